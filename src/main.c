@@ -6,12 +6,13 @@
 #include "app/modes/check.h"
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
+#include "app/modes/show_mode.h"
 #include "app/runtime/print.h"
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
 #include "clients/kafka/child/kafka_child.h"
-#include "config/config_dump.h"
+#include "config/print/config_dump.h"
 #include "core/format.h"
 #include "core/text.h"
 #include "io/clock.h"
@@ -107,6 +108,8 @@ static int run(const struct options *options) {
     return apply_run(&runtime, config, options);
   if (config && options->mode == MODE_LOGS)
     return logs_run(&runtime, config, options);
+  if (config && options->mode == MODE_SHOW)
+    return show_run(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
@@ -139,6 +142,8 @@ int main(int argc, char **argv) {
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_ACTIONS:
     return actions_show(&options);
+  case MODE_SHOW:
+    return options.word_count > 0 ? run(&options) : show_list(&options);
   default:
     return run(&options);
   }

@@ -1,5 +1,5 @@
 """The platform's cache: it fills, most reads hit, and keys expire. In the scene redis-full it is filled until it
-evicts."""
+evicts; a higher maxmemory ends that."""
 
 import collections
 import os
@@ -21,6 +21,7 @@ class Cache(Actor):
         self.recent = collections.deque(maxlen=400)
         self.number = 0
         self.clean = False
+        self.filled_in = None  # number of the mode that began the scene
 
     def reset(self):
         self.client, self.clean = None, False
@@ -32,7 +33,11 @@ class Cache(Actor):
             self.client.ping()
         full = mode["scene"] == "redis-full"
         if not full and not self.clean:
+            self.limit()
             self.empty()
+        if full and self.filled_in != mode["entered"]:
+            self.limit()
+            self.filled_in = mode["entered"]
         self.clean = not full
         if mode["paused"]:
             return
@@ -54,10 +59,16 @@ class Cache(Actor):
             pipe.get(random.choice(self.recent) if known else f"cache:product:none:{random.random()}")
         pipe.execute()
 
+    def limit(self):
+        """Undoes what an operator has set."""
+        self.client.config_set("maxmemory", f"{MAXMEMORY_MB}mb")
+
     def fill(self):
-        """Fills until the server evicts, then continues more slowly."""
+        """Fills until the server evicts, then continues more slowly; no more than that, if it has been given more room."""
         info = self.client.info()
         quick = info["used_memory"] < 0.97 * MAXMEMORY_MB * (1 << 20)
+        if not quick and info["maxmemory"] > MAXMEMORY_MB << 20:
+            return
         pipe = self.client.pipeline(transaction=False)
         for _ in range(400 if quick else 12):
             self.number += 1

@@ -127,8 +127,10 @@ def ctl(argv):
     for name, text in {"stop": "end a part", "start": "start it again", "kill": "end it as in a crash",
                        "freeze": "suspend its processes, so that it hangs", "thaw": "continue them"}.items():
         actions.add_parser(name, help=text).add_argument("part", metavar="PART", help="name as in the output of status")
-    deploy = actions.add_parser("deploy", help="start the API in a release: 1 works, 2 does not")
-    deploy.add_argument("release", metavar="RELEASE", type=int, choices=(1, 2))
+    deploy = actions.add_parser("deploy", help="start the API in a release: 1 works, 2 fails, 3 ends at once")
+    deploy.add_argument("release", metavar="RELEASE", type=int, choices=(1, 2, 3))
+    memory = actions.add_parser("memory", help="start the dashboard with a memory limit")
+    memory.add_argument("megabytes", metavar="MB", type=int, help="0: without a limit")
     actions.add_parser("restore", help="start or continue all parts, each in its role")
     command = options
     options = command.parse_args(argv)
@@ -144,6 +146,9 @@ def ctl(argv):
         elif options.action == "deploy":
             _only_sandbox(stack)
             stack.part("api").deploy(options.release)
+        elif options.action == "memory":
+            _only_sandbox(stack)
+            stack.part("dashboard").set_memory(options.megabytes)
         else:
             names = [part.name for part in stack.all]
             if options.part not in names:
@@ -186,7 +191,8 @@ def scene(argv):
     options = options.parse_args(argv)
     with up_locked(State(options.state)) as stack:
         _only_sandbox(stack)
-        scenes.enter(stack, options.name)
+        for remark in scenes.enter(stack, options.name):
+            print(f"{options.name}: {remark}")
     return 0
 
 

@@ -32,10 +32,12 @@ def ctl(state):
     return str(Path(__file__).resolve().parents[1] / "ctl"), "--state", str(state.folder)
 
 
-def runtime(state, part):
-    """How stacktop starts and stops a part of the sandbox."""
-    verbs = {verb: shlex.join([*ctl(state), verb, part]) for verb in ("start", "stop")}
-    return f"{{start: {quoted(verbs['start'])}, stop: {quoted(verbs['stop'])}}}"
+def runtime(state, part, supervised=False):
+    """How stacktop starts and stops a part of the sandbox, and what it asks about a part that has a supervisor."""
+    verbs = {verb: [*ctl(state), verb, part] for verb in ("start", "stop")}
+    if supervised:
+        verbs["status"] = [str(Path(__file__).resolve().parents[1] / "status"), str(state.folder), part]
+    return "{" + ", ".join(f"{verb}: {quoted(shlex.join(argv))}" for verb, argv in verbs.items()) + "}"
 
 
 def write(state):
@@ -79,9 +81,10 @@ environment: sandbox
 interval: 2s
 services:
   - {{name: api, address: "{HOST}:{port('api')}", health: "{api}/health", {logs("api")},
-      runtime: {runtime(state, "api")}}}
+      runtime: {runtime(state, "api", supervised=True)}}}
   - {{name: dashboard, address: "{HOST}:{port('dashboard')}", health: "http://{HOST}:{port('dashboard')}/health",
-      {logs("dashboard")}, runtime: {runtime(state, "dashboard")}}}
+      expect_json: {{status: ok}}, {logs("dashboard")},
+      runtime: {runtime(state, "dashboard", supervised=True)}}}
 {streaming}{gateway}  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
@@ -101,6 +104,24 @@ actions:
     argv: {words(*ctl(state), "deploy", "1")}
     verify: {{argv: {words("curl", "-fsS", f"{api}/health")}}}
     danger: low
+  - id: memory-limit
+    title: set the memory limit
+    help: starts the dashboard with another memory limit, in MB
+    key: M
+    rows: {{kind: service, table: services, targets: [dashboard]}}
+    ask: [{{name: megabytes, default: "256", help: memory limit in MB}}]
+    argv: {words(*ctl(state), "memory", "{ask.megabytes}")}
+    verify: {{argv: {words("curl", "-fsS", f"http://{HOST}:{port('dashboard')}/health")}}}
+    danger: low
+  - id: end-idle
+    title: end the idle pool
+    help: ends the sessions of ecap_user that have been idle for 1 s, outside of transactions
+    key: E
+    rows: {{kind: postgres}}
+    sql: >-
+      SELECT application_name, pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE usename = 'ecap_user' AND pid <> pg_backend_pid() AND state = 'idle'
+      AND application_name LIKE 'ecap-pool-%' AND now() - state_change > interval '1 s'
 log_filters:
   - {{name: errors, level: error}}
   - {{name: slow requests, fields: ["request_duration>1"]}}

@@ -48,6 +48,9 @@ class Part:
     def settle(self):
         """Called once all parts answer: takes its role among them."""
 
+    def forget(self):
+        """Before a new run of the sandbox: drops what a scene of the last one has set."""
+
     def workdir(self):
         return self.folder
 
@@ -89,8 +92,7 @@ class Part:
         deadline = time.monotonic() + seconds
         why = "no answer"
         while time.monotonic() < deadline and not self.state.closed:
-            if not process.alive(self.who):
-                raise Failure(f"{self.name} exited: {self.log_end()}")
+            self.need_running()
             try:
                 if (reached or self.answers)():
                     return
@@ -98,6 +100,11 @@ class Part:
                 why = " ".join(str(error).split())
             time.sleep(0.03)
         raise Failure(f"{self.name} {what} after {seconds} s ({why}): {self.log_end()}")
+
+    def need_running(self):
+        """While it is waited for: raises why it ended."""
+        if not process.alive(self.who):
+            raise Failure(f"{self.name} exited: {self.log_end()}")
 
     def log_end(self):
         try:

@@ -1,5 +1,7 @@
 """Puts the running stack into a scene, and waits until the servers show it."""
 
+import contextlib
+import json
 import socket
 import time
 
@@ -10,6 +12,8 @@ from .postgres import MAX_CONNECTIONS
 from .state import HOST, Failure
 
 WAIT_SECONDS = 40
+OOM_MB = 64  # less than the dashboard needs in the scene oom
+STORM_LINES = 1000  # per second, at least
 PAUSE_SECONDS = 15
 
 # Client backends except our own.
@@ -103,6 +107,21 @@ def is_broken(look):
     need(status == 503, f"the API's health is {status}")
 
 
+def is_looping(look):
+    said = look.stack.part("api").said
+    need(said.startswith("crash loop: ended with exit code"), f"the supervisor of the API says: {said}")
+
+
+def is_out_of_memory(look):
+    said = look.stack.part("dashboard").said
+    need(said.startswith("crash loop: OOM-killed"), f"the supervisor of the dashboard says: {said}")
+
+
+def is_storming(look):
+    lines = json.loads(web.get(look.state.port("dashboard"), "/health", 1)[1])["errors_logged_per_s"]
+    need(lines >= STORM_LINES, f"{lines} errors per second are logged")
+
+
 def is_hogged(look):
     _, blocked, idle, active = look.sessions("0 s", "0 s")
     need(blocked >= 3 and idle and active > blocked, f"{blocked} sessions are blocked")
@@ -137,7 +156,8 @@ def is_filled(look):
 
 def is_calm(look):
     for name in ("api", "dashboard"):
-        need(web.get(look.state.port(name), "/health", 1)[0] == 200, f"{name} is not healthy")
+        status, body = web.get(look.state.port(name), "/health", 1)
+        need(status == 200 and json.loads(body)["status"] == "ok", f"{name} is not healthy")
     if look.state.part("gateway")["status"] != "absent":
         days = certificates.days_left(look.state, "gateway")
         need(days > 30, f"the gateway's certificate expires in {days:.0f} days")
@@ -160,6 +180,9 @@ SCENES = {
     "api-down": (is_down, "api"),
     "api-slow": (is_slow, "api"),
     "bad-deploy": (is_broken, "api"),
+    "crash-loop": (is_looping, "api"),
+    "oom": (is_out_of_memory, "dashboard"),
+    "log-storm": (is_storming, "dashboard"),
     "db-hog": (is_hogged, "postgres"),
     "db-full": (is_full, "postgres"),
     "lag": (is_behind, "streaming"),
@@ -172,21 +195,31 @@ NAMES = tuple(SCENES)
 
 
 def enter(stack, name):
-    """From any scene to this one. First restores what was stopped, frozen or paused."""
+    """From any scene to this one. First restores what was stopped, frozen, paused or set. Returns remarks for the user."""
     part = SCENES[name][1]
     state = stack.state
     if part and state.part(part)["status"] == "absent":
         raise Failure(f"{name}: {part} is not available: {state.part(part)['reason']}")
+    api, dashboard = stack.part("api"), stack.part("dashboard")
+    if api.release != 1:
+        api.keep("release", 1)
+        api.stop()
+    if dashboard.megabytes:
+        dashboard.keep("memory", 0)
+        dashboard.stop()
     stack.restore(but="api" if name == "api-down" else None)
     seq = state.set_mode(scene=name, paused=False)
-    api = stack.part("api")
-    if name == "api-down":
-        api.stop()
-    elif name == "bad-deploy":
-        api.deploy(2)
-    elif api.release != 1:
-        api.deploy(1)
+    with contextlib.suppress(Failure):  # that they fail is the scene
+        if name == "api-down":
+            api.stop()
+        elif name == "bad-deploy":
+            api.deploy(2)
+        elif name == "crash-loop":
+            api.deploy(3)
+        elif name == "oom":
+            dashboard.set_memory(OOM_MB)
     await_scene(stack, name, seq)
+    return [dashboard.instead] if name == "oom" and dashboard.instead else []
 
 
 def await_scene(stack, name, seq):

@@ -1,13 +1,14 @@
-"""The platform's API: health, revenue from the database, metrics. Slow in the scene api-slow, until a restart; its release 2
-fails (the scene bad-deploy), until release 1 is deployed again.
+"""The platform's API: health, revenue from the database, metrics. Slow in the scene api-slow, until a restart. Its release 2
+fails (the scene bad-deploy) and its release 3 ends at once (crash-loop), until release 1 is deployed again.
 
     python3 -m stack.service_api STATE PORT
 """
 
+import sys
 import threading
 import time
 
-from . import clients, web
+from . import clients, service_log, web
 from .service_http import Server, answer, arguments
 
 SLOW_SECONDS = 6  # the guide calls more than 5 s slow
@@ -81,6 +82,9 @@ class Api:
 def main():
     state, port = arguments()
     api = Api(state)
+    if api.release == 3:
+        service_log.write(service_log.line("FATAL", 'release 3: ECAP_POOL_SIZE="ten" is not a number'))
+        sys.exit(1)
     server = Server(state, port, {
         "/health": api.health,
         "/api/v1/health": api.health_of_all,

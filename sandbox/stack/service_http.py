@@ -1,15 +1,14 @@
 """Shared by the two web services of the sandbox: a small HTTP server that counts requests."""
 
 import json
-import os
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from . import service_log
 from .state import HOST, State
 
-LOG_MAX = 4 << 20  # bytes of the log file; then it is truncated, as by logrotate's copytruncate
 SLOW_SECONDS = 1
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -89,19 +88,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def log(code, seconds, **fields):
-    """One JSON line to the part's log, as an API of the platform writes it."""
-    now = time.time()
+    """A request, as a line of the part's log."""
     level = "ERROR" if code >= 500 else "WARN" if code >= 400 or seconds > SLOW_SECONDS else "INFO"
-    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z", "level": level,
-            "message": "request failed" if code >= 500 else "request", "status": code,
-            "request_duration": round(seconds, 4), **{name: value for name, value in fields.items() if value is not None}}
-    try:
-        if os.fstat(2).st_size > LOG_MAX:
-            os.ftruncate(2, 0)
-    except OSError:
-        pass  # a terminal
-    sys.stderr.write(json.dumps(line) + "\n")
-    sys.stderr.flush()
+    service_log.write(service_log.line(level, "request failed" if code >= 500 else "request", status=code,
+                                       request_duration=round(seconds, 4), **fields))
 
 
 def answer(code, data):

@@ -58,6 +58,8 @@ class Stack:
                            "passwords": self.state.passwords(layouts.PASSWORDS[self.kind]), "parts": {}}
         self.state.save()
         self.state.set_mode(scene="calm", paused=False)
+        for part in self.every:
+            part.forget()
 
     def add(self, names):
         """Starts these parts unless they run. Fails if one fails that is not optional."""

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "io/io.h"
+#include "model/action/operation.h"
 #include "model/model.h"
-#include "model/operation.h"
 
 struct action;
 

@@ -36,8 +36,7 @@ const struct action *action_find(const char *id) {
 }
 
 const struct table *action_table(const struct action_request *request, const char *table) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  return sample && table ? sample_table_view(sample, table) : NULL;
+  return table ? model_table(request->model, request->target_index, table) : NULL;
 }
 
 const struct row *action_row(const struct action_request *request, size_t index) {

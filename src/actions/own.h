@@ -6,7 +6,7 @@
 
 #include "actions/step.h"
 #include "core/mask.h"
-#include "model/own_action.h"
+#include "model/own/own_action.h"
 
 /* An action made from the configuration; created by action_list (action_list.h). */
 struct own {

@@ -1,9 +1,9 @@
 #include "audit/audit_acknowledge.h"
 
 #include "audit/audit_file.h"
-#include "audit/audit_lines.h"
-#include "audit/audit_open.h"
-#include "audit/audit_parse.h"
+#include "audit/read/audit_lines.h"
+#include "audit/read/audit_open.h"
+#include "audit/read/audit_parse.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"

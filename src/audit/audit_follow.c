@@ -1,6 +1,6 @@
 #include "audit/audit.h"
 #include "audit/audit_own.h"
-#include "audit/audit_tail.h"
+#include "audit/read/audit_tail.h"
 #include "core/mem.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* One record of the audit log: who has run which action on which objects, with which result. */
 #pragma once
 
-#include "model/operation.h"
+#include "model/action/operation.h"
 
 /* The user. */
 struct audit_who {

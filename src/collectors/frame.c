@@ -7,22 +7,32 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void *watch_open(const struct watch_kind *kind, struct io *io, const struct target *target,
-                 struct err *err) {
+static void *open_instance(const struct watch_kind *kind, const struct watch *given,
+                           struct err *err) {
   struct watch *watch = mem_new(kind->size);
+  *watch = *given;
   watch->kind = kind;
-  watch->io = io;
-  watch->target = target;
   if (kind->init && !kind->init(watch, err)) {
     free(watch);
     return NULL;
   }
   if (kind->late) {
-    uv_timer_init(io->loop, &watch->timer);
+    uv_timer_init(watch->io->loop, &watch->timer);
     watch->timer.data = watch;
     watch_hold(watch);
   }
   return watch;
+}
+
+void *watch_open(const struct watch_kind *kind, struct io *io, const struct target *target,
+                 struct err *err) {
+  return open_instance(kind, &(struct watch){.io = io, .target = target}, err);
+}
+
+void *watch_open_page(const struct page *page, struct io *io, const struct target *target,
+                      const struct page_focus *focus, struct err *err) {
+  const struct watch given = {.io = io, .target = target, .page = page, .focus = focus};
+  return open_instance(page->watch, &given, err);
 }
 
 void watch_start(void *self, struct job *job) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "collectors/collector.h"
+#include "collectors/page.h"
 
 /* A connection that is kept between collections. */
 struct watch_conn {
@@ -51,7 +52,9 @@ struct watch {
   const struct watch_kind *kind;
   struct io *io;
   const struct target *target;
-  struct job *job; /* the running collection; NULL: at rest */
+  const struct page *page;        /* it is open for; NULL: a collector's instance */
+  const struct page_focus *focus; /* what the page is about */
+  struct job *job;                /* the running collection; NULL: at rest */
   uint32_t requests;
   uv_timer_t timer; /* of watch_wait */
   void *conn;       /* NULL: none yet, or dropped */
@@ -63,6 +66,10 @@ struct watch {
 /* The four functions of a struct collector; a collector calls `open` with its kind. */
 void *watch_open(const struct watch_kind *kind, struct io *io, const struct target *target,
                  struct err *err);
+/* The same for a page; the focus outlives the instance, and its sort order may change between two
+ * collections. */
+void *watch_open_page(const struct page *page, struct io *io, const struct target *target,
+                      const struct page_focus *focus, struct err *err);
 void watch_start(void *self, struct job *job);
 void watch_cancel(void *self, struct err *err);
 void watch_close(void *self, void (*done)(void *arg), void *arg);

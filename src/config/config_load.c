@@ -2,10 +2,10 @@
 
 #include "config/config_log_filters.h"
 #include "config/config_option.h"
-#include "config/config_own.h"
-#include "config/config_own_options.h"
 #include "config/config_rules.h"
 #include "config/config_target.h"
+#include "config/own/config_own.h"
+#include "config/own/config_own_options.h"
 #include "core/mem.h"
 #include "core/suggest.h"
 

@@ -39,16 +39,91 @@ static char *copy_end(struct copy *copy, size_t *len) {
 
 /* ---- known ones */
 
+/* Writes what stands at the bytes; returns how many that are. One that does not begin an escape
+ * stands for itself. */
+typedef size_t (*unescape)(const char *bytes, size_t left, char *out);
+
+static size_t as_it_is(const char *bytes, size_t left, char *out) {
+  (void)left;
+  *out = *bytes;
+  return 1;
+}
+
+static int hex(const char *bytes, size_t count) {
+  int value = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!isxdigit((unsigned char)bytes[i]))
+      return -1;
+    const int c = tolower((unsigned char)bytes[i]);
+    value = value * 16 + (c <= '9' ? c - '0' : c - 'a' + 10);
+  }
+  return value;
+}
+
+static size_t of_json(const char *bytes, size_t left, char *out) {
+  static const char letters[] = "nrtbf", meanings[] = "\n\r\t\b\f";
+  *out = *bytes;
+  if (*bytes != '\\' || left < 2)
+    return 1;
+  const char *letter = strchr(letters, bytes[1]);
+  const int code = bytes[1] == 'u' && left >= 6 ? hex(bytes + 2, 4) : -1;
+  if (code > 0 && code < 0x80)
+    *out = (char)code;
+  else
+    *out = letter && *letter ? meanings[letter - letters] : bytes[1];
+  return code > 0 && code < 0x80 ? 6 : 2;
+}
+
+static size_t of_url(const char *bytes, size_t left, char *out) {
+  const int code = *bytes == '%' && left >= 3 ? hex(bytes + 1, 2) : -1;
+  *out = code >= 0 ? (char)code : *bytes;
+  return code >= 0 ? 3 : 1;
+}
+
+static size_t of_html(const char *bytes, size_t left, char *out) {
+  static const struct {
+    const char *name;
+    char meaning;
+  } entities[] = {{"&quot;", '"'}, {"&#34;", '"'},  {"&amp;", '&'},   {"&lt;", '<'},
+                  {"&gt;", '>'},   {"&#39;", '\''}, {"&#x27;", '\''}, {"&apos;", '\''}};
+  *out = *bytes;
+  for (size_t i = 0; *bytes == '&' && i < sizeof entities / sizeof *entities; i++) {
+    const size_t len = strlen(entities[i].name);
+    if (len <= left && strncasecmp(bytes, entities[i].name, len) == 0) {
+      *out = entities[i].meaning;
+      return len;
+    }
+  }
+  return 1;
+}
+
+/* The length of the secret at the bytes; 0: it is not there. With `cut`, also of its beginning, if
+ * the bytes end within it. */
+static size_t match(const char *bytes, size_t left, const char *secret, bool cut, unescape read) {
+  size_t at = 0, matched = 0;
+  for (; secret[matched]; matched++) {
+    char c;
+    if (at >= left)
+      return cut && matched >= MASK_SECRET_MIN ? at : 0;
+    const size_t used = read(bytes + at, left - at, &c);
+    if (c != secret[matched])
+      return 0;
+    at += used;
+  }
+  return at;
+}
+
 /* The length of the longest secret at the bytes; with `cut`, also of one that ends behind them. */
 static size_t secret_at(const char *bytes, size_t left, const struct mask *mask, bool cut) {
+  static const unescape ways[] = {as_it_is, of_json, of_url, of_html};
   size_t longest = 0;
-  for (size_t i = 0; i < mask->count; i++) {
-    const size_t len = strlen(mask->secrets[i]), seen = len < left ? len : left;
-    if (len < MASK_SECRET_MIN || seen <= longest || (seen < len && !cut))
-      continue;
-    if (seen >= MASK_SECRET_MIN && memcmp(bytes, mask->secrets[i], seen) == 0)
-      longest = seen;
-  }
+  for (size_t i = 0; i < mask->count; i++)
+    for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
+      const char *secret = mask->secrets[i];
+      const size_t len = match(bytes, left, secret, cut, ways[way]);
+      if (len > longest && strnlen(secret, MASK_SECRET_MIN) == MASK_SECRET_MIN)
+        longest = len;
+    }
   return longest;
 }
 

@@ -7,6 +7,7 @@
 /* Values that are known to be secret. Those shorter than MASK_SECRET_MIN are not looked for: they
  * would occur by chance, and hide nothing. */
 enum { MASK_SECRET_MIN = 4 };
+/* They are found as they are, and as they are written in JSON, in a URL and in HTML. */
 struct mask {
   const char *const *secrets;
   size_t count;

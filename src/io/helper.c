@@ -153,6 +153,9 @@ static int spawn(struct helper *helper, struct io *io) {
   uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE},
                                    {.flags = UV_INHERIT_FD, .data.fd = ends[1]},
                                    {.flags = UV_INHERIT_FD, .data.fd = ends[1]}};
+  if (helper->query.socket > 0)
+    stdio[0] = stdio[1] =
+        (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = helper->query.socket};
   const uv_process_options_t options = {.exit_cb = on_ended,
                                         .file = argv[0],
                                         .args = (char **)argv,

@@ -6,6 +6,8 @@
 struct http_client;      /* io/http/http.h: one curl multi handle for all */
 struct resolver;         /* io/resolve.h: running lookups */
 struct pg_share;         /* clients/postgres/pg_share.h: connections offered for loans */
+struct leftovers;        /* io/leftovers.h: folders that a signal that ends us has to remove */
+struct docker_gate;      /* clients/docker/docker_gate.h: who waits for ssh */
 struct kubernetes_proxy; /* clients/kubernetes/kubernetes_proxy.h: kubectl, one for each login */
 
 struct io {
@@ -15,5 +17,7 @@ struct io {
   const char *kafka_child;    /* the executable that runs librdkafka (clients/kafka/kafka_child.h);
                                  NULL: none */
   struct pg_share *pg_shares; /* a list; NULL at first */
+  struct docker_gate *docker_gates;            /* a list; NULL at first */
   struct kubernetes_proxy *kubernetes_proxies; /* a list; NULL at first */
+  struct leftovers *leftovers;                 /* NULL: they are not removed */
 };

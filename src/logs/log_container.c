@@ -17,7 +17,6 @@ struct log_container {
   struct log_source source;
   struct io *io;
   struct docker_endpoint endpoint;
-  char *ca_file, *cert_file, *key_file;
   char *id;
   struct docker_request *request; /* NULL: none is under way */
   struct docker_lines *lines;
@@ -184,9 +183,6 @@ static void container_free(struct log_source *source) {
   struct log_container *container = (struct log_container *)source;
   docker_lines_free(container->lines);
   free(container->id);
-  free(container->ca_file);
-  free(container->cert_file);
-  free(container->key_file);
   log_source_fini(source);
   free(container);
 }
@@ -195,10 +191,6 @@ static const struct log_source_kind kind = {.open = container_open,
                                             .resume = container_resume,
                                             .stop = container_stop,
                                             .free = container_free};
-
-static char *dup_or_null(const char *text) {
-  return text ? mem_dup(text) : NULL;
-}
 
 struct log_source *log_container_new(struct io *io, const struct docker_endpoint *endpoint,
                                      const char *id, const char *name, const struct log_want *want,
@@ -209,9 +201,6 @@ struct log_source *log_container_new(struct io *io, const struct docker_endpoint
   free(place);
   container->io = io;
   container->endpoint = *endpoint;
-  container->endpoint.ca_file = container->ca_file = dup_or_null(endpoint->ca_file);
-  container->endpoint.cert_file = container->cert_file = dup_or_null(endpoint->cert_file);
-  container->endpoint.key_file = container->key_file = dup_or_null(endpoint->key_file);
   container->id = mem_dup(id);
   container->lines = docker_lines_new(on_line, container);
   return &container->source;

@@ -3,7 +3,6 @@
 #include "clients/docker/docker_read.h"
 #include "clients/docker/docker_target.h"
 #include "clients/service/service_docker.h"
-#include "clients/service/service_docker_state.h"
 #include "core/mem.h"
 #include "logs/log_container.h"
 #include "logs/log_note.h"
@@ -52,9 +51,8 @@ static const char *runtime_of(const struct target *target, const char *name) {
 /* Where no runtime is named, as the actions on services find their containers. */
 static bool guesses(const struct target *target, struct service_docker_place *place) {
   const struct option_value *runtime = option_of(target, "runtime");
-  const struct option_value *engine = option_of(target, "engine");
-  return runtime && runtime->item_count == 0 && engine &&
-         (engine->text || docker_endpoint_exists()) && service_docker_place_guess(place, target);
+  return runtime && runtime->item_count == 0 && option_of(target, "engine") &&
+         service_docker_guess(place, target);
 }
 
 bool log_containers_has(const struct target *target) {
@@ -196,8 +194,7 @@ struct log_containers *log_containers_new(struct io *io, struct log_reader *read
                                         .filter = log_filter_dup(filter)};
   struct err err;
   sought_set(containers, key);
-  if (!(is_engine(target) ? docker_target_endpoint
-                          : service_docker_endpoint)(target, &containers->endpoint, &err)) {
+  if (!docker_target_endpoint(target, &containers->endpoint, &err)) {
     note(containers, "engine", &err);
     return containers;
   }

@@ -2,7 +2,7 @@
 
 #include "core/number.h"
 #include "core/text.h"
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "logs/log_time.h"
-#include "model/log.h"
+#include "model/log/log.h"
 
 struct log_parser {
   struct log_clock clock;

@@ -16,9 +16,9 @@
 enum { LIST_MS = 10000, LOOK_MS = 1000, NAMESPACES_MAX = 16, SEEN_MAX = 512 };
 
 /* Pods, and the workloads by which the key of a row is found. */
-static const enum kubernetes_kind kinds[] = {KUBERNETES_POD, KUBERNETES_DEPLOYMENT,
+static const enum kubernetes_kind kinds[] = {KUBERNETES_POD,          KUBERNETES_DEPLOYMENT,
                                              KUBERNETES_STATEFUL_SET, KUBERNETES_DAEMON_SET,
-                                             KUBERNETES_CRON_JOB};
+                                             KUBERNETES_CRON_JOB,     KUBERNETES_JOB};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct log_pods {
@@ -88,6 +88,7 @@ static const char *owner_word(enum kubernetes_kind kind) {
   return kind == KUBERNETES_DEPLOYMENT     ? "Deployment"
          : kind == KUBERNETES_STATEFUL_SET ? "StatefulSet"
          : kind == KUBERNETES_DAEMON_SET   ? "DaemonSet"
+         : kind == KUBERNETES_JOB          ? "Job"
                                            : "";
 }
 

@@ -12,7 +12,7 @@
 
 #include "core/err.h"
 #include "logs/log_line.h"
-#include "model/logs.h"
+#include "model/log/logs.h"
 
 #include <pthread.h>
 #include <uv.h>

@@ -1,8 +1,8 @@
 /* The loaded configuration: what to watch, and the thresholds. Immutable after loading. */
 #pragma once
 
-#include "model/log_filter.h"
-#include "model/own_action.h"
+#include "model/log/log_filter.h"
+#include "model/own/own_action.h"
 #include "model/rules.h"
 #include "model/target.h"
 

@@ -68,23 +68,10 @@ static struct candidate *candidate_add(struct evaluation *e, size_t target_index
   return candidate;
 }
 
-static bool err_means_down(enum err_kind kind) {
-  switch (kind) {
-  case ERR_REFUSED:
-  case ERR_UNRESOLVED:
-  case ERR_UNREACHABLE:
-  case ERR_TIMEOUT:
-  case ERR_CLOSED:
-    return true;
-  default:
-    return false;
-  }
-}
-
 static void evaluate_target_down(struct evaluation *e, size_t index) {
   const struct target_state *state = &e->model->targets[index];
   struct finding *finding = finding_add(e, index, NULL, NULL, NULL);
-  finding->severity = err_means_down(state->err.kind) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
+  finding->severity = model_err_is_outage(&state->err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
   finding->subject = state->target->name;
   finding->harm = HARM_DOWN;
   finding->sentence = arena_printf(&e->findings->arena, "%s", state->err.text);

@@ -3,14 +3,16 @@
 #include "core/format.h"
 #include "core/mem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 void model_init(struct model *model, const struct config *config) {
   *model = (struct model){.config = config, .target_count = config->target_count};
-  model->targets = mem_new(model->target_count * sizeof *model->targets);
+  model->targets = mem_new((model->target_count + MODEL_PAGES_MAX) * sizeof *model->targets);
   for (size_t i = 0; i < model->target_count; i++) {
+    model->targets[i].target_index = i;
     model->targets[i].target = config->targets[i];
     model->targets[i].history = history_new();
   }
@@ -20,6 +22,8 @@ void model_init(struct model *model, const struct config *config) {
 }
 
 void model_fini(struct model *model) {
+  while (model->page_count > 0)
+    model_page_close(model);
   for (size_t i = 0; i < model->target_count; i++) {
     sample_free(model->targets[i].sample);
     history_free(model->targets[i].history);
@@ -36,8 +40,45 @@ void model_ask_once(struct model *model) {
     model->targets[i].once = true;
 }
 
-void model_attempt(struct model *model, size_t target_index, int64_t now_ms) {
-  model->targets[target_index].started_ms = now_ms;
+size_t model_page_open(struct model *model, size_t target_index, const struct page_spec *spec,
+                       const char *table, const char *key, const char *label) {
+  assert(model->page_count < MODEL_PAGES_MAX && target_index < model->target_count);
+  const size_t index = model->target_count + model->page_count++;
+  struct target_state *state = &model->targets[index];
+  *state = (struct target_state){.target = model->targets[target_index].target,
+                                 .history = history_new(),
+                                 .target_index = target_index,
+                                 .page = spec};
+  page_focus_init(&state->focus, spec, table, key, label);
+  model->generation++;
+  return index;
+}
+
+void model_page_close(struct model *model) {
+  assert(model->page_count > 0);
+  struct target_state *state = &model->targets[model->target_count + --model->page_count];
+  sample_free(state->sample);
+  history_free(state->history);
+  facts_fini(&state->facts);
+  page_focus_fini(&state->focus);
+  *state = (struct target_state){0};
+  model->generation++;
+}
+
+const struct table *model_table(const struct model *model, size_t target_index, const char *id) {
+  for (size_t i = model_state_count(model); i-- > 0;) {
+    const struct target_state *state = &model->targets[i];
+    const struct table *table = state->target_index == target_index && state->sample
+                                    ? sample_table_view(state->sample, id)
+                                    : NULL;
+    if (table)
+      return table;
+  }
+  return NULL;
+}
+
+void model_attempt(struct model *model, size_t index, int64_t now_ms) {
+  model->targets[index].started_ms = now_ms;
 }
 
 /* The numbers of the root rows, or of the others. */
@@ -69,10 +110,11 @@ static void target_state_remember(struct target_state *state) {
 void model_publish(struct model *model, size_t index, struct sample *sample, int64_t now_ms) {
   struct target_state *state = &model->targets[index];
   char down[FORMAT_MAX];
-  if (state->failing_ms)
+  if (state->failing_ms && !state->page)
     events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s",
                format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000));
-  facts_update(&state->facts, sample->facts, &model->events, now_ms, state->target->name);
+  if (!state->page)
+    facts_update(&state->facts, sample->facts, &model->events, now_ms, state->target->name);
   sample_free(state->sample);
   state->sample = sample;
   state->err = (struct err){0};
@@ -103,6 +145,21 @@ const struct threshold *model_threshold(const struct model *model, size_t target
   return rules_find(&model->targets[target_index].target->rules, &model->config->rules, column);
 }
 
+/* The first one that is set. */
+static int64_t first_of(int64_t own_ms, int64_t page_ms, int64_t target_ms) {
+  return own_ms ? own_ms : page_ms ? page_ms : target_ms;
+}
+
+int64_t target_state_interval(const struct target_state *state) {
+  return first_of(state->interval_ms, state->page ? state->page->interval_ms : 0,
+                  state->target->interval_ms);
+}
+
+int64_t target_state_timeout(const struct target_state *state) {
+  return first_of(state->timeout_ms, state->page ? state->page->timeout_ms : 0,
+                  state->target->timeout_ms);
+}
+
 enum target_condition target_state_condition(const struct target_state *state, int64_t now_ms) {
   if (state->err.kind != ERR_NONE)
     return TARGET_DOWN;
@@ -111,7 +168,7 @@ enum target_condition target_state_condition(const struct target_state *state, i
   if (state->once)
     return TARGET_LIVE;
   /* Two missed intervals and a deadline: more than a short delay. */
-  int64_t patience = 2 * state->target->interval_ms + state->target->timeout_ms;
+  int64_t patience = 2 * target_state_interval(state) + target_state_timeout(state);
   return target_state_age(state, now_ms) > patience ? TARGET_STALE : TARGET_LIVE;
 }
 
@@ -119,11 +176,38 @@ int64_t target_state_age(const struct target_state *state, int64_t now_ms) {
   return state->sample ? now_ms - state->sample->taken_ms : -1;
 }
 
-enum severity model_target_severity(const struct model *model, size_t target_index,
-                                    int64_t now_ms) {
-  if (target_state_condition(&model->targets[target_index], now_ms) == TARGET_WAITING)
+bool model_err_is_outage(const struct err *err) {
+  switch (err->kind) {
+  case ERR_REFUSED:
+  case ERR_UNRESOLVED:
+  case ERR_UNREACHABLE:
+  case ERR_TIMEOUT:
+  case ERR_CLOSED:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* A page has no findings: only whether it can be trusted. */
+static enum severity page_severity(const struct target_state *state, enum target_condition found) {
+  enum severity worst = SEVERITY_OK;
+  if (found == TARGET_DOWN)
+    return model_err_is_outage(&state->err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN;
+  if (found == TARGET_STALE)
     return SEVERITY_UNKNOWN;
-  return findings_row(model->findings, target_index, NULL, NULL);
+  for (size_t i = 0; i < state->sample->note_count; i++)
+    worst = severity_worse(worst, state->sample->notes[i].severity);
+  return worst;
+}
+
+enum severity model_target_severity(const struct model *model, size_t index, int64_t now_ms) {
+  const struct target_state *state = &model->targets[index];
+  const enum target_condition condition = target_state_condition(state, now_ms);
+  if (condition == TARGET_WAITING)
+    return SEVERITY_UNKNOWN;
+  return state->page ? page_severity(state, condition)
+                     : findings_row(model->findings, index, NULL, NULL);
 }
 
 enum severity model_severity(const struct model *model, int64_t now_ms) {

@@ -4,12 +4,13 @@
  * the steady wall clock (see io/clock.h), passed in by the caller: nothing here reads a clock. */
 #pragma once
 
+#include "model/action/operation.h"
 #include "model/config.h"
 #include "model/event.h"
 #include "model/finding.h"
 #include "model/history.h"
-#include "model/logs.h"
-#include "model/operation.h"
+#include "model/log/logs.h"
+#include "model/page.h"
 #include "model/sample.h"
 
 enum target_condition {
@@ -33,13 +34,24 @@ struct target_state {
   struct facts facts;    /* of the server, as last known */
   bool once;             /* collected once only (`check`): its data does not become stale */
   struct history *history;
+  size_t target_index;          /* of the target: its own index, or that of an open page's target */
+  const struct page_spec *page; /* of an open page; NULL: the target itself */
+  struct page_focus focus;      /* of an open page */
+  int64_t interval_ms, timeout_ms; /* of an open page, instead of its own; 0: its own */
 };
+
+/* Pages that can be open at the same time, each opened from the one before. */
+enum { MODEL_PAGES_MAX = 4 };
 
 struct model {
   const struct config *config;
-  struct target_state *targets; /* in the order of the configuration's targets */
+  /* In the order of the configuration's targets; behind them the open pages, in the order in which
+   * they were opened. A "state" is an index of either; no target_index is ever that of a page. */
+  struct target_state *targets;
   size_t target_count;
-  struct findings *findings; /* of the last evaluation; never NULL */
+  size_t page_count;                    /* open pages */
+  const struct page_spec *const *pages; /* all that can be opened, NULL-terminated; NULL: none */
+  struct findings *findings;            /* of the last evaluation; never NULL */
   struct findings *held; /* findings that an outage hides, as last seen; not shown; never NULL */
   size_t findings_bytes_max; /* see findings_are_full */
   struct events events;
@@ -58,19 +70,39 @@ void model_fini(struct model *model);
 /* Each target is collected only once: its data does not become stale while others take longer. */
 void model_ask_once(struct model *model);
 
+/* Opens a page on a row of that target, or (table, key and label NULL) on the whole target; returns
+ * its state. Requires page_count < MODEL_PAGES_MAX. */
+size_t model_page_open(struct model *model, size_t target_index, const struct page_spec *spec,
+                       const char *table, const char *key, const char *label);
+/* Closes the one that was opened last. */
+void model_page_close(struct model *model);
+/* Targets and open pages. */
+static inline size_t model_state_count(const struct model *model) {
+  return model->target_count + model->page_count;
+}
+/* The table of that id in the newest open page of the target, else of the target itself; NULL if
+ * neither has it. */
+const struct table *model_table(const struct model *model, size_t target_index, const char *id);
+
 /* An attempt has started; with 0: it was cancelled, and its result is ignored. */
-void model_attempt(struct model *model, size_t target_index, int64_t now_ms);
+void model_attempt(struct model *model, size_t state, int64_t now_ms);
 /* Takes the sample. */
-void model_publish(struct model *model, size_t target_index, struct sample *sample, int64_t now_ms);
-void model_fail(struct model *model, size_t target_index, const struct err *err, int64_t now_ms);
+void model_publish(struct model *model, size_t state, struct sample *sample, int64_t now_ms);
+void model_fail(struct model *model, size_t state, const struct err *err, int64_t now_ms);
 
 /* The threshold of a column of the state; NULL if there is none. */
 const struct threshold *model_threshold(const struct model *model, size_t state,
                                         const struct column_spec *column);
+/* Milliseconds between two starts, and until the deadline of one collection. */
+int64_t target_state_interval(const struct target_state *state);
+int64_t target_state_timeout(const struct target_state *state);
 enum target_condition target_state_condition(const struct target_state *state, int64_t now_ms);
 /* Milliseconds since the sample was taken; -1 without one. */
 int64_t target_state_age(const struct target_state *state, int64_t now_ms);
-/* The worst finding of the state; UNKNOWN while it is waiting. */
+/* The worst finding of a target; of a page, whether its data can be trusted. UNKNOWN while it is
+ * waiting. */
 enum severity model_target_severity(const struct model *model, size_t state, int64_t now_ms);
+/* Whether the server did not answer; otherwise the error says nothing about its health. */
+bool model_err_is_outage(const struct err *err);
 /* The worst of all targets. */
 enum severity model_severity(const struct model *model, int64_t now_ms);

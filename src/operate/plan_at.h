@@ -1,7 +1,7 @@
 /* The server that a plan is for. */
 #pragma once
 
-#include "model/plan.h"
+#include "model/action/plan.h"
 #include "model/sample.h"
 
 /* Whether the sample comes from the server that the plan is for, as far as the identities are

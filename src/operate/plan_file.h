@@ -7,7 +7,7 @@
 #pragma once
 
 #include "actions/action.h"
-#include "model/plan_format.h"
+#include "model/action/plan_format.h"
 
 enum { PLAN_FILE_LIFETIME_MS = 3600000, PLAN_FILE_PREFIX_MIN = 8 };
 

@@ -2,7 +2,7 @@
 
 #include "core/json_writer.h"
 #include "core/text.h"
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 #include <stdlib.h>
 #include <string.h>

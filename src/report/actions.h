@@ -8,8 +8,8 @@
  */
 #pragma once
 
-#include "model/action_spec.h"
-#include "report/text.h"
+#include "model/action/action_spec.h"
+#include "report/text/text.h"
 
 /* specs ends with NULL. Grouped by kind, in their order. True unless writing failed. */
 bool report_actions_text(FILE *out, const struct action_spec *const *specs,

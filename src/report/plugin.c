@@ -2,8 +2,8 @@
 
 #include "core/text.h"
 #include "report/cell.h"
-#include "report/text_out.h"
-#include "report/text_status.h"
+#include "report/text/text_out.h"
+#include "report/text/text_status.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
  * PLUGIN_FIGURES_MAX bytes are left out, and the text says how many. */
 #pragma once
 
-#include "report/text.h"
+#include "report/text/text.h"
 
 enum { PLUGIN_FIGURES_MAX = 3000 };
 

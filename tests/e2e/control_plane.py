@@ -252,7 +252,7 @@ class ControlPlane:
         """Deletes the test's objects, but not the namespaces: that takes long."""
         for namespace in ("ecap", "shop"):
             for resource in ("apps/v1/deployments", "apps/v1/statefulsets", "apps/v1/daemonsets", "batch/v1/cronjobs",
-                             "autoscaling/v2/horizontalpodautoscalers"):
+                             "batch/v1/jobs", "autoscaling/v2/horizontalpodautoscalers"):
                 group, version, name = resource.split("/")
                 self.call("DELETE", f"/apis/{group}/{version}/namespaces/{namespace}/{name}")
             for name in ("persistentvolumeclaims", "events", "pods"):
@@ -320,7 +320,8 @@ RESOURCES = {"Deployment": "deployments", "StatefulSet": "statefulsets", "Daemon
              "Pod": "pods", "Node": "nodes", "Namespace": "namespaces", "PersistentVolumeClaim": "persistentvolumeclaims",
              "HorizontalPodAutoscaler": "horizontalpodautoscalers", "Ingress": "ingresses",
              "NetworkPolicy": "networkpolicies", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings",
-             "ResourceQuota": "resourcequotas", "PersistentVolume": "persistentvolumes"}
+             "ResourceQuota": "resourcequotas", "PersistentVolume": "persistentvolumes", "Job": "jobs", "StorageClass": "storageclasses", "Service": "services",
+             "APIService": "apiservices", "Role": "roles", "RoleBinding": "rolebindings"}
 
 
 def path_of(thing):
@@ -360,6 +361,25 @@ def autoscaler(namespace, name, least=1, most=5):
             "metadata": {"namespace": namespace, "name": name},
             "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
                      "minReplicas": least, "maxReplicas": most}}
+
+
+def job(namespace, name, image="report:1", retries=0, deadline=None, suspend=False, **pod):
+    spec = {"backoffLimit": retries, "suspend": suspend, "template": template(name, image, restartPolicy="Never", **pod)}
+    if deadline:
+        spec["activeDeadlineSeconds"] = deadline
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"namespace": namespace, "name": name}, "spec": spec}
+
+
+def storage_class(name, expands=True):
+    return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}, "provisioner": "test.io/none",
+            "allowVolumeExpansion": expands}
+
+
+def volume(name, claim_namespace, claim_name, size="1Gi", storage_class="grows"):
+    """One that a claim is bound to at once."""
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
+            "spec": {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": storage_class,
+                     "hostPath": {"path": "/tmp/none"}, "claimRef": {"namespace": claim_namespace, "name": claim_name}}}
 
 
 def claim(namespace, name, size="1Gi", **spec):

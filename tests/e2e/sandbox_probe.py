@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import socket
 import ssl
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +16,7 @@ import pytest
 import redis
 
 from sandbox import HOST, PARTS, TOPIC, wait_until
-from stacktop import OK, check, dashboard
+from stacktop import OK, ROOT, check, dashboard
 
 
 def http(sandbox, path, part="api", timeout=2):
@@ -69,6 +71,29 @@ def is_bad_deploy(sandbox):
     with pytest.raises(urllib.error.HTTPError) as raised:
         http(sandbox, "/health")
     assert raised.value.code == 503 and "region" in raised.value.read().decode()
+
+
+def status_of(sandbox, part):
+    """(exit status, output) of the program that stacktop asks."""
+    done = subprocess.run([ROOT / "sandbox/status", sandbox.folder, part], stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stdout.strip()
+
+
+def is_crash_loop(sandbox):
+    assert refuses(sandbox.port("api"))
+    code, said = status_of(sandbox, "api")
+    assert code == 1 and re.fullmatch(r"crash loop: ended with exit code 1, \d+ restarts: release 3: .*", said), said
+
+
+def is_oom(sandbox):
+    assert refuses(sandbox.port("dashboard"))
+    code, said = status_of(sandbox, "dashboard")
+    assert code == 1 and re.fullmatch(r"crash loop: OOM-killed at its limit of 64 MB, \d+ restarts", said), said
+
+
+def is_log_storm(sandbox):
+    log = sandbox.folder / "log/dashboard.log"
+    wait_until(lambda: log.read_bytes().count(b"connection reset by peer") > 3000, what="thousands of lines")
 
 
 def is_db_hog(sandbox):
@@ -126,7 +151,7 @@ def certificate_days(sandbox):
 
 
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
-         "db-full": is_db_full, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer")
 
 
@@ -151,6 +176,21 @@ def ask(sandbox, part):
         with socket.create_connection((HOST, sandbox.port("kafka")), timeout=1) as probe:
             probe.sendall(bytes.fromhex("0000000e00120000000000010004") + b"test")  # ApiVersions
             assert probe.recv(4)
+
+
+def without_java(folder):
+    """Variables with which a sandbox starts without Kafka, which takes longest."""
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in ("sh", "rm", "test", "setpriv", "openssl", "redis-server", "valkey-server"):
+        for place in ("/usr/bin", "/bin"):
+            if os.path.exists(f"{place}/{name}") and not (programs / name).exists():
+                (programs / name).symlink_to(f"{place}/{name}")
+    return {"PATH": str(programs), "JAVA_HOME": ""}
+
+
+def mounts_of(folder):
+    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if f" {folder}/" in line]
 
 
 FAILURES = (OSError, redis.RedisError, psycopg2.Error)

@@ -25,11 +25,19 @@ RATE = r"\+[\d.,]+/s"
 
 SCENES = {scene.name: scene for scene in (
     Scene("api-down", "Services", "1 CRIT",
-          rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1{SINCE}", "ref", "api "),
+          rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; stopped({SINCE})?", "ref", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("bad-deploy", "Services", "1 CRIT",
           rf"!! api answers 503 \(expected 200-299\): .*release 2: column.*", "ans", "api "),
+    Scene("crash-loop", "Services", "1 CRIT",  # 120 columns cut the rest
+          r"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: ended with exit code 1, .*", "ref", "api "),
+    Scene("oom", "Services", "1 CRIT",
+          r"!! dashboard refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: OOM-killed at its limit of .*", "ref",
+          "dashboard "),
+    Scene("log-storm", "Services", "1 CRIT",
+          r'!! dashboard answers 200, but status is "degraded: logs [\d,]+ errors per second" \(expected ok\).*', "ans",
+          "dashboard "),
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
@@ -109,6 +117,19 @@ def look_bad_deploy(o):
     assert re.search(r"api +503 ", o.pane("Services").row("api ")), o.terminal.show()
 
 
+def look_refused(name):
+    def look(o):
+        """A service that is restarted again and again refuses all the time, and is counted as one."""
+        row = o.pane("Services").row(f"{name} ")
+        assert re.search(r"refused +\? ", row), row
+        assert re.search(r"6/7 ok", o.pane("Services").title)
+    return look
+
+
+def look_log_storm(o):
+    assert re.search(r"dashboard bad answer ", o.pane("Services").row("dashboard ")), o.terminal.show()
+
+
 def look_db_hog(o):
     """Which session blocks how many, how long it has been idle, and which sessions wait."""
     pane = o.pane("PostgreSQL")
@@ -142,7 +163,9 @@ def look_redis_full(o):
     assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
 
 
-LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy, "db-hog": look_db_hog, "db-full": look_db_full,
+LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
+         "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
+         "db-hog": look_db_hog, "db-full": look_db_full,
          "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
          "cert-expiring": look_cert_expiring}
 

@@ -1,37 +1,89 @@
-"""Scenes that are fixed from the overview, by the keys that the menu names: how many it takes is part of the test.
-test_scenes_fixed.py plays the fast ones, test_scenes_fixed_long.py the others."""
+"""Every scene by keys, from the overview: how many it takes to see its cause, and to end it, is part of the test.
+test_scenes_fixed.py plays the fast ones, test_scenes_fixed_long.py the others, test_disk_full_long.py the one that it is
+named for."""
 
 import re
+from dataclasses import dataclass
 
 import keys
 from stacktop import dashboard
 
-# scene: (what the screen says, the keys, what is typed to confirm)
+CAUSE_KEYS, FIX_KEYS = 2, 4  # at most; to the fix the text that is typed comes in addition
+
+
+@dataclass
+class Fix:
+    sign: str  # an expression: what the overview shows without a key
+    to_cause: tuple  # keys
+    cause: str  # an expression
+    back: int  # Esc, from the cause to the overview; 0: the fix is there
+    to_fix: tuple  # keys; a text of several characters is typed into a field, and is no key
+    phrase: str  # what is typed to confirm; PID: that of the sign
+    done: str = "(healthy|verified by curl) after"
+
+
+PID = r"pid (\d+)"
+# The cursor stands in the first pane, on its worst row.
 FIXES = {
-    # The cursor stands in the first pane, on its worst row.
-    "api-down": ("api refused", "B", "y"),
-    "api-slow": ("api latency", "R", "api"),
-    "cert-expiring": ("gateway cert 2d", "R", "gateway"),
-    # A restart does not help; the configuration of the sandbox has an action of its own.
-    "bad-deploy": ("api answers 503", "P", "y"),
+    "api-down": Fix("api refused", (), "; stopped since", 0, ("B",), "y"),
+    "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
+    "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
+    # A restart does not help; the configuration of the sandbox has actions of its own.
+    "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
+    "crash-loop": Fix("api refused: .*; crash loop: ended with exit code 1", ("l",),
+                      'fatal release 3: ECAP_POOL_SIZE="ten" is not a number', 1, ("P",), "y"),
+    "oom": Fix("dashboard refused: .*; crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
+               ("M", "Enter"), "y"),
+    "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
+                     r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
+    "db-hog": Fix(f"ecap {PID} idle in transaction", (), "blocks 3 for", 0, ("2", "T"), PID, "gone after"),
+    "db-full": Fix("ecap connections 9", ("2", "Enter"), "ecap-pool-", 1, ("E",), "ecap", "3[0-9] rows|DONE"),
+    "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
+                      "maxmemory 134217728"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
-    "stuck-consumer": ("stuck for", "jjR", "streaming"),
-    "lag": ("ecap-consumer-group lag", "jjR", "streaming"),
+    "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
+    "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
+    "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
+                     ("Down", "Enter"), "export.log", "28 MB freed"),
 }
-QUICK = ("bad-deploy", "cert-expiring", "lag")
+ALONE = ("disk-full",)
+QUICK = ("crash-loop", "lag", "oom")
+LONG = [scene for scene in FIXES if scene not in (*QUICK, *ALONE)]
 
 
-def fix(calm, folder, scene):
-    sign, press, phrase = FIXES[scene]
-    if phrase == "streaming":
+def count(pressed):
+    """Keys; what is typed into a field is none."""
+    return sum(len(key) == 1 or key[0].isupper() for key in pressed)
+
+
+def to_fix(what):
+    """All keys to the fix: with those that led to a place where the fix begins."""
+    return [*(key for key in what.to_cause if what.back == 0 or key.isdigit()), *what.to_fix]
+
+
+def press(terminal, pressed):
+    for key in pressed:
+        terminal.settle(0.1, 1)  # a key that comes with the change of the screen is refused
+        terminal.press(key)
+
+
+def fix(calm, folder, scene, config=None):
+    what = FIXES[scene]
+    assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
+    if scene in ("stuck-consumer", "lag"):
         calm.need("kafka")
-    with dashboard(keys.configure(calm, folder), columns=120, rows=36) as terminal:
+    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
         terminal.wait_for("all ok", 20)
         calm.scene(scene)
-        terminal.wait_for(sign, 25)
-        for key in press:
-            terminal.press(key)
+        terminal.wait_for(re.compile(what.sign), 25)
+        press(terminal, what.to_cause)
+        terminal.wait_for(re.compile(what.cause), 15)
+        press(terminal, ("Esc",) * what.back)
+        phrase = what.phrase
+        if phrase == PID:
+            phrase = re.search(PID, terminal.screen.rows[1]).group(1)
+        press(terminal, what.to_fix)
         keys.agree(terminal, phrase)
-        assert re.search("(healthy|verified by curl) after", keys.outcome(terminal))
+        assert re.search(what.done, keys.outcome(terminal)), terminal.show()
         keys.close(terminal)
         terminal.wait_for("all ok", 25)

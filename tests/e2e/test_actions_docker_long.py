@@ -146,8 +146,25 @@ def test_cancelled_while_it_waits(pair, config, tmp_path):
         terminal.wait_for("waiting for never")
         terminal.press("Esc")
         text = outcome(terminal)
-        assert "still running, health check starting when it was cancelled" in text, text
+        assert "still running, health check starting; its health was not awaited" in text, text
     _, ended = recorded(tmp_path, "docker.restart", "partial")
     assert [each["result"] for each in ended["victims"]] == ["partly", "skipped"], ended
     assert ended["victims"][1]["words"] == "cancelled before its turn", ended
     assert pair.state("other") == untouched
+
+
+def test_esc_ends_the_wait_for_health(pair, config, tmp_path):
+    """Of one container, which is waited for in the verification: what was done stays done."""
+    pair.run("never", Healthcheck={"Test": ["CMD-SHELL", "exit 1"], "Interval": 10 ** 9, "Retries": 1000}, StopSignal="KILL")
+    before = pair.state("never")["StartedAt"]
+    with dashboard(config) as terminal:
+        terminal.wait_for("never")
+        terminal.press(":", "docker.restart engine never", "Enter")
+        agree(terminal, "never")
+        terminal.wait_for("Esc stop waiting")
+        terminal.press("Esc")
+        text = outcome(terminal)
+        assert "health check starting; its health was not awaited" in text, text
+    _, ended = recorded(tmp_path, "docker.restart", "partial")
+    assert "its health was not awaited" in str(ended), ended
+    assert pair.state("never")["StartedAt"] != before and pair.state("never")["Running"]

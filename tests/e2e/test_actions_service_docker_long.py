@@ -106,7 +106,7 @@ def test_esc_stops_before_the_next_one(engine, neighbour, tmp_path):  # noqa: F8
         terminal.press("Esc")
         text = outcome(terminal)
     after = started(webs)
-    assert "when it was cancelled" in text and "cancelled before its turn" in text, text
+    assert "was not awaited" in text and "cancelled before its turn" in text, text
     assert after["db"] != before["db"] and after["api"] == before["api"]
 
 

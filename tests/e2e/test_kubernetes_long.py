@@ -4,9 +4,10 @@ pod, as its kubelet would. More cases: tests/unit/clients/kubernetes/test_kubern
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
-from control_plane import autoscaler, claim, cron_job, deployment, wait_until
+from control_plane import autoscaler, claim, cron_job, deployment, job, volume, wait_until
 from kubernetes_plane import config, configured, pair, plane, shared_plane  # noqa: F401 (fixtures)
 from stacktop import CRIT, OK, UNKNOWN, check, dashboard
 
@@ -85,6 +86,94 @@ def test_causes(plane, config):  # noqa: F811
     assert "cannot be scheduled: 0/1 nodes are available" in found["cluster ecap/lost"]
     assert "no persistent volumes available for this claim and no storage class is set" in found["cluster ecap/data"]
     assert "\x1b" not in check(config).stdout
+
+
+SSD = {"nodeSelector": {"disk": "ssd"}}  # no node has it: the pod stays as it is, for the test to set its status
+
+
+def test_jobs(plane, config):  # noqa: F811
+    """A job that failed is a finding with its cause; one that is complete or held is none."""
+    jobs = {"good": job("ecap", "good"), "late": job("ecap", "late", deadline=1, **SSD), "bad": job("ecap", "bad", **SSD),
+            "held": job("ecap", "held", suspend=True), "waits": job("ecap", "waits", **SSD)}
+    for each in jobs.values():
+        plane.apply(each)
+    plane.apply(cron_job("ecap", "report"))
+    wait_until(lambda: plane.pods("ecap", "bad"), what="its pod")
+    plane.set_status(plane.pods("ecap", "bad")[0], {"phase": "Failed", "containerStatuses": [
+        {"name": "main", "image": "report:1", "imageID": "", "ready": False, "restartCount": 0, "state": {"terminated": {
+            "exitCode": 3, "reason": "Error", "message": "no table \x1b[31mreports\nmore"}}}]})
+
+    def finished():
+        ends = {name: [each["type"] for each in plane.read(thing)["status"].get("conditions", []) if each["status"] == "True"]
+                for name, thing in jobs.items()}
+        return "Complete" in ends["good"] and "Failed" in ends["late"] and "Failed" in ends["bad"] and "Suspended" in ends["held"]
+    wait_until(finished, 30, "the jobs")
+    wait_until(lambda: "cannot be scheduled" in check(config).stdout, 10, "the scheduler's words")
+    run = check(config, "--json")
+    workloads = rows(run, "workloads")
+    assert {name: workloads[f"ecap/{name}"]["state"] for name in jobs} == {
+        "good": "complete", "late": "failed", "bad": "failed", "held": "paused", "waits": "running"}
+    assert {workloads[f"ecap/{name}"]["kind"] for name in jobs} == {"job"}
+    assert (workloads["ecap/bad"]["failed"], workloads["ecap/waits"]["active"]) == (1, 1)
+    found = dict((words.split(": ")[0], words) for _, words in run.document.findings)
+    assert "failed (BackoffLimitExceeded): failed with exit code 3: no table" in found["cluster ecap/bad"], found
+    assert "failed (DeadlineExceeded): Job was active longer than specified deadline" in found["cluster ecap/late"]
+    assert "not complete: cannot be scheduled: 0/1 nodes are available" in found["cluster ecap/waits"]
+    assert not {"cluster ecap/good", "cluster ecap/held", "cluster ecap/report"} & set(found)
+    assert workloads["ecap/report"]["active"] == workloads["ecap/report"]["failed"] == 0
+    assert "\x1b" not in check(config).stdout
+
+
+def test_a_cron_job_that_fails_and_recovers(plane, config):  # noqa: F811
+    """A run that failed is a finding until a later one succeeds. The cron job starts them itself."""
+    cron = cron_job("ecap", "report", "*/1 * * * *")
+    uid = plane.apply(cron)["metadata"]["uid"]
+    plane.patch(cron, {"spec": {"suspend": True}})
+
+    def run_of(name, **options):
+        one = job("ecap", name, **options)
+        one["metadata"]["ownerReferences"] = [{"apiVersion": "batch/v1", "kind": "CronJob", "name": "report", "uid": uid,
+                                               "controller": True}]
+        plane.apply(one)
+        end = "Failed" if options else "Complete"
+        wait_until(lambda: any(each["type"] == end and each["status"] == "True"
+                               for each in plane.read(one)["status"].get("conditions", [])), 30, f"the end of {name}")
+    run_of("report-1", deadline=1, **SSD)
+    run = check(config, "--json")
+    assert "cluster ecap/report-1" in str(run.document.findings) and rows(run, "workloads")["ecap/report"]["failed"] == 1
+    assert rows(run, "workloads")["ecap/report"]["state"] == "paused"
+    failed_s = time.time()
+    wait_until(lambda: int(time.time()) > int(failed_s))  # times of conditions are whole seconds
+    run_of("report-2")
+    run = check(config, "--json")
+    assert "cluster ecap/report-1" not in str(run.document.findings), run
+    assert rows(run, "workloads")["ecap/report-1"]["state"] == "failed"
+
+
+def test_the_other_kinds(plane, config):  # noqa: F811
+    """Ingresses and network policies are counted; a volume that failed and a node's condition are findings."""
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"namespace": "ecap", "name": "web"},
+               "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}}
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"namespace": "ecap", "name": "deny"},
+              "spec": {"podSelector": {}}}
+    broken = volume("broken", "ecap", "nobody")
+    node = {"kind": "Node", "metadata": {"name": "node-1"}}
+    for each in (ingress, policy, broken):
+        plane.apply(each)
+    plane.patch(broken, {"status": {"phase": "Failed", "message": "delete failed"}}, "/status")
+    before = plane.read(node)["status"]["conditions"]
+    try:
+        plane.patch(node, {"status": {"conditions": [
+            {**each, **({"status": "True", "message": "low on disk"} if each["type"] == "DiskPressure" else {})}
+            for each in before]}}, "/status")
+        run = check(config, "--json")
+        summary = run.document.summary("kubernetes", "summary")
+        assert (summary["ingresses"], summary["network_policies"], summary["volumes"]) == (1, 1, 1)
+        assert "DiskPressure: low on disk" in str(run.document.findings), run.document.findings
+    finally:
+        plane.patch(node, {"status": {"conditions": before}}, "/status")
+        for each in (ingress, policy, broken):
+            plane.delete(each)
 
 
 def test_changes_are_seen_without_lists(pair, config):  # noqa: F811

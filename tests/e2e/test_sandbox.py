@@ -2,12 +2,11 @@
 test_sandbox_long.py."""
 
 import json
-import os
 
 import pytest
 
 from sandbox import PARTITIONS, TOPIC, wait_until
-from sandbox_probe import QUICK_PARTS, ask, assert_without_kafka, http, stops_and_freezes_alone
+from sandbox_probe import QUICK_PARTS, ask, assert_without_kafka, http, stops_and_freezes_alone, without_java
 
 BESIDE = "others"
 
@@ -81,13 +80,7 @@ def test_a_part_stops_and_freezes_alone(calm, part):
 
 
 def test_without_kafka_the_rest_runs(own, tmp_path):
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("sh", "rm", "test", "setpriv", "redis-server", "valkey-server"):
-        for folder in ("/usr/bin", "/bin"):
-            if os.path.exists(f"{folder}/{name}") and not (programs / name).exists():
-                (programs / name).symlink_to(f"{folder}/{name}")
-    done = own.up(env={"PATH": str(programs), "JAVA_HOME": ""})
+    done = own.up(env=without_java(tmp_path))
     assert "without kafka: no Java" in done.stdout
     assert "no Java" in own.state["parts"]["kafka"]["reason"]
     assert own.run("ctl", "status").returncode == 0

@@ -1,6 +1,7 @@
 """The sandbox: each scene shows on the servers, it stops and starts again after any failure, and it works for users
 other than root."""
 
+import json
 import os
 import pwd
 import shutil
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import PARTS, SCENES, Sandbox, wait_until
-from sandbox_probe import (NEEDS_KAFKA, QUICK_PARTS, SHOWN, ask, assert_without_kafka, is_calm, is_db_full, is_db_hog,
-                           processes_of, refuses, stops_and_freezes_alone)
+from sandbox_probe import (NEEDS_KAFKA, QUICK_PARTS, SHOWN, ask, assert_without_kafka, http, is_calm, is_db_full,
+                           is_db_hog, mounts_of, processes_of, refuses, status_of, stops_and_freezes_alone, without_java)
 from stacktop import ROOT
 
 
@@ -38,6 +39,38 @@ def test_from_any_scene_to_any(calm):
     calm.scene("db-hog")  # what was stopped and frozen is back too
     is_db_hog(calm)
     assert calm.redis.ping()
+
+
+def enter_and_kill(own, scene):
+    """Kills the command as soon as it has begun the scene, and returns the control group of the dashboard."""
+    command = subprocess.Popen([ROOT / "sandbox/scene", "--state", own.folder, scene], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: json.loads((own.folder / "mode.json").read_text())["scene"] == scene)
+    if scene == "oom":
+        wait_until(lambda: "OOM-killed" in status_of(own, "dashboard")[1])
+    command.kill()
+    command.wait()
+    group = own.folder / "dashboard/group"
+    return group.read_text() if group.exists() else ""
+
+
+def test_a_scene_that_is_cut_off_leaves_nothing(own, tmp_path):
+    own.up(env=without_java(tmp_path))
+    group = enter_and_kill(own, "oom")
+    own.scene("calm")
+    assert status_of(own, "dashboard") == (0, "running") and not (group and os.path.exists(group))
+    enter_and_kill(own, "crash-loop")
+    own.scene("log-storm")  # from any to any
+    assert status_of(own, "api") == (0, "running")
+    enter_and_kill(own, "disk-full")
+    group = enter_and_kill(own, "oom")
+    done = own.run("ctl", "deploy", "3", check=False)
+    assert done.returncode == 1 and 'api ended with exit code 1: release 3: ECAP_POOL_SIZE="ten"' in done.stderr
+    own.down()
+    assert processes_of(own.folder) == [] and mounts_of(own.folder) == []
+    assert not (group and os.path.exists(group))
+    own.up(env={"PATH": str(tmp_path / "bin"), "JAVA_HOME": ""})  # neither release nor limit are kept
+    assert json.loads(http(own, "/health"))["status"] == json.loads(http(own, "/health", "dashboard"))["status"] == "ok"
 
 
 def ports_of(sandbox):

@@ -1,8 +1,11 @@
 """Scenes that end by a few keys (scenes_fixed.py): the fast ones."""
 
+import re
+
 import pytest
 
-from scenes_fixed import QUICK, fix
+from scenes_fixed import FIXES, QUICK, fix
+from stacktop import ROOT
 
 BESIDE = "others"
 
@@ -10,3 +13,12 @@ BESIDE = "others"
 @pytest.mark.parametrize("scene", QUICK)
 def test_a_scene_is_fixed(calm, tmp_path, scene):
     fix(calm, tmp_path, scene)
+
+
+def test_every_scene_has_a_cause_and_a_fix(calm):
+    """Those that the command knows, the page describes, and the tests play."""
+    known = set(re.search(r"NAME +(.*?)\n\n", calm.run("scene", "--help", env={"COLUMNS": "400"}).stdout, re.S).group(1).replace(",", "").split())
+    page = (ROOT / "docs/sandbox.md").read_text()
+    described, ended = (set(re.findall(r"`([a-z-]+)`", "".join(re.findall(r"^\|(.*?)\|", part, re.M))))
+                        for part in page.split("## Enter a scene")[1].split("## Stop")[0].split("### Find the cause"))
+    assert known == {"calm", *FIXES} == described == {"calm", *ended}

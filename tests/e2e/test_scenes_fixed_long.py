@@ -2,11 +2,11 @@
 
 import pytest
 
-from scenes_fixed import FIXES, QUICK, fix
+from scenes_fixed import LONG, fix
 
 BESIDE = "others"
 
 
-@pytest.mark.parametrize("scene", [scene for scene in FIXES if scene not in QUICK])
+@pytest.mark.parametrize("scene", LONG)
 def test_a_scene_is_fixed(calm, tmp_path, scene):
     fix(calm, tmp_path, scene)

@@ -131,6 +131,19 @@ def test_units_that_do_not_run(host, watch):  # noqa: F811
     assert not document.findings, document.findings
 
 
+def test_an_alias_and_a_service_without_a_process(host, watch):  # noqa: F811
+    """An alias is wanted like its unit, and what RemainAfterExit keeps active does not run."""
+    host.service("ssh.service")
+    (host.folder / "units/sshd.service").symlink_to("ssh.service")
+    host.service("left.service", "/bin/true", RemainAfterExit="yes")
+    host.ctl("daemon-reload")
+    host.ctl("start", "left.service")
+    state(host, "left.service", "exited")
+    run = check(watch("sshd", "left"))
+    assert run.status == WARN and "WARN  host ssh.service: does not run" in run.stdout, run
+    assert "WARN  host left.service: active (exited): none of its processes runs" in run.stdout, run
+
+
 def test_a_start_that_takes_long(host, watch, tmp_path):  # noqa: F811
     host.service("starts.service", Type="notify")
     host.ctl("start", "--no-block", "starts.service")
@@ -150,8 +163,9 @@ def test_names(host, watch):  # noqa: F811
         assert f"host {name}: failed" in run.stdout, run
     document = check(watch(*names), "--json").document
     assert set(document.rows("systemd", "units")) == set(names)
-    run = check(watch("../etc/passwd"))
-    assert '"../etc/passwd" is not the name of a unit' in run.stdout + run.stderr, run
+    for wrong in ("../etc/passwd", "ecap@", "@one.service", "ecap].service"):
+        run = check(watch(wrong))
+        assert f'"{wrong}" is not the name of a unit' in run.stdout + run.stderr, run
 
 
 def test_hostile_texts(host, watch):  # noqa: F811

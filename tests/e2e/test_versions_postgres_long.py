@@ -210,7 +210,28 @@ def wants(load):
             "postgres.create-index": ["table=public.accounts", "columns=n"],
             "postgres.set": ["name=work_mem", "value=8MB"],
             "postgres.delete-old": ["table=old"],
-            "postgres.reset-statements": []}
+            "postgres.reset-statements": [],
+            "postgres.drop-slot": ["stale"],
+            "postgres.rollback-prepared": ["forgotten"],
+            "postgres.commit-prepared": ["forgotten"]}
+
+
+@pytest.fixture
+def leftovers(server, platform):
+    """Two replication slots, and two prepared transactions of ecap_user."""
+    def prepare(name, row):
+        with contextlib.closing(server.connect("ecap_user", "coordinator")) as connection, connection.cursor() as cursor:
+            cursor.execute(f"BEGIN; INSERT INTO accounts VALUES ({row}, 0, '')")
+            cursor.execute(f"PREPARE TRANSACTION '{name}'")
+
+    for name in ("stale", "neighbour"):
+        server.sql(f"SELECT pg_create_physical_replication_slot('{name}', true)")
+    prepare("forgotten", 9001)
+    prepare("neighbour", 9002)
+    yield
+    server.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ('stale', 'neighbour')")
+    for [name] in server.sql("SELECT gid FROM pg_prepared_xacts"):
+        server.sql(f"ROLLBACK PREPARED '{name}'")
 
 
 def everything(server):
@@ -222,12 +243,12 @@ def everything(server):
             "settings": server.sql("SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'transaction%' ORDER BY 1")}
 
 
-def test_every_action_has_its_plan(server, platform, load):
+def test_every_action_has_its_plan(server, platform, load, leftovers):
     ids = set(re.findall(r"^  \S  (postgres\.\S+)", stacktop("actions").stdout, re.M))
     assert ids == set(wants(load))
     before, sessions = everything(server), sessions_of(server)
     for action, words in wants(load).items():
-        target = "boss" if action in ("postgres.set", "postgres.reset-statements") else "ecap"
+        target = "boss" if action in ("postgres.set", "postgres.reset-statements", "postgres.drop-slot") else "ecap"
         plan = platform.plan(action, *words, target=target)
         if server.version < INDEXES and "index" in action:
             assert plan.status == 1 and "needs PostgreSQL 12 or newer" in plan.stderr, plan
@@ -256,6 +277,21 @@ def test_terminate_the_root_and_all_that_are_old(server, platform, load):
     platform.do("postgres.terminate-idle", "age=1s")
     assert sessions_of(server) == {load["idle"]: "idle", load["waiter"]: "idle"}
     assert set(sessions) - set(sessions_of(server)) == {load["sleeper"], load["aborted"]}
+
+
+def test_slots_and_prepared_transactions(server, platform, leftovers):
+    def left():
+        return (server.sql("SELECT slot_name::text FROM pg_replication_slots ORDER BY 1"),
+                server.sql("SELECT gid FROM pg_prepared_xacts ORDER BY 1"))
+
+    platform.do("postgres.drop-slot", "stale", target="boss")
+    assert left() == ([("neighbour",)], [("forgotten",), ("neighbour",)])
+    platform.do("postgres.rollback-prepared", "forgotten")
+    assert left() == ([("neighbour",)], [("neighbour",)])
+    platform.do("postgres.commit-prepared", "neighbour")
+    assert left() == ([("neighbour",)], [])
+    assert server.sql("SELECT id FROM accounts WHERE id > 9000") == [(9002,)]
+    assert platform.plan("postgres.drop-slot", "neighbour").status != 0  # ecap_user may not
 
 
 def upkeep(server):

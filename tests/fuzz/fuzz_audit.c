@@ -2,8 +2,8 @@
  * Holds: a parsed line is written again as the same record, what is cut on the way is cut only
  * once, and the line is printable UTF-8; a written line always parses. */
 #include "audit/audit_format.h"
-#include "audit/audit_parse.h"
 #include "audit/audit_syslog.h"
+#include "audit/read/audit_parse.h"
 #include "fuzz.h"
 
 static void check_text(const char *first, const char *second) {

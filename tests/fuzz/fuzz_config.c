@@ -1,8 +1,8 @@
 /* Exercises the YAML reader and everything built from it: options, targets, thresholds, and the
  * dump. Holds: either a configuration or at least one error comes back, and the dump of a
  * configuration loads again. */
-#include "config/config_dump.h"
 #include "config/config_load.h"
+#include "config/print/config_dump.h"
 
 #include <stdlib.h>
 

@@ -3,13 +3,15 @@
  * watch where the first byte is 'w'.
  * Holds: texts are never NULL and never longer than KUBERNETES_TEXT_MAX; counts are -1 or not
  * negative; a judgement has a reason exactly where it is not OK, and a state; selectors need no
- * escaping in a URL; after a line that is not valid a watch has no version to continue from.
+ * escaping in a URL; what a pod uses is finite, or -1; after a line that is not valid a watch has
+ * no version to continue from.
  */
 #include "fuzz.h"
 
 #include "clients/kubernetes/kubernetes_feed.h"
 #include "clients/kubernetes/kubernetes_judge.h"
 #include "clients/kubernetes/kubernetes_template.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 
 #include <math.h>
 
@@ -31,6 +33,9 @@ static void check_workload(const struct kubernetes_object *object) {
   check_text(workload->images);
   check_text(workload->progressing_message);
   check_text(workload->schedule);
+  check_text(workload->finished);
+  check_text(workload->finished_message);
+  assert(workload->active >= 0 && workload->failed >= -1 && isfinite(workload->finished_s));
   assert(strspn(workload->selector,
                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./%") ==
          strlen(workload->selector));
@@ -60,6 +65,8 @@ static void check_other(const struct kubernetes_object *object) {
     kubernetes_judge_node(object, now_s, &verdict);
     check_verdict(&verdict);
   } else if (object->kind == KUBERNETES_CLAIM || object->kind == KUBERNETES_VOLUME) {
+    check_text(object->storage.condition);
+    check_text(object->storage.condition_message);
     kubernetes_judge_storage(object, NULL, now_s, &verdict);
     check_verdict(&verdict);
   } else if (object->kind == KUBERNETES_WARNING) {
@@ -76,13 +83,20 @@ static void check_object(enum kubernetes_kind kind, const json_t *json) {
   check_text(object->name);
   check_text(object->namespace);
   assert(*object->uid && *object->name);
-  if (kind <= KUBERNETES_CRON_JOB)
+  if (kind <= KUBERNETES_JOB)
     check_workload(object);
   else if (kind == KUBERNETES_POD)
     check_pod(object);
   else
     check_other(object);
   kubernetes_object_free(object);
+}
+
+static void check_usage(const json_t *json) {
+  const struct kubernetes_usage usage = kubernetes_usage_read(json);
+  assert(isfinite(usage.cpu) && usage.cpu >= -1);
+  assert(usage.memory >= -1 && usage.memory < 0x1p62);
+  assert(kubernetes_usage_text(json, "name"));
 }
 
 static void on_difference(void *arg, const char *text) {
@@ -121,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t differences = 0;
   if (json)
     check_object((enum kubernetes_kind)(*data % KUBERNETES_KIND_COUNT), json);
+  check_usage(json);
   const json_t *spec = json_object_get(json, "spec");
   assert(kubernetes_template_compare(json_object_get(spec, "template"), json, on_difference,
                                      &differences) == differences);

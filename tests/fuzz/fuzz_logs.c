@@ -8,9 +8,9 @@
 
 #include "clients/docker/docker_logs.h"
 #include "logs/log_line.h"
-#include "model/log_counts.h"
-#include "model/log_fields.h"
-#include "model/log_filter.h"
+#include "model/log/log_counts.h"
+#include "model/log/log_fields.h"
+#include "model/log/log_filter.h"
 
 #include <stdio.h>
 

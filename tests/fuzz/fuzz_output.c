@@ -4,7 +4,7 @@
  * newline, no tab, and ends in its room. */
 #include "fuzz.h"
 
-#include "model/output.h"
+#include "model/action/output.h"
 
 enum { HEAD = 40, TAIL = 60, SECRET_MAX = 16 };
 

@@ -1,7 +1,7 @@
 /* Exercises the reader of plans.
  * Holds: a plan that was read is written to a document that reads again, as a plan with the same
  * hash and the same document; and it prints line by line. */
-#include "report/plan_json.h"
+#include "report/plan/plan_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * writing is the same to the byte, with and without history; the text has no control character
  * except line ends, no line is too wide, and no '|' is in the first. */
 #include "core/text.h"
-#include "report/json.h"
-#include "report/text.h"
+#include "report/json/json.h"
+#include "report/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

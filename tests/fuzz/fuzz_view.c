@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "core/text.h"
-#include "report/json.h"
+#include "report/json/json.h"
 #include "ui/terminal/key_decoder.h"
 #include "ui/view/view.h"
 

@@ -29,7 +29,7 @@ ROOMS = {
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
 BY_SYSTEM = ("clients", "collectors", "actions")
-CLIENTS = {}
+CLIENTS = {"pgbouncer": "postgres"}
 # Services are where the runtimes come together: the clients that each folder "service" may include too.
 RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}}
 

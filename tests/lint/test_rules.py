@@ -68,11 +68,11 @@ def test_no_room_but_app_keeps_state():
     ("app/a.c", "#include <libpq-fe.h>", "belongs in"),
     ("core/a.c", '#include "arena.h"', "write its room"),
     ("operate/a.c", '#include "ui/view/view.h"', "operate must not include ui"),
-    ("operate/a.c", '#include "report/plan_json.h"', "operate must not include report"),
+    ("operate/a.c", '#include "report/plan/plan_json.h"', "operate must not include report"),
     ("operate/a.c", '#include "config/config_load.h"', "operate must not include config"),
     ("operate/a.c", '#include "collectors/collector.h"', "operate must not include collectors"),
     ("operate/a.c", '#include "clients/redis/redis.h"', "operate must not include clients"),
-    ("actions/action.c", '#include "operate/pipeline.h"', "actions must not include operate"),
+    ("actions/action.c", '#include "operate/pipeline/pipeline.h"', "actions must not include operate"),
     ("new/a.c", "", "a room that ROOMS does not know"),
 ])
 def test_a_wrong_include_is_seen(tree, name, line, complaint):

@@ -4,7 +4,7 @@
  * "3<Enter>" json_screen FILE again            the same document, from what was read
  *
  * For tests, and for looking at a report that somebody sent. */
-#include "report/json.h"
+#include "report/json/json.h"
 #include "ui/view/view.h"
 #include "unit/ui/screen_text.h"
 

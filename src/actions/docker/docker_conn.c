@@ -12,6 +12,7 @@ struct docker_conn {
   struct docker_endpoint endpoint;
   struct docker_request *request; /* NULL: none is under way */
   bool change;                    /* it changes something */
+  bool gives_up;                  /* when a person cancels */
   size_t unanswered;
   int status;
   docker_reader read; /* of the question under way; NULL: its answer is not wanted */
@@ -93,9 +94,15 @@ static bool finish(struct docker_conn *conn) {
 static bool ask(struct docker_conn *conn, const struct docker_query *query) {
   if (!begin(conn, query))
     return false;
-  while (conn->request)
+  while (conn->request) {
     if (!step_wait(conn->step, INT64_MAX))
       return false;
+    if (!conn->request || !conn->gives_up || !conn->step->cancelled)
+      continue;
+    docker_cancel(conn->request);
+    conn->request = NULL;
+    return step_fail(conn->step, ERR_NONE, "it was not awaited");
+  }
   return finish(conn);
 }
 
@@ -113,6 +120,17 @@ static bool ask_in(struct step *step, struct arena *arena, const struct docker_q
   conn->read = NULL;
   reply->status = conn->status;
   reply->unsent = conn->status == 0 && conn->unanswered == before;
+  return good;
+}
+
+bool docker_step_ask_patiently(struct step *step, const struct docker_query *query,
+                               docker_reader read, void *out, struct docker_reply *reply) {
+  struct docker_conn *conn = conn_of(step);
+  if (!conn)
+    return false;
+  conn->gives_up = true;
+  const bool good = ask_in(step, &step->arena, query, read, out, reply);
+  conn->gives_up = false;
   return good;
 }
 

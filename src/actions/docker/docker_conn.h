@@ -22,6 +22,10 @@ typedef bool (*docker_reader)(json_t *json, struct arena *arena, void *out);
 bool docker_step_ask(struct step *step, const struct docker_query *query, docker_reader read,
                      void *out, struct docker_reply *reply);
 
+/* The same for a question whose answer may take minutes: also false when a person cancels. */
+bool docker_step_ask_patiently(struct step *step, const struct docker_query *query,
+                               docker_reader read, void *out, struct docker_reply *reply);
+
 /* The same, with an answer that is read as it comes (docker_stream). Until it ends, until_ms on the
  * steady clock, or a person cancels. False with step->err also where it does not end before that.
  */

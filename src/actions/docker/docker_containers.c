@@ -16,7 +16,7 @@ const struct docker_verb *docker_verb_of(const char *action) {
 
 STEP(docker_containers_survey, SURVEY_MS)
 STEP(docker_containers_execute, 0) /* each container has a limit of its own */
-STEP(docker_containers_verify, VERIFY_MS)
+STEP_CANCELLABLE(docker_containers_verify, VERIFY_MS)
 
 #define CONTAINER_ACTION(name, ...)                                                            \
   const struct action action_docker_##name = {                                                 \

@@ -47,7 +47,9 @@ static bool look(struct wait *wait, const char *id, bool stops, bool *settled) {
   *settled = result != OBJECT_PENDING || (seen && stops);
   if (*settled)
     say_settled(wait, result == OBJECT_PENDING ? OBJECT_PARTLY : result, words,
-                result == OBJECT_PENDING ? " when it was cancelled" : "");
+                result != OBJECT_PENDING             ? ""
+                : wait->of.verb->wanted == DOCKER_UP ? "; its health was not awaited"
+                                                     : "; its end was not awaited");
   return seen || gone;
 }
 

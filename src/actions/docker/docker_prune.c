@@ -5,6 +5,7 @@
 #include "actions/shown.h"
 #include "clients/docker/docker_waste.h"
 #include "core/words.h"
+#include "io/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static bool read_disk(struct step *step, struct docker_disk *disk) {
   static const struct docker_query df = {.path = "/system/df", .timeout_ms = DISK_MS};
   static const struct docker_query networks = {.path = "/networks", .timeout_ms = DOCKER_ANSWER_MS};
   struct docker_reply reply;
-  return docker_step_ask(step, &df, docker_disk_read, disk, &reply) &&
+  return docker_step_ask_patiently(step, &df, docker_disk_read, disk, &reply) &&
          docker_step_ask(step, &networks, docker_networks_read, disk, &reply);
 }
 
@@ -185,6 +186,7 @@ static bool survey(struct step *step) {
     return false;
   disk.volumes = volumes;
   step->found = found_new(specs, 1);
+  found_set_int(step->found, "surveyed", clock_wall_ms());
   bool good = read_disk(step, &disk) && check_volumes(step, &disk);
   if (good && disk.cut)
     good = step_fail(step, ERR_LIMIT, "the engine keeps too many objects: more than %d",
@@ -192,22 +194,23 @@ static bool survey(struct step *step) {
   for (size_t i = 0; good && i < disk.count; i++)
     good = add_waste(step, &disk.waste[i]);
   free(volumes);
-  found_set_int(step->found, "build_cache", disk.build_cache);
+  found_set_int(step->found, "cache_left", disk.build_cache - disk.unused_cache);
+  found_set_int(step->found, "cache_records", disk.cache_records);
   found_set_int(step->found, "kept", disk.total);
   struct table *table = &step->found->tables[0];
   if (good && table->row_count == 0)
     return step_fail(step, ERR_INVALID,
-                     "nothing to remove: no container that has ended, no image without a name and "
-                     "no network without a container%s%s",
-                     disk.build_cache > 0 ? "; build cache: " : "",
-                     disk.build_cache > 0 ? shown_bytes(&step->arena, disk.build_cache) : "");
+                     "nothing to remove: no container that has ended, no image without a name, no "
+                     "network without a container and no unused build cache");
   qsort(table->rows, table->row_count, sizeof *table->rows, compare);
   return good;
 }
 
 /* ---- the plan */
 
-static bool add_object(struct plan *plan, const struct row *row, int64_t kept, int64_t *bytes) {
+static bool add_object(struct plan *plan, const struct row *row, const struct sample *found,
+                       int64_t *bytes) {
+  const int64_t kept = found_int(found, "kept", 0), surveyed_ms = found_int(found, "surveyed", 0);
   const struct value *cells = row->cells;
   const char *label = cells[WASTE_OBJECT].text, *kind = cells[WASTE_KIND].text;
   if (!plan_object(plan, row->key, label))
@@ -219,6 +222,7 @@ static bool add_object(struct plan *plan, const struct row *row, int64_t kept, i
   action_bind(plan, "id", row->key + strlen(kind) + 1);
   action_bind(plan, "mark", cells[WASTE_MARK].text);
   action_bind_number(plan, "kept", kept);
+  action_bind_number(plan, "surveyed", surveyed_ms);
   if (cells[WASTE_SIZE].type == VALUE_INT)
     *bytes += cells[WASTE_SIZE].integer;
   return true;
@@ -230,11 +234,14 @@ static void say_command(struct plan *plan, size_t object) {
       [DOCKER_WASTE_IMAGE] = "image rm --no-prune",
       [DOCKER_WASTE_NETWORK] = "network rm",
       [DOCKER_WASTE_VOLUME] = "volume rm",
+      [DOCKER_WASTE_CACHE] = "builder prune --force --filter until=",
   };
   const enum docker_waste_kind kind = docker_waste_kind_of(action_identity(plan, object, "kind"));
   const char *id = action_identity(plan, object, "id");
   if (kind == DOCKER_WASTE_VOLUME)
     plan_say(plan, PLAN_EFFECT, "docker volume rm %s", shown_word(&plan->arena, id));
+  else if (kind == DOCKER_WASTE_CACHE)
+    plan_say(plan, PLAN_EFFECT, "docker %sTIME, which is the time of the list", commands[kind]);
   else if (kind < DOCKER_WASTE_KINDS)
     plan_say(plan, PLAN_EFFECT, "docker %s %s", commands[kind], id);
 }
@@ -244,6 +251,7 @@ static void say_losses(struct plan *plan) {
       [DOCKER_WASTE_CONTAINER] = "the logs and the files of the containers; their volumes stay",
       [DOCKER_WASTE_IMAGE] = "images that no registry has any more",
       [DOCKER_WASTE_VOLUME] = "all data of the volumes",
+      [DOCKER_WASTE_CACHE] = "the time that the cache saves: the next builds run their steps again",
   };
   bool said[DOCKER_WASTE_KINDS + 1] = {false};
   for (size_t i = 0; i < plan->object_count; i++)
@@ -253,11 +261,26 @@ static void say_losses(struct plan *plan) {
       plan_say(plan, PLAN_LOSS, "%s", losses[kind]);
 }
 
+static bool has_cache(const struct plan *plan) {
+  for (size_t i = 0; i < plan->object_count; i++)
+    if (docker_waste_kind_of(action_identity(plan, i, "kind")) == DOCKER_WASTE_CACHE)
+      return true;
+  return false;
+}
+
+static void say_cache(struct plan *plan, int64_t records, int64_t left) {
+  plan_say(plan, PLAN_BLAST, "build cache: %s; what a build has used since the plan stays",
+           shown_counted(&plan->arena, records, "record", "records"));
+  if (left > 0)
+    plan_say(plan, PLAN_BLAST, "%s of the build cache stay, because a build or the builder uses it",
+             shown_bytes(&plan->arena, left));
+}
+
 static bool make_plan(const struct action_request *request, struct plan *plan, struct err *err) {
   static const struct plan_column columns[] = {
       {"STATE", false}, {"CREATED", false}, {"SIZE", true}};
-  static const char *const identities[] = {"kind", "id", "mark", "kept"};
-  const int64_t cache = found_int(request->found, "build_cache", 0);
+  static const char *const identities[] = {"kind", "id", "mark", "kept", "surveyed"};
+  const int64_t cache_left = found_int(request->found, "cache_left", 0);
   int64_t bytes = 0;
   if (request->chosen_count == 0)
     return err_set(err, ERR_INVALID, "nothing is picked");
@@ -266,7 +289,7 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
     const struct row *row = table_find(&request->found->tables[0], request->chosen[i]);
     if (!row)
       return err_set(err, ERR_INVALID, "%.100s no longer exists", request->chosen[i]);
-    if (!add_object(plan, row, found_int(request->found, "kept", 0), &bytes))
+    if (!add_object(plan, row, request->found, &bytes))
       return err_set(err, ERR_LIMIT, "more than %d objects", PLAN_OBJECTS_MAX);
   }
   plan->unit = plan->object_count == 1 ? "object" : "objects";
@@ -275,9 +298,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   for (size_t i = 0; i < plan->object_count; i++)
     say_command(plan, i);
   plan_say(plan, PLAN_BLAST, "frees about %s", shown_bytes(&plan->arena, bytes));
-  if (cache > 0)
-    plan_say(plan, PLAN_BLAST, "the build cache, %s, stays: docker builder prune removes it",
-             shown_bytes(&plan->arena, cache));
+  if (has_cache(plan))
+    say_cache(plan, found_int(request->found, "cache_records", 0), cache_left);
   plan_say(plan, PLAN_PRECONDITION,
            "it is the object with that id, and nothing uses it: the engine refuses otherwise");
   plan_say(plan, PLAN_PRECONDITION,
@@ -312,6 +334,47 @@ static bool check(struct step *step, size_t object, bool *fits) {
   return true;
 }
 
+static bool say_unremoved(struct step *step, size_t object, const struct docker_reply *reply) {
+  struct outcome *outcome = step->call->outcome;
+  if (reply->status == 404)
+    outcome_set(outcome, object, OBJECT_GONE, "already removed");
+  else if (reply->status == 409 || reply->status == 403) /* 403: a network */
+    outcome_set(outcome, object, OBJECT_REFUSED, "in use: %.200s", step->err.text);
+  else if (reply->status > 0)
+    outcome_set(outcome, object, OBJECT_REFUSED, "%.200s", step->err.text);
+  else if (reply->unsent)
+    return false;
+  else {
+    outcome_set(outcome, object, OBJECT_UNKNOWN, "sent, but no answer: %.200s", step->err.text);
+    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED,
+                    "not attempted: the one before it failed");
+    return false;
+  }
+  return true;
+}
+
+/* The engine takes how long a record was not used: longer than since the survey. */
+static bool remove_cache(struct step *step, size_t object) {
+  const int64_t now_ms = clock_wall_ms();
+  const int64_t since_ms =
+      now_ms - action_identity_number(step->call->plan, object, "surveyed", now_ms);
+  char path[DOCKER_CACHE_PATH_MAX];
+  const struct docker_query query = {.method = "POST", .path = path, .timeout_ms = REMOVE_MS};
+  struct docker_cache_pruned pruned;
+  struct docker_reply reply;
+  docker_cache_path(path, since_ms > 0 ? since_ms / 1000 + 1 : 1);
+  if (!docker_step_ask(step, &query, docker_cache_pruned_read, &pruned, &reply))
+    return say_unremoved(step, object, &reply);
+  if (pruned.records == 0)
+    outcome_set(step->call->outcome, object, OBJECT_REFUSED,
+                "nothing was removed: builds have used all of it since");
+  else
+    outcome_set(step->call->outcome, object, OBJECT_SENT, "removed %s, %s",
+                shown_counted(&step->arena, pruned.records, "record", "records"),
+                shown_bytes(&step->arena, pruned.bytes));
+  return true;
+}
+
 /* False with step->err where nothing more is to be sent. */
 static bool remove_one(struct step *step, size_t object) {
   const struct plan *plan = step->call->plan;
@@ -320,6 +383,8 @@ static bool remove_one(struct step *step, size_t object) {
   const struct docker_query query = {.method = "DELETE", .path = path, .timeout_ms = REMOVE_MS};
   struct docker_reply reply;
   bool fits;
+  if (docker_waste_kind_of(action_identity(plan, object, "kind")) == DOCKER_WASTE_CACHE)
+    return remove_cache(step, object);
   if (!check(step, object, &fits))
     return false;
   if (!fits)
@@ -329,20 +394,8 @@ static bool remove_one(struct step *step, size_t object) {
     return step_fail(step, ERR_INVALID, "not an object of an engine");
   if (docker_step_ask(step, &query, NULL, NULL, &reply))
     outcome_set(outcome, object, OBJECT_SENT, "removed");
-  else if (reply.status == 404)
-    outcome_set(outcome, object, OBJECT_GONE, "already removed");
-  else if (reply.status == 409 || reply.status == 403) /* 403: a network */
-    outcome_set(outcome, object, OBJECT_REFUSED, "in use: %.200s", step->err.text);
-  else if (reply.status > 0)
-    outcome_set(outcome, object, OBJECT_REFUSED, "%.200s", step->err.text);
-  else if (reply.unsent)
-    return false;
-  else {
-    outcome_set(outcome, object, OBJECT_UNKNOWN, "sent, but no answer: %.200s", step->err.text);
-    outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED,
-                    "not attempted: the one before it failed");
-    return false;
-  }
+  else
+    return say_unremoved(step, object, &reply);
   return true;
 }
 
@@ -365,8 +418,13 @@ static bool execute(struct step *step) {
 
 static bool verify_one(struct step *step, size_t object) {
   const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
   struct docker_kept kept;
   bool gone;
+  if (docker_waste_kind_of(action_identity(plan, object, "kind")) == DOCKER_WASTE_CACHE) {
+    outcome_set(outcome, object, OBJECT_DONE, "%s", outcome->objects[object].words);
+    return true; /* the engine has named its records; the proof has its size */
+  }
   const bool seen = look(step, docker_waste_kind_of(action_identity(plan, object, "kind")),
                          action_identity(plan, object, "id"), &kept, &gone);
   if (gone)
@@ -400,7 +458,9 @@ static bool verify(struct step *step) {
   return true;
 }
 
-STEPS_OF(SURVEY_MS, 0, VERIFY_MS)
+STEP(survey, SURVEY_MS)
+STEP(execute, 0)
+STEP_CANCELLABLE(verify, VERIFY_MS)
 
 const struct action action_docker_prune = {
     .spec = {.id = "docker.prune",
@@ -409,8 +469,9 @@ const struct action action_docker_prune = {
              .past = "removed",
              .what =
                  "removes containers that have ended, images without a name, networks without a "
-                 "container and, where they are named, volumes",
-             .runs = "docker rm, docker image rm, docker network rm, docker volume rm",
+                 "container, unused build cache and, where they are named, volumes",
+             .runs = "docker rm, docker image rm, docker network rm, docker volume rm, docker "
+                     "builder prune",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY,
              ACTION_PARAMS(params)},

@@ -15,6 +15,8 @@ static void scan_drop(struct step_work *work) {
   host_held_fini(&scan->held);
   host_old_fini(&scan->old);
   free(scan->path);
+  free(scan->state);
+  free(scan->own);
   free(scan);
 }
 
@@ -39,10 +41,26 @@ static bool find_device(struct host_scan *scan) {
   return true;
 }
 
+static void find_own(struct host_scan *scan) {
+  char shown[PATH_MAX * HOST_NAME_FACTOR];
+  struct mount_facts *facts = mem_new(sizeof *facts);
+  mount_probe(scan->state, facts);
+  if (!facts->error && !facts->missing)
+    scan->own = mem_dup(host_name_show(shown, sizeof shown, facts->resolved));
+  free(facts);
+}
+
+bool host_scan_is_own(const struct host_scan *scan, const struct host_held *held) {
+  const size_t length = scan->own ? strlen(scan->own) : 0;
+  return length > 0 && strncmp(held->path, scan->own, length) == 0 && held->path[length] == '/';
+}
+
 static void scan_run(struct step_work *work) {
   struct host_scan *scan = (struct host_scan *)work;
   if (!find_device(scan))
     return;
+  if (scan->state)
+    find_own(scan);
   host_old_scan(&scan->old, scan->device, clock_wall_read_ms(), &work->stop, &work->done);
   host_held_scan(&scan->held, "/proc", scan->device, &work->stop);
 }
@@ -53,6 +71,7 @@ struct host_scan *host_scan_run(struct step *step, const char *option) {
   scan->work = (struct step_work){
       .run = scan_run, .drop = scan_drop, .unit = "files", .stall_ms = HOST_STALL_MS};
   scan->path = mem_dup(request->keys[0]);
+  scan->state = request->state ? mem_dup(request->state) : NULL;
   host_name_show(scan->shown, sizeof scan->shown, scan->path);
   for (size_t i = 0; option && i < host_rule_count(request->target, option); i++)
     host_old_rule(&scan->old, request->target, option, i);

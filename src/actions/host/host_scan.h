@@ -12,6 +12,7 @@ struct host_scan {
   struct step_work work; /* first */
   char *path;            /* of the mount */
   char shown[1024];      /* the same, as host_name_show */
+  char *state, *own;     /* stacktop's folder; resolved, as host_name_show; NULL: none */
   struct err err;
   uint64_t device;
   struct host_held_list held;
@@ -22,6 +23,8 @@ struct host_scan {
  * step->err; otherwise the caller frees it with host_scan_free. */
 struct host_scan *host_scan_run(struct step *step, const char *option);
 void host_scan_free(struct host_scan *scan);
+/* Whether it is stacktop's own: the audit log is open while stacktop runs. */
+bool host_scan_is_own(const struct host_scan *scan, const struct host_held *held);
 /* "12 of 340 processes could not be read ..." as a note of the survey, where it is so. */
 void host_scan_note(const struct host_scan *scan, struct sample *found);
 

@@ -58,8 +58,10 @@ static int compare_held(const void *a, const void *b) {
   return (*x)->stat.inode < (*y)->stat.inode ? -1 : (*x)->stat.inode > (*y)->stat.inode;
 }
 
-static bool is_candidate(const struct host_held *held) {
-  return held->stat.allocated > 0 && (host_held_deleted(held) || host_held_writes(held));
+/* Not the audit log: no action may erase what it has recorded. */
+static bool is_candidate(const struct host_scan *scan, const struct host_held *held) {
+  return held->stat.allocated > 0 && (host_held_deleted(held) || host_held_writes(held)) &&
+         !host_scan_is_own(scan, held);
 }
 
 static const char *mode_of(const struct host_held *held) {
@@ -102,7 +104,7 @@ static bool survey(struct step *step) {
   const struct host_held **items = mem_new((scan->held.count + 1) * sizeof *items);
   size_t count = 0;
   for (size_t i = 0; i < scan->held.count; i++)
-    if (is_candidate(&scan->held.items[i]))
+    if (is_candidate(scan, &scan->held.items[i]))
       items[count++] = &scan->held.items[i];
   qsort(items, count, sizeof *items, compare_held);
   step->found = found_new(tables, 1);

@@ -211,6 +211,15 @@ static json_t *read_template(struct step *step, bool *settled) {
   return NULL;
 }
 
+static void say_undo(struct step *step) {
+  const struct plan *plan = step->call->plan;
+  const char *before = action_identity(plan, 0, "revision_before");
+  char word[PLAN_NAME_MAX * 4];
+  if (*before)
+    outcome_undo(step->call->outcome, "kubernetes.undo %s %s %s",
+                 quote_word(word, sizeof word, plan->target), plan->objects[0].key, before);
+}
+
 static bool execute(struct step *step) {
   const struct plan *plan = step->call->plan;
   bool settled;
@@ -225,20 +234,14 @@ static bool execute(struct step *step) {
                                       action_identity_number(plan, 0, "generation", 0), operations);
   if (!kubernetes_patch(step, 0, "", patch))
     return false;
-  /* here, because a person can stop an execution */
-  return step->call->outcome->objects[0].result != OBJECT_SENT ||
-         kubernetes_wait_rolled(step, 0, -1);
+  if (step->call->outcome->objects[0].result != OBJECT_SENT)
+    return true;
+  say_undo(step);                             /* what is only partly done can be undone too */
+  return kubernetes_wait_rolled(step, 0, -1); /* here, because a person can stop an execution */
 }
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  const struct plan *plan = step->call->plan;
-  const char *before = action_identity(plan, 0, "revision_before");
-  char word[PLAN_NAME_MAX * 4];
-  outcome_proof(outcome, "%s", outcome->objects[0].words);
-  if (*before)
-    outcome_undo(outcome, "kubernetes.undo %s %s %s", quote_word(word, sizeof word, plan->target),
-                 plan->objects[0].key, before);
+  outcome_proof(step->call->outcome, "%s", step->call->outcome->objects[0].words);
   return true;
 }
 

@@ -30,13 +30,13 @@ static enum verb verb_of(const struct action_spec *spec) {
 
 static bool fits(enum verb verb, enum kubernetes_kind kind) {
   const bool cron = kind == KUBERNETES_CRON_JOB;
-  return verb == RESTART ? !cron
+  return verb == RESTART ? kind <= KUBERNETES_DAEMON_SET
          : verb == SCALE ? kind == KUBERNETES_DEPLOYMENT || kind == KUBERNETES_STATEFUL_SET
                          : cron;
 }
 
 static bool applies(const struct action_request *request, enum verb verb, struct err *why) {
-  static const char *const words[] = {"a cron job has no rollout",
+  static const char *const words[] = {"a job has no rollout",
                                       "only deployments and stateful sets are scaled",
                                       "only a cron job is suspended", "only a cron job is resumed"};
   struct kubernetes_subject subject;
@@ -235,6 +235,23 @@ static bool is_as_wanted(const struct outcome *outcome, size_t object) {
   return result == OBJECT_SENT || result == OBJECT_DONE;
 }
 
+/* Once it has been sent: what is only partly done can be undone too. */
+static void say_undo(const struct step *step) {
+  const struct plan *plan = step->call->plan;
+  struct outcome *outcome = step->call->outcome;
+  const enum verb verb = verb_of(plan->action);
+  char word[PLAN_NAME_MAX * 4];
+  if (outcome->count != 1 || verb == RESTART)
+    return;
+  quote_word(word, sizeof word, plan->target);
+  if (verb == SCALE)
+    outcome_undo(outcome, "kubernetes.scale %s %s replicas=%s", word, plan->objects[0].key,
+                 action_identity(plan, 0, "before"));
+  else
+    outcome_undo(outcome, "%s %s %s", verb == SUSPEND ? "kubernetes.resume" : "kubernetes.suspend",
+                 word, plan->objects[0].key);
+}
+
 /* One after the other: each has to be rolled out before the next one's turn. The last one is waited
  * for here too, because a person can stop an execution, and a rollout takes minutes. */
 static bool execute(struct step *step) {
@@ -246,8 +263,11 @@ static bool execute(struct step *step) {
     }
     if (!act_on(step, i))
       return false;
-    if (outcome->objects[i].result == OBJECT_SENT && !prove(step, i))
-      return false;
+    if (outcome->objects[i].result == OBJECT_SENT) {
+      say_undo(step);
+      if (!prove(step, i))
+        return false;
+    }
     if (!is_as_wanted(outcome, i)) {
       outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
                       step->call->plan->objects[i].label);
@@ -260,23 +280,6 @@ static bool execute(struct step *step) {
 
 /* ---- verify */
 
-static void say_undo(const struct step *step) {
-  const struct plan *plan = step->call->plan;
-  struct outcome *outcome = step->call->outcome;
-  const enum verb verb = verb_of(plan->action);
-  const enum object_result result = outcome->objects[0].result;
-  char word[PLAN_NAME_MAX * 4];
-  if (outcome->count != 1 || verb == RESTART || (result != OBJECT_DONE && result != OBJECT_PARTLY))
-    return;
-  quote_word(word, sizeof word, plan->target);
-  if (verb == SCALE)
-    outcome_undo(outcome, "kubernetes.scale %s %s replicas=%s", word, plan->objects[0].key,
-                 action_identity(plan, 0, "before"));
-  else
-    outcome_undo(outcome, "%s %s %s", verb == SUSPEND ? "kubernetes.resume" : "kubernetes.suspend",
-                 word, plan->objects[0].key);
-}
-
 static bool verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
   size_t good = 0;
@@ -286,7 +289,6 @@ static bool verify(struct step *step) {
     outcome_proof(outcome, "%zu of %zu workloads as wanted", good, outcome->count);
   else
     outcome_proof(outcome, "%s", outcome->objects[0].words);
-  say_undo(step);
   return true;
 }
 

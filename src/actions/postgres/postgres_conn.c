@@ -84,17 +84,7 @@ int postgres_version(const struct postgres_conn *conn) {
 /* ---- answers: kept, since one may come while the step waits for something else */
 
 static void keep_rows(struct postgres_conn *conn, const struct pg_rows *rows) {
-  const size_t count = rows->rows * rows->columns;
-  const char **cells = arena_alloc(&conn->arena, (count + 1) * sizeof *cells);
-  for (size_t i = 0; cells && i < count; i++)
-    cells[i] =
-        rows->cells[i] ? arena_text(&conn->arena, rows->cells[i], strlen(rows->cells[i])) : NULL;
-  const char **names = arena_alloc(&conn->arena, (rows->columns + 1) * sizeof *names);
-  for (size_t i = 0; names && rows->names && i < rows->columns; i++)
-    names[i] = arena_printf(&conn->arena, "%s", rows->names[i]);
-  conn->rows = (struct pg_rows){rows->rows, rows->columns, cells, rows->names ? names : NULL,
-                                arena_printf(&conn->arena, "%s", rows->tag ? rows->tag : "")};
-  if (conn->arena.exhausted)
+  if (!pg_rows_copy(&conn->arena, rows, &conn->rows))
     err_set(&conn->err, ERR_LIMIT, "the answer is larger than %d MiB", PG_BYTES_MAX >> 20);
 }
 

@@ -1,5 +1,6 @@
 /* CREATE INDEX CONCURRENTLY. The statement is assembled by the server, from the names in its
- * catalogue: typed text only goes into it as a name that exists, or as the new one's. */
+ * catalogue: typed text only goes into it as a name that exists, or as the new one's; and as an
+ * expression or condition, which the server has parsed in a transaction that may only read. */
 #include "actions/postgres/postgres_indexes.h"
 
 #include "core/format.h"
@@ -16,7 +17,7 @@ static bool name_check(const char *text, struct err *err) {
 
 static const char *const methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin", NULL};
 
-enum { P_TABLE, P_COLUMNS, P_UNIQUE, P_NAME, P_METHOD };
+enum { P_TABLE, P_COLUMNS, P_UNIQUE, P_NAME, P_METHOD, P_EXPRESSION, P_INCLUDE, P_WHERE };
 static const struct option params[] = {
     [P_TABLE] = {.name = "table",
                  .type = OPTION_TEXT,
@@ -25,7 +26,6 @@ static const struct option params[] = {
                  .example = "public.transactions"},
     [P_COLUMNS] = {.name = "columns",
                    .type = OPTION_TEXT,
-                   .required = true,
                    .help = "columns of the index, in order, separated by commas",
                    .example = "customer_id, created_at"},
     [P_UNIQUE] = {.name = "unique",
@@ -41,6 +41,19 @@ static const struct option params[] = {
                   .choices = methods,
                   .fallback = "btree",
                   .help = "of access"},
+    [P_EXPRESSION] = {.name = "expression",
+                      .type = OPTION_TEXT,
+                      .help = "an SQL expression to index, after the columns; functions of your "
+                              "own with their schema",
+                      .example = "lower(email)"},
+    [P_INCLUDE] = {.name = "include",
+                   .type = OPTION_TEXT,
+                   .help = "columns that are only stored, for scans of the index alone",
+                   .example = "status, amount"},
+    [P_WHERE] = {.name = "where",
+                 .type = OPTION_TEXT,
+                 .help = "an SQL condition: only rows that meet it are indexed",
+                 .example = "status = 'pending'"},
 };
 
 /* ---- survey */
@@ -76,31 +89,43 @@ static const char table_sql[] =
 
 /* Names in double quotes are as in SQL, others exactly as written, without surrounding blanks. */
 #define NAME "\\s*(\"((?:[^\"]|\"\")+)\"|[^\",\\s](?:[^,]*[^,\\s])?)\\s*,"
+#define IS_LIST(list) "(" list " IS NULL OR " list " || ',' ~ '^(?:" NAME ")+$')"
 static const char statement_sql[] =
-    "WITH names AS (SELECT coalesce(replace(part[2], '\"\"', '\"'), part[1]) AS name, ord"
-    "  FROM regexp_matches($2::text || ',', '" NAME "', 'g') WITH ORDINALITY AS m (part, ord)),"
-    " wanted AS (SELECT w.name, w.ord, a.attname, a.attnum FROM names w"
+    "WITH names AS (SELECT use, coalesce(replace(part[2], '\"\"', '\"'), part[1]) AS name, ord"
+    "  FROM (VALUES ('key', $2::text), ('include', $7::text)) typed (use, list),"
+    "  regexp_matches(list || ',', '" NAME "', 'g') WITH ORDINALITY AS m (part, ord)),"
+    " wanted AS (SELECT w.use, w.name, w.ord, a.attname, a.attnum FROM names w"
     "  LEFT JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attname = w.name AND a.attnum > 0"
-    "  AND NOT a.attisdropped)"
-    " SELECT $2::text || ',' ~ '^(?:" NAME ")+$' AND (SELECT count(*) <= 32 FROM names),"
-    " (SELECT string_agg(name, ', ' ORDER BY ord) FROM wanted WHERE attname IS NULL),"
-    " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
-    "  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped),"
-    " (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c"
-    "  WHERE c.relnamespace = n.oid AND c.relname = $4::text),"
-    " format('CREATE %sINDEX CONCURRENTLY %sON %I.%I USING %I (%s)',"
-    "  CASE WHEN $3::bool THEN 'UNIQUE ' ELSE '' END,"
-    "  CASE WHEN $4::text IS NULL THEN '' ELSE format('%I ', $4::text) END, n.nspname, t.relname,"
-    "  $5::text, (SELECT string_agg(format('%I', coalesce(attname, '')), ', ' ORDER BY ord) FROM "
-    "wanted)),"
-    " CASE WHEN $4::text IS NOT NULL"
-    "  THEN format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, $4::text) END,"
-    " (SELECT array_agg(attnum ORDER BY ord)::text FROM wanted)"
-    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = $1::oid";
+    "  AND NOT a.attisdropped),"
+    " lists AS (SELECT use, string_agg(format('%I', coalesce(attname, '')), ', ' ORDER BY ord) AS "
+    "list"
+    "  FROM wanted GROUP BY use)"
+    " SELECT " IS_LIST("$2::text") " AND " IS_LIST(
+        "$7::text") " AND (SELECT count(*) <= 32 FROM names),"
+                    " (SELECT string_agg(name, ', ' ORDER BY use DESC, ord) FROM wanted WHERE "
+                    "attname IS NULL),"
+                    " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
+                    "  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped),"
+                    " (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c"
+                    "  WHERE c.relnamespace = n.oid AND c.relname = $4::text),"
+                    " format('CREATE %sINDEX CONCURRENTLY %sON %I.%I USING %I (%s)%s%s',"
+                    "  CASE WHEN $3::bool THEN 'UNIQUE ' ELSE '' END,"
+                    "  CASE WHEN $4::text IS NULL THEN '' ELSE format('%I ', $4::text) END, "
+                    "n.nspname, t.relname,"
+                    "  $5::text, concat_ws(', ', (SELECT list FROM lists WHERE use = 'key'), '(' "
+                    "|| $6::text || ')'),"
+                    "  (SELECT format(' INCLUDE (%s)', list) FROM lists WHERE use = 'include'),"
+                    "  ' WHERE (' || $8::text || ')'),"
+                    " CASE WHEN $4::text IS NOT NULL"
+                    "  THEN format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, $4::text) END,"
+                    " (SELECT coalesce(array_agg(attnum ORDER BY ord), '{}')::text FROM wanted "
+                    "WHERE use = 'key')"
+                    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = "
+                    "$1::oid";
 
 static const char old_sql[] =
     "SELECT format('%I.%I', n.nspname, i.relname), pg_get_indexdef(i.oid),"
-    " (x.indpred IS NULL AND a.amname = $3::text"
+    " (x.indpred IS NULL AND a.amname = $3::text AND cardinality($2::int2[]) > 0"
     "  AND (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality($2::int2[])] = "
     "$2::int2[])::int,"
     " x.indisvalid::int, (array_agg(i.oid) OVER ())::text FROM pg_index x"
@@ -125,6 +150,37 @@ static struct value *read_table(struct step *step, struct postgres_conn *conn, c
   return row ? row->cells : NULL;
 }
 
+/* Whether the server understands the expression ($1 of the format) in a query on the table. The
+ * extended protocol takes one statement, and nothing is executed: there are no rows to compute. */
+static bool is_understood(struct step *step, struct postgres_conn *conn, const char *what,
+                          const char *query) {
+  if (!query)
+    return step_fail(step, ERR_LIMIT, "the %s is too long", what);
+  if (!postgres_ask(conn, "BEGIN READ ONLY", 0, postgres_no_values))
+    return false;
+  const bool good = postgres_ask(conn, query, 0, postgres_no_values) != NULL;
+  struct err err = step->err;
+  if (postgres_is_up(conn) && !postgres_ask(conn, "ROLLBACK", 0, postgres_no_values))
+    return false;
+  return good || !postgres_is_up(conn)
+             ? good
+             : step_fail(step, ERR_INVALID, "the %s: %.400s", what, err.text);
+}
+
+static bool check_expressions(struct step *step, struct postgres_conn *conn, const char *name) {
+  const char *const *texts = step->call->request->texts;
+  if (!texts[P_COLUMNS] && !texts[P_EXPRESSION])
+    return step_fail(step, ERR_INVALID, "an index needs columns or an expression");
+  return (!texts[P_EXPRESSION] ||
+          is_understood(step, conn, "expression",
+                        arena_printf(&step->arena, "SELECT (%s) FROM %s LIMIT 0",
+                                     texts[P_EXPRESSION], name))) &&
+         (!texts[P_WHERE] ||
+          is_understood(step, conn, "condition",
+                        arena_printf(&step->arena, "SELECT 1 FROM %s WHERE (%s) LIMIT 0", name,
+                                     texts[P_WHERE])));
+}
+
 /* The statement, assembled by the server. The numbers of its columns, as an array; NULL with
  * step->err. */
 static const char *read_statement(struct step *step, struct postgres_conn *conn,
@@ -134,7 +190,8 @@ static const char *read_statement(struct step *step, struct postgres_conn *conn,
   const struct pg_rows *rows =
       postgres_read_names(conn, S_COUNT,
                           POSTGRES_VALUES(statement_sql, cells[C_OID].text, texts[P_COLUMNS],
-                                          texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD]));
+                                          texts[P_UNIQUE], texts[P_NAME], texts[P_METHOD],
+                                          texts[P_EXPRESSION], texts[P_INCLUDE], texts[P_WHERE]));
   if (!rows)
     return NULL;
   if (rows->rows != 1)
@@ -143,7 +200,7 @@ static const char *read_statement(struct step *step, struct postgres_conn *conn,
     step_fail(step, ERR_INVALID,
               "\"%.100s\" is not a list of columns; write a, b, and a name with a comma in double "
               "quotes",
-              texts[P_COLUMNS]);
+              texts[P_COLUMNS] ? texts[P_COLUMNS] : texts[P_INCLUDE]);
   else if (pg_cell(rows, 0, S_MISSING))
     step_fail(step, ERR_INVALID, "%.60s has no column \"%.40s\"; it has %.110s", cells[C_NAME].text,
               pg_cell(rows, 0, S_MISSING),
@@ -178,7 +235,9 @@ static bool survey(struct step *step) {
                                                     &postgres_holders_table};
   struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
   struct value *cells = read_table(step, conn, step->call->request->texts[P_TABLE]);
-  const char *numbers = cells ? read_statement(step, conn, cells) : NULL;
+  const char *numbers = cells && check_expressions(step, conn, cells[C_NAME].text)
+                            ? read_statement(step, conn, cells)
+                            : NULL;
   return numbers && read_old(step, conn, cells, numbers) && postgres_read_holders(step, conn);
 }
 
@@ -215,6 +274,8 @@ static void say(const struct action_request *request, struct plan *plan,
            "reads and writes continue; ALTER TABLE and VACUUM of the table wait; afterwards every "
            "write also updates the index");
   say_others(request, plan);
+  if (request->texts[P_WHERE])
+    plan_say(plan, PLAN_BLAST, "only queries whose own condition implies this one can use it");
   if (request->params[P_UNIQUE].number)
     plan_say(plan, PLAN_WARNING,
              "it fails if two rows have the same values; it may already reject writes before it "
@@ -277,7 +338,8 @@ const struct action action_postgres_create_index = {
              .title = "create an index",
              .past = "created",
              .what = "builds a new index on columns of a table without blocking reads or writes",
-             .runs = "CREATE INDEX CONCURRENTLY ON table (columns)",
+             .runs = "CREATE INDEX CONCURRENTLY ON table (columns, (expression)) INCLUDE (columns) "
+                     "WHERE (condition)",
              .danger = DANGER_REVERSIBLE,
              .params = params,
              .param_count = sizeof params / sizeof *params},

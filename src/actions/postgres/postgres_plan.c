@@ -136,17 +136,31 @@ const char *postgres_identity(const struct step *step, size_t object, const char
   return NULL;
 }
 
+enum { IDENTIFIED_MAX = 4 };
+
+static size_t identified(struct postgres_conn *conn, size_t object, const char *const *names,
+                         const char *values[IDENTIFIED_MAX]) {
+  size_t count = 0;
+  for (; conn && names[count]; count++) {
+    assert(count < IDENTIFIED_MAX);
+    values[count] = postgres_identity(postgres_step(conn), object, names[count]);
+  }
+  return count;
+}
+
 const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_t columns,
                                                const char *sql, size_t object,
                                                const char *const *names) {
-  enum { NAMES_MAX = 4 };
-  const char *values[NAMES_MAX];
-  size_t count = 0;
-  for (; conn && names[count]; count++) {
-    assert(count < NAMES_MAX);
-    values[count] = postgres_identity(postgres_step(conn), object, names[count]);
-  }
+  const char *values[IDENTIFIED_MAX];
+  const size_t count = identified(conn, object, names, values);
   return postgres_read(conn, columns, sql, count, values);
+}
+
+const struct pg_rows *postgres_change_identified(struct postgres_conn *conn, const char *sql,
+                                                 size_t object, const char *const *names) {
+  const char *values[IDENTIFIED_MAX];
+  const size_t count = identified(conn, object, names, values);
+  return postgres_change(conn, sql, count, values);
 }
 
 /* ---- picks */

@@ -40,6 +40,9 @@ const char *postgres_identity(const struct step *step, size_t object, const char
 const struct pg_rows *postgres_read_identified(struct postgres_conn *conn, size_t columns,
                                                const char *sql, size_t object,
                                                const char *const *names);
+/* The same with postgres_change. */
+const struct pg_rows *postgres_change_identified(struct postgres_conn *conn, const char *sql,
+                                                 size_t object, const char *const *names);
 #define POSTGRES_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The rows of the survey's first table that were picked, each once, in the table's order; for a

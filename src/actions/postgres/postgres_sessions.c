@@ -99,14 +99,13 @@ bool postgres_session_check(const struct table *table, const struct row *row, bo
 }
 
 /* The rows as the model has them; NULL if there are none yet. */
-static const struct table *model_table(const struct action_request *request) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  return sample ? sample_table_view(sample, POSTGRES_SESSIONS_TABLE) : NULL;
+static const struct table *rows_known(const struct action_request *request) {
+  return model_table(request->model, request->target_index, POSTGRES_SESSIONS_TABLE);
 }
 
 /* Of the rows of the request those that the model knows: the survey reports the others. */
 static bool check_rows(const struct action_request *request, bool cancels, struct err *why) {
-  const struct table *table = model_table(request);
+  const struct table *table = rows_known(request);
   for (size_t i = 0; i < request->key_count; i++) {
     const struct row *row = table ? table_find(table, request->keys[i]) : NULL;
     struct err err;
@@ -156,7 +155,7 @@ static const struct row *root_find(const struct table *table, const struct row *
 }
 
 static bool may_terminate_root(const struct action_request *request, struct err *why) {
-  const struct table *table = model_table(request);
+  const struct table *table = rows_known(request);
   if (request->key_count != 1)
     return err_set(why, ERR_INVALID,
                    request->key_count ? "one at a time" : "no session is selected");

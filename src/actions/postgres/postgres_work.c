@@ -115,10 +115,11 @@ static void look(struct work *work) {
     postgres_begin(work->watch, progress, 1, values);
 }
 
-/* A statement that a person can cancel. */
-static const struct pg_rows *run_long(struct work *work, const char *sql) {
+/* A statement that a person can cancel. values: as for postgres_ask. */
+static const struct pg_rows *run_long(struct work *work, const char *sql,
+                                      const char *const *values) {
   look(work); /* the last question was about another statement */
-  postgres_begin(work->conn, sql, 0, NULL);
+  postgres_begin(work->conn, sql, 0, values);
   while (!postgres_wait(work->conn, work->step->cancelled && !work->watch ? 50 : PERIOD_MS))
     look(work);
   return postgres_take(work->conn);
@@ -174,7 +175,7 @@ static bool may_lock(struct work *work, const char *lock) {
                                         " SET lock_timeout = 0",
                                         lock)
                          : "SET lock_timeout = 0";
-  if (run_long(work, sql))
+  if (run_long(work, sql, NULL))
     return true;
   if (postgres_is_up(work->conn))
     failed(work, false);
@@ -218,7 +219,8 @@ static void run(struct work *work, const struct checked *checked) {
   char time[FORMAT_MAX];
   *work->step->call->progress = (struct progress){.started_ms = started_ms};
   say_step(work, "begins");
-  if (run_long(work, identity(work, POSTGRES_WORK_STATEMENT))) {
+  /* the extended protocol takes one statement, whatever the text says */
+  if (run_long(work, identity(work, POSTGRES_WORK_STATEMENT), postgres_no_values)) {
     format_duration(time, sizeof time, (double)(clock_now_ms() - started_ms) / 1e3);
     outcome_set(outcome, work->object, OBJECT_SENT, "ran for %s", time);
   } else if (work->step->dropped) {

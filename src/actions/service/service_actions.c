@@ -1,4 +1,5 @@
-/* The actions on services: start, stop and restart by what runs them, and the restart of all. */
+/* The actions on services: start, stop, restart and scale by what runs them, and the restart of
+ * all. */
 #include "actions/service/service_actions.h"
 
 #include "model/config.h"
@@ -6,11 +7,21 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SURVEY_MS = 60000 }; /* of all: each look has a limit of its own */
+/* SURVEY_MS: of all services; each look has a limit of its own. */
+enum { SURVEY_MS = 60000, REPLICAS_MAX = 10000 };
+
+static const struct option scale_params[] = {
+    {.name = "replicas",
+     .type = OPTION_INT,
+     .required = true,
+     .min = 0,
+     .max = REPLICAS_MAX,
+     .help = "number of replicas that are to run"},
+};
 
 static const char lost[] = "requests in progress, and what the service holds in memory";
 
-enum { VERB_RESTART, VERB_START, VERB_STOP, VERB_RESTART_ALL };
+enum { VERB_RESTART, VERB_START, VERB_STOP, VERB_RESTART_ALL, VERB_SCALE };
 static const struct service_action verbs[] = {
     [VERB_RESTART] = {.id = "service.restart",
                       .verb = SERVICE_RESTART,
@@ -33,6 +44,11 @@ static const struct service_action verbs[] = {
                           .up = true,
                           .all = true,
                           .loss = "requests in progress, and what the services hold in memory"},
+    [VERB_SCALE] = {.id = "service.scale",
+                    .verb = SERVICE_SCALE,
+                    .title = "Scale",
+                    .up = true,
+                    .undo = "service.scale"},
 };
 
 const struct service_action *service_action_of(const struct action_spec *spec) {
@@ -64,6 +80,7 @@ static bool may_any(const struct action_request *request, enum service_verb verb
 MAY(restart, SERVICE_RESTART)
 MAY(start, SERVICE_START)
 MAY(stop, SERVICE_STOP)
+MAY(scale, SERVICE_SCALE)
 
 /* Whether any of them can be restarted. */
 static bool may_restart_all(const struct action_request *request, struct err *why) {
@@ -86,6 +103,7 @@ static bool may_restart_all(const struct action_request *request, struct err *wh
 SURVEY(restart, VERB_RESTART)
 SURVEY(start, VERB_START)
 SURVEY(stop, VERB_STOP)
+SURVEY(scale, VERB_SCALE)
 SURVEY(restart_all, VERB_RESTART_ALL)
 STEP(service_execute, 0) /* each change has a limit of its own */
 STEP_CANCELLABLE(service_verify, SERVICE_READY_MAX_MS + 2 * SERVICE_LOOK_MS)
@@ -119,3 +137,8 @@ SERVICE_ACTION(restart_all, .id = "service.restart-all", .key = 'A', .title = "r
                    "restarts all services in the order of the configuration, each after the one "
                    "before it answers as it should; the first that fails ends it",
                .runs = "what service.restart runs, for each of them", .danger = DANGER_DESTRUCTIVE);
+SERVICE_ACTION(
+    scale, .id = "service.scale", .key = 'C', .title = "scale", .past = "scaled",
+    .what = "sets how many replicas of the service run, and waits until it answers as it should",
+    .runs = "kubectl scale KIND/NAME --replicas=N; compose and systemd have no such thing",
+    .danger = DANGER_REVERSIBLE, ACTION_PARAMS(scale_params));

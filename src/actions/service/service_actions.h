@@ -26,10 +26,13 @@ const struct service_action *service_action_of(const struct action_spec *spec);
 #define SERVICE_IDENTITY_RUN "run"
 #define SERVICE_IDENTITY_STATE "state"
 #define SERVICE_IDENTITY_RESTARTS "restarts"
+#define SERVICE_IDENTITY_WANTED "wanted" /* replicas; of a scale only */
+#define SERVICE_IDENTITY_BEFORE "before"
 
 /* How many services the objects of the plan belong to. */
 size_t service_plan_count(const struct plan *plan);
-/* "service.stop api web": what undoes it, of the same services; in the arena. */
+/* "service.stop api web", "service.scale api replicas=2": the action that undoes it, with its
+ * arguments; in the arena. */
 const char *service_undo(struct arena *arena, const struct plan *plan,
                          const struct service_action *action);
 

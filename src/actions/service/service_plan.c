@@ -22,6 +22,8 @@ enum found_column {
   FOUND_GROUP,
   FOUND_FOUND_BY,
   FOUND_NOTE,
+  FOUND_SCALED,
+  FOUND_REPLICAS, /* a number; the others are texts */
   FOUND_UNDONE,
   FOUND_COLUMN_COUNT = FOUND_UNDONE + SERVICE_UNDONE_MAX
 };
@@ -38,6 +40,8 @@ static const struct column_spec object_columns[FOUND_COLUMN_COUNT] = {
     [FOUND_GROUP] = {.id = "group", .title = "PROJECT", .help = "compose project, namespace"},
     [FOUND_FOUND_BY] = {.id = "found_by", .title = "FOUND BY", .help = "how it was found"},
     [FOUND_NOTE] = {.id = "note", .title = "NOTE", .help = "what its status command says"},
+    [FOUND_SCALED] = {.id = "scaled_by", .title = "SCALED BY", .help = "who undoes a scale"},
+    [FOUND_REPLICAS] = {.id = "replicas", .title = "REPLICAS", .help = "that are to run"},
     [FOUND_UNDONE] = {.id = "undone_1",
                       .title = "UNDONE BY",
                       .help = "what may start it again after a stop"},
@@ -97,11 +101,13 @@ static void take_object(struct surveying *surveying, const struct service_state 
                                                  [FOUND_GROUP] = object->group,
                                                  [FOUND_FOUND_BY] = state->found_by,
                                                  [FOUND_NOTE] = state->note ? state->note : "",
+                                                 [FOUND_SCALED] = object->scaled_by,
                                                  [FOUND_UNDONE] = object->undone_by[0],
                                                  [FOUND_UNDONE + 1] = object->undone_by[1],
                                                  [FOUND_UNDONE + 2] = object->undone_by[2]};
   for (size_t i = 0; i < FOUND_COLUMN_COUNT; i++)
     row->cells[i] = value_text(sample_copy(found, texts[i] ? texts[i] : ""));
+  row->cells[FOUND_REPLICAS] = value_int(state->wanted);
   surveying->count++;
 }
 
@@ -119,7 +125,9 @@ static bool survey_runtime(struct surveying *surveying, enum service_verb verb, 
   if (!surveying->driver)
     return true;
   struct service_conn *conn = service_step_open(step, surveying->driver, surveying->target);
-  const bool good = conn && service_step_survey(conn, SERVICE_STATUS_MS, take_state, surveying);
+  const struct service_look look = {.scaling = verb == SERVICE_SCALE,
+                                    .timeout_ms = SERVICE_STATUS_MS};
+  const bool good = conn && service_step_survey(conn, &look, take_state, surveying);
   if (step->dropped)
     return false;
   if (conn)
@@ -241,6 +249,21 @@ static void say_warnings(struct plan *plan, const struct service_action *action,
     plan_say(plan, PLAN_BLAST, "%s", text_of(row, FOUND_NOTE));
 }
 
+/* What a scale does to a service that has so many replicas; they go into the plan's object. */
+static void say_scale(struct plan *plan, const struct row *row, int64_t wanted) {
+  const int64_t before = row->cells[FOUND_REPLICAS].integer;
+  const int64_t more = wanted > before ? wanted - before : before - wanted;
+  action_bind_number(plan, SERVICE_IDENTITY_WANTED, wanted);
+  action_bind_number(plan, SERVICE_IDENTITY_BEFORE, before);
+  plan_say(plan, PLAN_BLAST, wanted > before ? "starts %s" : "ends %s",
+           shown_counted(&plan->arena, more, "replica", "replicas"));
+  if (wanted == 0)
+    plan_say(plan, PLAN_WARNING,
+             "no replica is left: it serves nothing until it is scaled up again");
+  if (*text_of(row, FOUND_SCALED))
+    plan_say(plan, PLAN_WARNING, "%s", text_of(row, FOUND_SCALED));
+}
+
 static const char *now_of(const struct action_request *request, const char *service) {
   const struct row *row = table_find(&request->found->tables[1], service);
   return row ? row->cells[SERVICE_FOUND_NOW].text : "";
@@ -257,12 +280,17 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   const char *service = text_of(row, FOUND_SERVICE), *name = text_of(row, FOUND_NAME);
   const struct target *target = target_beside(request->target, service);
   const struct service_driver *driver = driver_of(text_of(row, FOUND_RUNTIME));
-  const struct service_change change = change_of(row, action->verb);
+  const bool scales = action->verb == SERVICE_SCALE;
+  struct service_change change = change_of(row, action->verb);
+  change.replicas = scales ? request->params[0].number : 0;
   const char *label = strcmp(name, service) == 0    ? service
                       : is_several(request, action) ? plan_printf(plan, "%s (%s)", service, name)
                                                     : name;
   if (!target || !driver)
     return err_set(err, ERR_INVALID, "%.80s is no longer configured", service);
+  if (scales && change.replicas == row->cells[FOUND_REPLICAS].integer)
+    return err_set(err, ERR_INVALID, "%.80s has %s already", label,
+                   shown_counted(&plan->arena, change.replicas, "replica", "replicas"));
   struct plan_object *object = plan_object(plan, row->key, label);
   if (!object)
     return err_set(err, ERR_LIMIT, "the plan is too large");
@@ -281,6 +309,8 @@ static bool add_object(const struct action_request *request, struct plan *plan,
   action_bind(plan, SERVICE_IDENTITY_STATE, change.identity.state);
   action_bind(plan, SERVICE_IDENTITY_RESTARTS, change.identity.restarts);
   say_commands(plan, driver, target, &change);
+  if (scales)
+    say_scale(plan, row, change.replicas);
   say_warnings(plan, action, row);
   return true;
 }
@@ -343,6 +373,18 @@ static void say_left_out(const struct action_request *request, struct plan *plan
   }
 }
 
+/* What proves it. */
+static const char *done_when(const struct action_request *request,
+                             const struct service_action *action) {
+  if (action->verb == SERVICE_SCALE && request->params[0].number == 0)
+    return "done when no replica is left";
+  if (is_several(request, action))
+    return action->up ? "done when each service answers as it should"
+                      : "done when each service no longer answers";
+  return action->up ? "done when the service answers as it should"
+                    : "done when the service no longer answers";
+}
+
 static void say_impact(const struct action_request *request, struct plan *plan,
                        const struct service_action *action) {
   const struct table *objects = &request->found->tables[0];
@@ -356,9 +398,7 @@ static void say_impact(const struct action_request *request, struct plan *plan,
   }
   if (plan->object_count > 1)
     plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
-  plan_say(plan, PLAN_BLAST,
-           action->up ? "done when %s answers as it should" : "done when %s no longer answers",
-           is_several(request, action) ? "each service" : "the service");
+  plan_say(plan, PLAN_BLAST, "%s", done_when(request, action));
 }
 
 static void say_preconditions(const struct action_request *request, struct plan *plan) {
@@ -386,8 +426,12 @@ size_t service_plan_count(const struct plan *plan) {
 }
 
 static const char *title_of(struct plan *plan, const struct service_action *action, size_t count) {
-  return count == 1 ? plan_printf(plan, "%s %s", action->title,
-                                  action_identity(plan, 0, SERVICE_IDENTITY_SERVICE))
+  const char *name = action_identity(plan, 0, SERVICE_IDENTITY_SERVICE);
+  if (action->verb == SERVICE_SCALE)
+    return plan_printf(plan, "Scale %s from %s to %s", name,
+                       action_identity(plan, 0, SERVICE_IDENTITY_BEFORE),
+                       action_identity(plan, 0, SERVICE_IDENTITY_WANTED));
+  return count == 1 ? plan_printf(plan, "%s %s", action->title, name)
                     : plan_printf(plan, "%s %zu services in %s", action->title, count,
                                   action->up ? "order" : "reverse order");
 }
@@ -401,7 +445,10 @@ const char *service_undo(struct arena *arena, const struct plan *plan,
       text = arena_printf(arena, "%s %s", text, shown_word(arena, service));
     last = service;
   }
-  return text;
+  return action->verb == SERVICE_SCALE
+             ? arena_printf(arena, "%s replicas=%s", text,
+                            action_identity(plan, 0, SERVICE_IDENTITY_BEFORE))
+             : text;
 }
 
 bool service_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -413,9 +460,12 @@ bool service_plan(const struct action_request *request, struct plan *plan, struc
   static const char *const identities[] = {SERVICE_IDENTITY_SERVICE, SERVICE_IDENTITY_ADDRESS,
                                            SERVICE_IDENTITY_RUNTIME, SERVICE_IDENTITY_PLACE,
                                            SERVICE_IDENTITY_ID,      SERVICE_IDENTITY_RUN,
-                                           SERVICE_IDENTITY_STATE,   SERVICE_IDENTITY_RESTARTS};
+                                           SERVICE_IDENTITY_STATE,   SERVICE_IDENTITY_RESTARTS,
+                                           SERVICE_IDENTITY_WANTED,  SERVICE_IDENTITY_BEFORE};
   const struct service_action *action = service_action_of(plan->action);
   ACTION_OBJECTS(plan, columns, identities);
+  if (action->verb != SERVICE_SCALE)
+    plan->identity_count -= 2; /* the last ones are its own */
   if (!add_objects(request, plan, action, err))
     return false;
   const size_t count = service_plan_count(plan);

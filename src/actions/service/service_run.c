@@ -54,6 +54,9 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
                                            .run = identity(turn, SERVICE_IDENTITY_RUN),
                                            .state = identity(turn, SERVICE_IDENTITY_STATE),
                                            .restarts = identity(turn, SERVICE_IDENTITY_RESTARTS)}};
+  if (turn->action->verb == SERVICE_SCALE)
+    turn->change.replicas =
+        action_identity_number(step->call->plan, object, SERVICE_IDENTITY_WANTED, 0);
   if (turn->target)
     turn->driver = service_driver_for(turn->target, turn->action->verb, &why);
   if (!turn->target)
@@ -98,6 +101,7 @@ static bool follow(const struct turn *turn) {
   char words[SERVICE_WORDS_MAX + 32];
   if (!conn)
     return false;
+  const int64_t began_ms = clock_now_ms();
   report_waiting(turn, turn->change.name);
   while (answer.result == OBJECT_PENDING) {
     if (!service_step_follow(conn, &turn->change, &answer))
@@ -105,15 +109,24 @@ static bool follow(const struct turn *turn) {
     if (answer.result != OBJECT_PENDING)
       break;
     if (turn->step->cancelled) {
-      snprintf(words, sizeof words, "%s when it was cancelled", answer.words);
+      snprintf(words, sizeof words, "%s; its %s was not awaited", answer.words,
+               turn->action->up ? "health" : "end");
       say(turn, OBJECT_PARTLY, words);
       service_step_close(conn);
       return true;
+    }
+    /* a runtime may never say that it is stuck: pods that fit on no node */
+    if (turn->action->verb == SERVICE_SCALE &&
+        clock_now_ms() - began_ms >= target_number(turn->target, "ready")) {
+      say(turn, OBJECT_PARTLY, answer.words);
+      break;
     }
     if (!step_sleep(turn->step, LOOK_AGAIN_MS) && turn->step->dropped)
       return step_fail(turn->step, ERR_TIMEOUT, "given up while waiting for it");
   }
   service_step_close(conn);
+  if (answer.result == OBJECT_PENDING)
+    return true; /* said above */
   if (answer.result != OBJECT_DONE)
     say(turn, answer.result, answer.words);
   else if (*answer.words)
@@ -133,7 +146,10 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
       return false;
     format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
     if (is_settled(turn->action, &verdict)) {
-      outcome_set(outcome, turn->object, OBJECT_DONE, "%s after %s",
+      const bool scaled = turn->action->verb == SERVICE_SCALE;
+      char words[SERVICE_WORDS_MAX];
+      snprintf(words, sizeof words, "%.500s, ", words_so_far(turn));
+      outcome_set(outcome, turn->object, OBJECT_DONE, "%s%s after %s", scaled ? words : "",
                   turn->action->up ? "healthy" : "down", took);
       return true;
     }
@@ -146,8 +162,9 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
     if (!step_sleep(step, LOOK_AGAIN_MS)) {
       if (step->dropped)
         return step_fail(step, ERR_TIMEOUT, "given up while waiting for the service");
-      outcome_set_partly(outcome, turn->object, NULL,
-                         "%s, but the service was %s when it was cancelled", words_so_far(turn),
+      outcome_set_partly(outcome, turn->object, NULL, "%s; %s was not awaited: it was %s",
+                         words_so_far(turn),
+                         turn->action->up ? "the health of the service" : "the end of the service",
                          *verdict.reason ? verdict.reason : verdict.state);
       return true;
     }
@@ -158,6 +175,7 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
 static bool settle(struct step *step, size_t object, bool whole) {
   struct turn turn;
   const int64_t began_ms = clock_now_ms();
+  char took[FORMAT_MAX];
   struct outcome *outcome = step->call->outcome;
   if (!turn_begin(&turn, step, object))
     return true;
@@ -165,6 +183,12 @@ static bool settle(struct step *step, size_t object, bool whole) {
     return false;
   if (outcome->objects[object].result != OBJECT_SENT)
     return true;
+  if (turn.action->verb == SERVICE_SCALE && turn.change.replicas == 0) {
+    /* who answers at its address may be another */
+    format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
+    outcome_set(outcome, object, OBJECT_DONE, "%s after %s", words_so_far(&turn), took);
+    return true;
+  }
   if (whole)
     return wait_for_service(&turn, began_ms);
   outcome_set(outcome, object, OBJECT_DONE, "%s", words_so_far(&turn));
@@ -265,7 +289,10 @@ bool service_verify(struct step *step) {
     if (outcome->objects[i].result == OBJECT_SENT &&
         !settle(step, i, is_last_of_service(step->call->plan, i)))
       return false;
+  const struct service_action *action = service_action_of(step->call->plan->action);
   if (is_as_wanted(outcome, outcome->count - 1))
     say_proof(step);
+  else if (action->verb == SERVICE_SCALE && outcome->objects[0].result == OBJECT_PARTLY)
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
   return true;
 }

@@ -79,16 +79,15 @@ static void on_looked(void *arg, const struct service_state *state, const struct
   step_wake(conn->step);
 }
 
-bool service_step_survey(struct service_conn *conn, int64_t timeout_ms, service_state_cb take,
-                         void *arg) {
-  const struct service_look look = {.timeout_ms = timeout_ms};
+bool service_step_survey(struct service_conn *conn, const struct service_look *look,
+                         service_state_cb take, void *arg) {
   if (conn->step->dropped)
     return step_wait(conn->step, 0); /* which says why */
   conn->take = take;
   conn->arg = arg;
   conn->waits = true;
   conn->changes = false;
-  conn->runtime->driver->look(conn->runtime, &look, on_looked, conn);
+  conn->runtime->driver->look(conn->runtime, look, on_looked, conn);
   if (!wait_for(conn))
     return false;
   conn->step->err = conn->err;

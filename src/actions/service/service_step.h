@@ -19,8 +19,8 @@ void service_step_close(struct service_conn *conn);
 /* state: borrowed for the callback, which comes before the call returns. */
 typedef void (*service_state_cb)(void *arg, const struct service_state *state);
 /* False with step->err where the runtime does not answer. */
-bool service_step_survey(struct service_conn *conn, int64_t timeout_ms, service_state_cb take,
-                         void *arg);
+bool service_step_survey(struct service_conn *conn, const struct service_look *look,
+                         service_state_cb take, void *arg);
 
 struct service_answered {
   enum object_result result;

@@ -1,6 +1,7 @@
 #include "app/dashboard/crash.h"
 
 #include "app/dashboard/stderr_hold.h"
+#include "app/runtime/ending.h"
 
 #include <signal.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
   if (terminal)
     terminal_restore_raw(terminal);
   stderr_hold_crashed();
+  ending_clear();
   guards_end();
   /* A fault repeats after the return, with its address, which a sanitizer reports. A signal that
    * was sent by a process is sent again. */

@@ -7,6 +7,7 @@
 #include "app/dashboard/stderr_hold.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
+#include "collectors/page.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "io/clock.h"
@@ -196,6 +197,43 @@ static void on_signal(void *arg, int number) {
   }
 }
 
+/* Pages. */
+
+static size_t page_top(const struct dashboard *dashboard) {
+  return model_state_count(&dashboard->model) - 1;
+}
+
+/* The page below is not looked at meanwhile. */
+static void page_open(struct dashboard *dashboard, const struct request *request) {
+  struct model *model = &dashboard->model;
+  const struct subject *subject = &request->subject;
+  if (model->page_count == MODEL_PAGES_MAX || subject->target_index >= model->target_count)
+    return;
+  if (model->page_count > 0)
+    scheduler_page_hold(dashboard->scheduler, page_top(dashboard), true);
+  const char *key = subject->key_count > 0 ? subject->keys[0] : NULL;
+  const size_t state = model_page_open(model, subject->target_index, request->page,
+                                       key ? subject->table : NULL, key, request->text);
+  scheduler_page_open(dashboard->scheduler, state, false);
+}
+
+static void page_close(struct dashboard *dashboard) {
+  if (dashboard->model.page_count == 0)
+    return;
+  scheduler_page_close(dashboard->scheduler, page_top(dashboard));
+  model_page_close(&dashboard->model);
+  if (dashboard->model.page_count > 0)
+    scheduler_page_hold(dashboard->scheduler, page_top(dashboard), false);
+}
+
+static void page_sort(struct dashboard *dashboard, const struct request *request) {
+  const size_t state = page_top(dashboard);
+  if (dashboard->model.page_count > 0 &&
+      page_focus_sort(&dashboard->model.targets[state].focus, request->subject.table, request->text,
+                      request->inverted))
+    scheduler_collect_slot(dashboard->scheduler, state);
+}
+
 /* Keys. */
 
 static void request_handle(struct dashboard *dashboard, struct request request) {
@@ -226,6 +264,15 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard_logs_pause(&dashboard->logs, false);
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
+    break;
+  case REQUEST_PAGE_OPEN:
+    page_open(dashboard, &request);
+    break;
+  case REQUEST_PAGE_CLOSE:
+    page_close(dashboard);
+    break;
+  case REQUEST_PAGE_SORT:
+    page_sort(dashboard, &request);
     break;
   case REQUEST_COPY:
     terminal_copy(dashboard->terminal, request.text);
@@ -392,6 +439,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
       .runtime = runtime, .config = config, .terminal = terminal, .ascii = options->no_unicode};
   char *user = user_name();
   model_init(&dashboard.model, config);
+  dashboard.model.pages = page_specs;
   dashboard.view =
       view_new(&(struct view_options){.utc = options->utc, .user = user, .no_logs = no_logs});
   dashboard_begin(&dashboard, options);

@@ -4,8 +4,8 @@
 
 #include "io/io.h"
 #include "logs/log_session.h"
+#include "model/action/request.h"
 #include "model/model.h"
-#include "model/request.h"
 
 struct dashboard_logs {
   struct io *io;

@@ -1,7 +1,7 @@
 #include "app/dashboard/dashboard_operations.h"
 
 #include "io/clock.h"
-#include "operate/sentence.h"
+#include "operate/command/sentence.h"
 #include "operate/state.h"
 
 #include <stdlib.h>

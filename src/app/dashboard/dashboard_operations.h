@@ -5,7 +5,7 @@
 #include "actions/action_list.h"
 #include "app/runtime/scheduler.h"
 #include "app/startup/options.h"
-#include "operate/command.h"
+#include "operate/command/command.h"
 
 struct dashboard_operations_hooks {
   void (*changed)(void *arg); /* a redraw is needed */

@@ -8,12 +8,12 @@
 #include "core/quote.h"
 #include "core/text.h"
 #include "io/clock.h"
-#include "operate/headless_apply.h"
+#include "operate/headless/headless_apply.h"
 #include "operate/plan_file.h"
 #include "operate/state.h"
-#include "report/outcome_text.h"
-#include "report/plan_json.h"
-#include "report/plan_text.h"
+#include "report/plan/outcome_text.h"
+#include "report/plan/plan_json.h"
+#include "report/plan/plan_text.h"
 
 #include <stdlib.h>
 #include <string.h>

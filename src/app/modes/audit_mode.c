@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "io/clock.h"
 #include "operate/state.h"
-#include "report/text_out.h"
+#include "report/text/text_out.h"
 
 #include <stdlib.h>
 #include <string.h>

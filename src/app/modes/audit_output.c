@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "core/text.h"
-#include "model/output.h"
+#include "model/action/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "app/startup/startup.h"
 #include "io/clock.h"
 #include "model/model_evaluate.h"
-#include "report/json.h"
+#include "report/json/json.h"
 #include "report/plugin.h"
-#include "report/text.h"
+#include "report/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

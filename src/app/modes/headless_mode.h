@@ -4,7 +4,7 @@
 
 #include "actions/action_list.h"
 #include "app/runtime/runtime.h"
-#include "operate/headless.h"
+#include "operate/headless/headless.h"
 
 struct headless_mode {
   struct headless headless;

@@ -3,7 +3,7 @@
 #include "core/format.h"
 #include "core/json_writer.h"
 #include "core/text.h"
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 
 #include <ctype.h>
 #include <string.h>

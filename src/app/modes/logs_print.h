@@ -1,8 +1,8 @@
 /* How `stacktop logs` prints lines and messages. */
 #pragma once
 
-#include "model/log.h"
-#include "model/log_counts.h"
+#include "model/log/log.h"
+#include "model/log/log_counts.h"
 
 #include <stdio.h>
 

@@ -4,11 +4,11 @@
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/quote.h"
-#include "operate/headless_plan.h"
+#include "operate/headless/headless_plan.h"
 #include "operate/state.h"
-#include "report/found_json.h"
-#include "report/plan_json.h"
-#include "report/plan_text.h"
+#include "report/json/found_json.h"
+#include "report/plan/plan_json.h"
+#include "report/plan/plan_text.h"
 
 #include <stdlib.h>
 #include <string.h>

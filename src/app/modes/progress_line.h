@@ -1,7 +1,7 @@
 /* One progress line on stderr, if that is a terminal. */
 #pragma once
 
-#include "model/operation.h"
+#include "model/action/operation.h"
 
 struct progress_line {
   int64_t shown_ms; /* last update; 0: no line is shown */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/startup/options.h"
-#include "report/text.h"
+#include "report/text/text.h"
 
 /* For standard output: its width, or COLUMNS if it is not a terminal; colours on a terminal
  * only. */

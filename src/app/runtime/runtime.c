@@ -1,5 +1,6 @@
 #include "app/runtime/runtime.h"
 
+#include "app/runtime/ending.h"
 #include "io/http/http.h"
 #include "io/limit.h"
 #include "io/resolve.h"
@@ -19,7 +20,9 @@ bool runtime_init(struct runtime *runtime, struct err *err) {
   const int status = uv_loop_init(&runtime->loop);
   if (status != 0)
     return err_set(err, ERR_IO, "cannot create an event loop: %s", uv_strerror(status));
-  runtime->io = (struct io){.loop = &runtime->loop};
+  runtime->leftovers = (struct leftovers){0};
+  runtime->io = (struct io){.loop = &runtime->loop, .leftovers = &runtime->leftovers};
+  ending_guard(&runtime->leftovers);
   return true;
 }
 
@@ -62,6 +65,8 @@ bool runtime_close(struct runtime *runtime, struct scheduler *scheduler) {
   else
     on_scheduler_closed(runtime);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
+  ending_clear(); /* of those that did not close in time */
+  ending_unguard();
   if (closing.late)
     return false;
   uv_close((uv_handle_t *)&closing.ceiling, NULL);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "app/runtime/scheduler.h"
+#include "io/leftovers.h"
 
 struct runtime {
   uv_loop_t loop;
   struct io io;
+  struct leftovers leftovers;
 };
 
 /* False with err if a system limit is reached: exit with EX_OSERR. */

@@ -1,5 +1,6 @@
 #include "app/runtime/scheduler.h"
 
+#include "collectors/frame.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -10,14 +11,17 @@
 struct instance {
   struct job job; /* first, so that a job is its instance */
   struct scheduler *scheduler;
-  const struct collector *collector;
-  void *self; /* NULL if it could not be opened */
-  size_t target_index;
+  const struct collector *collector; /* of a page: its life cycle only */
+  void *self;                        /* NULL if it could not be opened */
+  size_t index;                      /* of its state in the model: a target, or an open page */
+  bool one_pass;
+  bool held; /* a page that another one covers */
   bool running;
   bool again;   /* requested while a collection was running */
   bool excused; /* the last result was not counted, see is_excused */
   uv_timer_t next;
   uv_timer_t deadline;
+  size_t open; /* what is still to close */
 };
 
 struct scheduler {
@@ -27,10 +31,10 @@ struct scheduler {
   bool one_pass;
   bool paused;
   int64_t grid_ms; /* when all were started at once: from then on each at its interval, in step */
-  struct instance *instances;
-  size_t count;
-  size_t unasked; /* one_pass: targets without a result */
-  size_t open;    /* handles and instances that are still to close */
+  struct instance **instances; /* as the states of the model; NULL: a page that is not open */
+  size_t count;                /* targets; behind them there is room for MODEL_PAGES_MAX pages */
+  size_t unasked;              /* one_pass: targets without a result */
+  size_t open;                 /* instances that are not freed yet */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -59,8 +63,16 @@ int64_t scheduler_next(int64_t grid_ms, int64_t interval_ms, int64_t started_ms,
   return grid_ms + (soonest - grid_ms + interval_ms - 1) / interval_ms * interval_ms;
 }
 
-static struct target *target_of(const struct instance *instance) {
-  return instance->scheduler->model->config->targets[instance->target_index];
+static struct target_state *state_of(const struct instance *instance) {
+  return &instance->scheduler->model->targets[instance->index];
+}
+
+static const struct target *target_of(const struct instance *instance) {
+  return state_of(instance)->target;
+}
+
+static size_t room(const struct scheduler *scheduler) {
+  return scheduler->count + MODEL_PAGES_MAX;
 }
 
 static void on_due(uv_timer_t *timer);
@@ -73,8 +85,8 @@ static double jitter(void) {
 
 static void instance_plan(struct instance *instance) {
   struct scheduler *scheduler = instance->scheduler;
-  struct target_state *state = &scheduler->model->targets[instance->target_index];
-  const int64_t now = clock_now_ms(), interval = target_of(instance)->interval_ms;
+  struct target_state *state = state_of(instance);
+  const int64_t now = clock_now_ms(), interval = target_state_interval(state);
   state->next_ms =
       state->failures > 0
           ? now + scheduler_backoff(interval, state->failures, jitter())
@@ -88,7 +100,7 @@ static void instance_plan(struct instance *instance) {
  * this slow must be reported. */
 static bool is_excused(struct instance *instance) {
   bool late = clock_now_ms() > instance->job.deadline_ms + LATE_MS;
-  instance->excused = late && !instance->excused && !instance->scheduler->one_pass;
+  instance->excused = late && !instance->excused && !instance->one_pass;
   return instance->excused;
 }
 
@@ -106,15 +118,16 @@ static void instance_end(struct instance *instance, struct sample *sample, const
     return;
   }
   if (sample)
-    model_publish(scheduler->model, instance->target_index, sample, clock_now_ms());
+    model_publish(scheduler->model, instance->index, sample, clock_now_ms());
   else
-    model_fail(scheduler->model, instance->target_index, err, clock_now_ms());
+    model_fail(scheduler->model, instance->index, err, clock_now_ms());
   if (instance->again)
     instance_start(instance);
-  else if (!scheduler->one_pass)
+  else if (!instance->one_pass)
     instance_plan(instance);
+  const bool counts = scheduler->one_pass && instance->index < scheduler->count;
   scheduler->hooks.changed(scheduler->hooks.arg);
-  if (scheduler->one_pass && --scheduler->unasked == 0)
+  if (counts && --scheduler->unasked == 0)
     scheduler->hooks.finished(scheduler->hooks.arg);
 }
 
@@ -127,23 +140,24 @@ static void on_deadline(uv_timer_t *timer) {
   char limit[FORMAT_MAX];
   struct err err;
   err_set(&err, ERR_TIMEOUT, "no answer within %s",
-          format_duration(limit, sizeof limit, (double)target_of(instance)->timeout_ms / 1000));
+          format_duration(limit, sizeof limit,
+                          (double)target_state_timeout(state_of(instance)) / 1000));
   instance->collector->cancel(instance->self, &err);
   instance_end(instance, NULL, &err);
 }
 
 static void instance_start(struct instance *instance) {
   struct scheduler *scheduler = instance->scheduler;
-  const int64_t now_us = clock_now_us(), timeout = target_of(instance)->timeout_ms;
+  const int64_t now_us = clock_now_us(), timeout = target_state_timeout(state_of(instance));
   uv_timer_stop(&instance->next);
   instance->running = true;
   instance->again = false;
   instance->job = (struct job){.io = scheduler->io,
                                .started_us = now_us,
                                .deadline_ms = now_us / 1000 + timeout,
-                               .one_pass = scheduler->one_pass,
+                               .one_pass = instance->one_pass,
                                .end = on_job_end};
-  model_attempt(scheduler->model, instance->target_index, now_us / 1000);
+  model_attempt(scheduler->model, instance->index, now_us / 1000);
   uv_update_time(scheduler->io->loop);
   uv_timer_start(&instance->deadline, on_deadline, (uint64_t)timeout, 0);
   instance->collector->start(instance->self, &instance->job);
@@ -153,22 +167,29 @@ static void on_due(uv_timer_t *timer) {
   instance_start(timer->data);
 }
 
+static struct instance *instance_new(struct scheduler *scheduler, size_t index,
+                                     const struct collector *collector, bool one_pass) {
+  struct instance *instance = mem_new(sizeof *instance);
+  instance->scheduler = scheduler;
+  instance->index = index;
+  instance->collector = collector;
+  instance->one_pass = one_pass;
+  uv_timer_init(scheduler->io->loop, &instance->next);
+  uv_timer_init(scheduler->io->loop, &instance->deadline);
+  instance->next.data = instance->deadline.data = instance;
+  scheduler->instances[index] = instance;
+  scheduler->open++;
+  return instance;
+}
+
 struct scheduler *scheduler_new(struct io *io, struct model *model, bool one_pass,
                                 struct scheduler_hooks hooks) {
   struct scheduler *scheduler = mem_new(sizeof *scheduler);
   *scheduler = (struct scheduler){
       .io = io, .model = model, .hooks = hooks, .one_pass = one_pass, .count = model->target_count};
-  scheduler->instances = mem_new(scheduler->count * sizeof *scheduler->instances);
-  for (size_t i = 0; i < scheduler->count; i++) {
-    struct instance *instance = &scheduler->instances[i];
-    const struct target *target = model->targets[i].target;
-    instance->scheduler = scheduler;
-    instance->target_index = i;
-    instance->collector = collector_find(target->kind->kind);
-    uv_timer_init(io->loop, &instance->next);
-    uv_timer_init(io->loop, &instance->deadline);
-    instance->next.data = instance->deadline.data = instance;
-  }
+  scheduler->instances = mem_new(room(scheduler) * sizeof(struct instance *));
+  for (size_t i = 0; i < scheduler->count; i++)
+    instance_new(scheduler, i, collector_find(model->targets[i].target->kind->kind), one_pass);
   return scheduler;
 }
 
@@ -184,18 +205,18 @@ static bool instance_open(struct instance *instance) {
     instance->self = instance->collector->open(scheduler->io, target_of(instance), &err);
   if (instance->self)
     return true;
-  model_fail(scheduler->model, instance->target_index, &err, clock_now_ms());
+  model_fail(scheduler->model, instance->index, &err, clock_now_ms());
   return false;
 }
 
 void scheduler_start(struct scheduler *scheduler) {
   scheduler->unasked = 0;
   for (size_t i = 0; i < scheduler->count; i++)
-    scheduler->unasked += instance_open(&scheduler->instances[i]);
+    scheduler->unasked += instance_open(scheduler->instances[i]);
   bool none = scheduler->unasked == 0;
   scheduler->grid_ms = clock_now_ms();
   for (size_t i = 0; i < scheduler->count; i++) {
-    struct instance *instance = &scheduler->instances[i];
+    struct instance *instance = scheduler->instances[i];
     if (instance->self)
       instance_start(instance);
   }
@@ -210,20 +231,20 @@ void scheduler_collect_now(struct scheduler *scheduler) {
   if (scheduler->paused)
     return;
   scheduler->grid_ms = now;
-  for (size_t i = 0; i < scheduler->count; i++) {
-    struct instance *instance = &scheduler->instances[i];
-    bool just_now = now - instance->job.started_us / 1000 < AGAIN_MS;
-    if (instance->self && !instance->running && !just_now)
+  for (size_t i = 0; i < room(scheduler); i++) {
+    struct instance *instance = scheduler->instances[i];
+    bool just_now = instance && now - instance->job.started_us / 1000 < AGAIN_MS;
+    if (instance && instance->self && !instance->held && !instance->running && !just_now)
       instance_start(instance);
   }
 }
 
-void scheduler_collect_slot(struct scheduler *scheduler, size_t target_index) {
-  struct instance *instance = &scheduler->instances[target_index];
-  if (scheduler->paused || !instance->self)
+void scheduler_collect_slot(struct scheduler *scheduler, size_t state) {
+  struct instance *instance = scheduler->instances[state];
+  if (scheduler->paused || !instance || !instance->self || instance->held)
     return;
   if (instance->running)
-    instance->again = !scheduler->one_pass;
+    instance->again = !instance->one_pass;
   else
     instance_start(instance);
 }
@@ -236,37 +257,39 @@ static void instance_give_up(struct instance *instance) {
   instance->collector->cancel(instance->self, &ignored);
   instance->running = instance->again = false;
   uv_timer_stop(&instance->deadline);
-  model_attempt(instance->scheduler->model, instance->target_index, 0);
+  model_attempt(instance->scheduler->model, instance->index, 0);
 }
 
 void scheduler_pause(struct scheduler *scheduler) {
   scheduler->paused = true;
-  for (size_t i = 0; i < scheduler->count; i++) {
-    uv_timer_stop(&scheduler->instances[i].next);
-    instance_give_up(&scheduler->instances[i]);
+  for (size_t i = 0; i < room(scheduler); i++) {
+    if (!scheduler->instances[i])
+      continue;
+    uv_timer_stop(&scheduler->instances[i]->next);
+    instance_give_up(scheduler->instances[i]);
   }
 }
 
 void scheduler_resume(struct scheduler *scheduler) {
   scheduler->paused = false;
   scheduler->grid_ms = clock_now_ms();
-  for (size_t i = 0; i < scheduler->count; i++) {
-    struct instance *instance = &scheduler->instances[i];
-    if (instance->self && !instance->running)
+  for (size_t i = 0; i < room(scheduler); i++) {
+    struct instance *instance = scheduler->instances[i];
+    if (instance && instance->self && !instance->held && !instance->running)
       instance_start(instance);
   }
 }
 
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms) {
-  for (size_t i = 0; i < scheduler->count; i++)
-    if (scheduler->instances[i].running &&
-        now_ms - scheduler->instances[i].job.started_us / 1000 < MOMENT_MS)
+  for (size_t i = 0; i < room(scheduler); i++)
+    if (scheduler->instances[i] && scheduler->instances[i]->running &&
+        now_ms - scheduler->instances[i]->job.started_us / 1000 < MOMENT_MS)
       return true;
   return false;
 }
 
 static void scheduler_closed_one(struct scheduler *scheduler) {
-  if (--scheduler->open > 0)
+  if (--scheduler->open > 0 || !scheduler->closed)
     return;
   void (*closed)(void *) = scheduler->closed;
   void *arg = scheduler->closed_arg;
@@ -275,32 +298,75 @@ static void scheduler_closed_one(struct scheduler *scheduler) {
   closed(arg);
 }
 
-static void on_timer_closed(uv_handle_t *handle) {
-  struct instance *instance = handle->data;
-  scheduler_closed_one(instance->scheduler);
-}
-
 static void on_instance_closed(void *arg) {
-  scheduler_closed_one(arg);
+  struct instance *instance = arg;
+  struct scheduler *scheduler = instance->scheduler;
+  if (--instance->open > 0)
+    return;
+  free(instance);
+  scheduler_closed_one(scheduler);
 }
 
+static void on_timer_closed(uv_handle_t *handle) {
+  on_instance_closed(handle->data);
+}
+
+/* From now on its state in the model may be that of another page. */
 static void instance_close(struct instance *instance) {
-  struct scheduler *scheduler = instance->scheduler;
   instance_give_up(instance);
-  scheduler->open += 2;
+  instance->scheduler->instances[instance->index] = NULL;
+  instance->open = instance->self ? 3 : 2;
   uv_close((uv_handle_t *)&instance->next, on_timer_closed);
   uv_close((uv_handle_t *)&instance->deadline, on_timer_closed);
-  if (!instance->self)
-    return;
-  scheduler->open++;
-  instance->collector->close(instance->self, on_instance_closed, scheduler);
+  if (instance->self)
+    instance->collector->close(instance->self, on_instance_closed, instance);
 }
 
 void scheduler_close(struct scheduler *scheduler, void (*done)(void *arg), void *arg) {
   scheduler->closed = done;
   scheduler->closed_arg = arg;
-  scheduler->open = 1; /* so that it cannot end before every close has begun */
-  for (size_t i = 0; i < scheduler->count; i++)
-    instance_close(&scheduler->instances[i]);
+  scheduler->open++; /* so that it cannot end before every close has begun */
+  for (size_t i = 0; i < room(scheduler); i++)
+    if (scheduler->instances[i])
+      instance_close(scheduler->instances[i]);
   scheduler_closed_one(scheduler);
+}
+
+/* ---- pages */
+
+/* The collector of every page: only its life cycle is used. */
+static const struct collector page_collector = {
+    .start = watch_start, .cancel = watch_cancel, .close = watch_close};
+
+void scheduler_page_open(struct scheduler *scheduler, size_t state, bool one_pass) {
+  struct target_state *opened = &scheduler->model->targets[state];
+  struct instance *instance = instance_new(scheduler, state, &page_collector, one_pass);
+  struct err err = {0};
+  assert(state >= scheduler->count && opened->page);
+  if (opened->target->disabled)
+    err_set(&err, ERR_DISABLED, "disabled: %s", opened->target->disabled);
+  else
+    instance->self =
+        watch_open_page(page_of(opened->page), scheduler->io, opened->target, &opened->focus, &err);
+  if (!instance->self)
+    model_fail(scheduler->model, state, &err, clock_now_ms());
+  else if (!scheduler->paused)
+    instance_start(instance);
+}
+
+void scheduler_page_hold(struct scheduler *scheduler, size_t state, bool held) {
+  struct instance *instance = scheduler->instances[state];
+  if (!instance || instance->held == held)
+    return;
+  instance->held = held;
+  uv_timer_stop(&instance->next);
+  if (held)
+    instance_give_up(instance);
+  else
+    scheduler_collect_slot(scheduler, state);
+}
+
+void scheduler_page_close(struct scheduler *scheduler, size_t state) {
+  if (scheduler->instances[state])
+    instance_close(scheduler->instances[state]);
 }

@@ -1,5 +1,5 @@
-/* Runs the collectors: one instance per target, each at its interval, with a deadline, and with
- * backoff while it fails; stores the results in the model. */
+/* Runs the collectors: one instance per target and per open page, each at its interval, with a
+ * deadline, and with backoff while it fails; stores the results in the model. */
 #pragma once
 
 #include "collectors/collector.h"
@@ -26,9 +26,18 @@ void scheduler_start(struct scheduler *scheduler);
  * running or were just collected. Does nothing while paused. */
 void scheduler_collect_now(struct scheduler *scheduler);
 
-/* Collects that target now, or as soon as its running collection has ended, because something was
- * changed there. Does nothing while paused. */
-void scheduler_collect_slot(struct scheduler *scheduler, size_t target_index);
+/* Collects that target or page now, or as soon as its running collection has ended, because
+ * something was changed there. Does nothing while paused. */
+void scheduler_collect_slot(struct scheduler *scheduler, size_t state);
+
+/* Begins to collect a page, whose state is open in the model (model_page_open); one_pass: once.
+ * While paused it begins with the resume. */
+void scheduler_page_open(struct scheduler *scheduler, size_t state, bool one_pass);
+/* Held: it stays open, but nothing is collected, because another page covers it. */
+void scheduler_page_hold(struct scheduler *scheduler, size_t state, bool held);
+/* Cancels and closes it; afterwards its state may be closed in the model at once. What its
+ * connection still has to close delays nothing. */
+void scheduler_page_close(struct scheduler *scheduler, size_t state);
 
 /* Stops collecting and cancels running collections: the model stays as it is. Not for one_pass. */
 void scheduler_pause(struct scheduler *scheduler);

@@ -36,6 +36,10 @@ enum {
   LONG_FILTER,
   LONG_FOLLOW,
   LONG_PATTERNS,
+  LONG_CSV,
+  LONG_SORT,
+  LONG_TABLE,
+  LONG_LIMIT,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -75,6 +79,10 @@ static const struct option longs[] = {
     {"filter", required_argument, NULL, LONG_FILTER},
     {"follow", no_argument, NULL, LONG_FOLLOW},
     {"patterns", no_argument, NULL, LONG_PATTERNS},
+    {"csv", no_argument, NULL, LONG_CSV},
+    {"sort", required_argument, NULL, LONG_SORT},
+    {"table", required_argument, NULL, LONG_TABLE},
+    {"limit", required_argument, NULL, LONG_LIMIT},
     {NULL, 0, NULL, 0},
 };
 
@@ -85,13 +93,13 @@ static const struct {
   enum mode mode;
 } modes[] = {
     {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS}, {"plan", MODE_PLAN},
-    {"apply", MODE_APPLY}, {"audit", MODE_AUDIT},   {"logs", MODE_LOGS},
+    {"apply", MODE_APPLY}, {"audit", MODE_AUDIT},   {"logs", MODE_LOGS},       {"show", MODE_SHOW},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
 static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
   struct suggestion suggestion = {0};
-  char list[80] = "";
+  char list[96] = "";
   for (size_t i = 0; i < MODE_WORDS; i++) {
     if (strcmp(modes[i].word, word) == 0) {
       *mode = modes[i].mode;
@@ -109,13 +117,19 @@ static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
 static unsigned option_modes(int code) {
   switch (code) {
   case LONG_ONLY:
-  case LONG_TIMEOUT:
-  case LONG_DURATION:
   case LONG_PLUGIN:
     return 1U << MODE_CHECK;
+  case LONG_TIMEOUT:
+  case LONG_DURATION:
+    return 1U << MODE_CHECK | 1U << MODE_SHOW;
+  case LONG_CSV:
+  case LONG_SORT:
+  case LONG_TABLE:
+  case LONG_LIMIT:
+    return 1U << MODE_SHOW;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
-           1U << MODE_LOGS;
+           1U << MODE_LOGS | 1U << MODE_SHOW;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;
@@ -272,6 +286,27 @@ static void flag_take(struct options *options, int code) {
   }
 }
 
+static bool show_take(struct options *options, int code, const char *argument, struct err *err) {
+  enum { LIMIT_MOST = 100000 };
+  char *end;
+  switch (code) {
+  case LONG_CSV:
+    options->csv = true;
+    return true;
+  case LONG_SORT:
+    options->sort = argument;
+    return true;
+  case LONG_TABLE:
+    options->table = argument;
+    return true;
+  default:
+    options->limit = strtol(argument, &end, 10);
+    return (*argument && !*end && options->limit > 0 && options->limit <= LIMIT_MOST) ||
+           err_set(err, ERR_INVALID, "--limit: \"%.40s\" is not a number from 1 to %d", argument,
+                   LIMIT_MOST);
+  }
+}
+
 static bool option_take(struct options *options, int code, const char *argument, struct err *err) {
   switch (code) {
   case 'c':
@@ -305,6 +340,11 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_SOURCE:
   case LONG_FILTER:
     return logs_take(options, code, argument, err);
+  case LONG_CSV:
+  case LONG_SORT:
+  case LONG_TABLE:
+  case LONG_LIMIT:
+    return show_take(options, code, argument, err);
   case 'h':
   case 'V': /* what follows them is ignored */
     options->help_of = options->mode;
@@ -324,11 +364,21 @@ static bool argument_refuse(int code, const char *argument, struct err *err) {
 /* ---- words */
 
 static size_t words_most(enum mode mode) {
-  return mode == MODE_PLAN ? SIZE_MAX : mode == MODE_APPLY || mode == MODE_LOGS ? 1 : 0;
+  switch (mode) {
+  case MODE_PLAN:
+    return SIZE_MAX;
+  case MODE_SHOW:
+    return 3;
+  case MODE_APPLY:
+  case MODE_LOGS:
+    return 1;
+  default:
+    return 0;
+  }
 }
 
-/* The first word is the command, at any position; `plan`, `apply` and `logs` have more. They move
- * to the front of argv, over arguments that were already read. */
+/* The first word is the command, at any position; `plan`, `apply`, `logs` and `show` have more.
+ * They move to the front of argv, over arguments that were already read. */
 static bool word_take(struct options *options, char **argv, char *word, bool *command,
                       struct err *err) {
   if (!*command) {
@@ -343,6 +393,8 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
 }
 
 static bool format_check(const struct options *options, struct err *err) {
+  if (options->csv && options->json)
+    return err_set(err, ERR_INVALID, "--csv and --json exclude each other; use one of them");
   return !options->plugin || !options->json ||
          err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }
@@ -357,6 +409,9 @@ static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_LOGS && options->word_count == 0)
     return err_set(err, ERR_INVALID,
                    "logs requires a target (`stacktop config` prints the targets)");
+  if (options->mode == MODE_SHOW && options->word_count == 1)
+    return err_set(err, ERR_INVALID,
+                   "show requires a page and a target (`stacktop show` lists the pages)");
   if (options->follow && (options->until || options->patterns))
     return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",
                    options->until ? "--until" : "--patterns");

@@ -16,6 +16,7 @@ enum mode {
   MODE_APPLY,
   MODE_AUDIT,
   MODE_LOGS,
+  MODE_SHOW,
   MODE_HELP,
   MODE_VERSION
 };
@@ -28,9 +29,13 @@ struct options {
   const char *config;  /* -c FILE; NULL: the default places */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
   int64_t timeout_ms;  /* check: per target; 0: the target's own */
-  int64_t duration_ms; /* check: 0: one collection */
+  int64_t duration_ms; /* check, show: 0: one collection */
   bool plugin;         /* check: one line for monitoring */
-  bool json;           /* check, actions, plan, audit, logs */
+  bool json;           /* check, actions, plan, audit, logs, show */
+  bool csv;            /* show */
+  const char *sort;    /* show: a column, or a named order; NULL: the page's own */
+  const char *table;   /* show: id of the table for --csv and --sort; NULL: the main one */
+  int64_t limit;       /* show: rows of a table; 0: the page's own limit */
   bool default_config; /* config --default */
   bool check_config;   /* config --check */
   bool no_unicode;     /* -U */
@@ -38,8 +43,8 @@ struct options {
   bool utc;
   bool read_only;
   bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
-  const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW]; in
-                               argv */
+  const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW];
+                               show: PAGE TARGET [ROW]; in argv */
   size_t word_count;
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */

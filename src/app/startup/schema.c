@@ -2,9 +2,11 @@
 
 #include "actions/action.h"
 #include "collectors/collector.h"
+#include "collectors/page.h"
 #include "ui/view/view.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void add_metrics(struct app_schema *schema, const struct target_kind *kind,
                         const struct table_spec *table) {
@@ -36,5 +38,9 @@ void app_schema_init(struct app_schema *schema) {
       add_metrics(schema, &(*each)->kind, (*each)->tables[i]);
       schema->tables[kind][i] = (*each)->tables[i];
     }
+    for (const struct page_spec *const *page = page_specs; *page; page++)
+      for (size_t i = 0; strcmp((*page)->kind, (*each)->kind.kind) == 0 && i < (*page)->table_count;
+           i++)
+        add_metrics(schema, &(*each)->kind, (*page)->tables[i]);
   }
 }

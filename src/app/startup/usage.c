@@ -9,6 +9,7 @@ static const char whole[] =
     "       stacktop apply HASH         apply a plan, once, if its preconditions still hold\n"
     "       stacktop audit [OPTIONS]    list the actions that were run\n"
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
+    "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     read this configuration; default: stacktop.yaml in\n"
@@ -22,8 +23,7 @@ static const char whole[] =
     "      --utc             show times in UTC\n"
     "  -h, --help            show this help; -V, --version: show the version\n"
     "\n"
-    "Exit status: 0 success or the status of the command, 1 failure, 64 usage error,\n"
-    "78 configuration error.\n";
+    "Exit status: 0 success or the command's status, 1 failure, 64 usage, 78 configuration.\n";
 
 static const char check[] =
     "usage: stacktop check [OPTIONS]    check all targets once, for people, cron and monitoring\n"
@@ -57,6 +57,28 @@ static const char config[] =
 static const char actions[] =
     "usage: stacktop actions [--json]   list the actions: key, risk, purpose, commands and\n"
     "                                   parameters; also those of the configuration\n";
+
+static const char show[] =
+    "usage: stacktop show [--json]      list the pages: what each answers, and what it costs\n"
+    "       stacktop show PAGE TARGET [ROW] [OPTIONS]\n"
+    "\n"
+    "Opens the page, reads it once, and prints its tables.\n"
+    "\n"
+    "  PAGE         id of a page, such as postgres.statements\n"
+    "  TARGET       name of the target in the configuration, or KIND:NAME\n"
+    "  ROW          for pages of a row: its key or first column, such as 8123\n"
+    "\n"
+    "      --json            print JSON (docs/json.md)\n"
+    "      --csv             print one table as CSV: numbers in the units of --json\n"
+    "      --table ID        the table of --csv and --sort; default: the main one\n"
+    "      --duration TIME   watch for this long, such as 5s: figures of the time watched, and\n"
+    "                        rates, need two collections\n"
+    "      --sort COLUMN     id of a column, or a named order of the page, such as \"high I/O\"\n"
+    "      --limit N         at most N rows of that table\n"
+    "      --timeout TIME    time limit of one collection\n"
+    "\n"
+    "Exit status: 0 shown, 2 the target does not answer, 3 not or not fully known (a right or an\n"
+    "extension is missing), 64 usage error, 78 configuration error.\n";
 
 static const char plan[] =
     "usage: stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...] [--json]\n"
@@ -126,7 +148,7 @@ static const char logs[] =
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
       [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions, [MODE_PLAN] = plan,
-      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,   [MODE_LOGS] = logs,
+      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,   [MODE_LOGS] = logs,       [MODE_SHOW] = show,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -1,7 +1,10 @@
 #include "clients/docker/docker.h"
 
+#include "clients/docker/docker_gate.h"
+#include "clients/docker/docker_ssh.h"
 #include "core/json_tree.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -14,103 +17,20 @@ enum { BODY_MAX = 16 << 20 };
 static const struct json_limits limits = {
     .bytes = BODY_MAX, .values = 500000, .depth = 64, .as_reals = true};
 
-static const char unix_scheme[] = "unix://";
-static const char default_socket[] = "/var/run/docker.sock";
-
 struct docker_request {
-  struct http_request *http;
+  struct io *io;
+  struct http_request *http; /* NULL: it waits for its turn, or for what ssh says */
+  struct docker_ssh *ssh;    /* NULL: it goes another way */
+  struct docker_turn turn;
+  struct http_query waiting; /* what is asked then; its texts are the request's */
+  char *url;
   char socket[DOCKER_SOCKET_MAX];
+  bool anonymous; /* with TLS, and without a certificate of its own */
   int64_t *engine_s;
   docker_cb done;
   bool (*stream)(void *arg, const char *bytes, size_t len); /* NULL: it is read as a whole */
   void *arg;
 };
-
-/* Whether host:port, or [v6]:port, has a port. */
-static bool has_port(const char *authority) {
-  const char *bracket = strchr(authority, ']');
-  return strchr(bracket ? bracket : authority, ':');
-}
-
-/* The URL of "tcp://10.0.0.7:2376" or "https://10.0.0.7:2376". */
-static bool url_make(char url[DOCKER_URL_MAX], const char *text, bool tls, struct err *err) {
-  static const char tcp[] = "tcp://";
-  const bool is_tcp = strncmp(text, tcp, strlen(tcp)) == 0;
-  const char *rest = is_tcp ? text + strlen(tcp) : text;
-  int length = (int)strlen(rest);
-  while (length > 0 && rest[length - 1] == '/')
-    length--;
-  if (strchr(rest, '@') || strchr(rest, '?') || strchr(rest, '#'))
-    return err_set(err, ERR_INVALID, "an endpoint has a host and a port only");
-  const char *port = is_tcp && !has_port(rest) ? (tls ? ":2376" : ":2375") : "";
-  const int written = snprintf(url, DOCKER_URL_MAX, "%s%.*s%s",
-                               !is_tcp ? ""
-                               : tls   ? "https://"
-                                       : "http://",
-                               length, rest, port);
-  if (written >= DOCKER_URL_MAX)
-    return err_set(err, ERR_INVALID, "longer than %d bytes", DOCKER_URL_MAX - 1);
-  return http_url_check(url, err);
-}
-
-bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *endpoint,
-                           struct err *err) {
-  *endpoint = (struct docker_endpoint){0};
-  if (strncmp(text, unix_scheme, strlen(unix_scheme)) == 0) {
-    const char *path = text + strlen(unix_scheme);
-    if (*path != '/' || strlen(path) >= sizeof endpoint->socket)
-      return err_set(err, ERR_INVALID,
-                     "not the path of a socket; use a form such as unix:///var/run/docker.sock");
-    snprintf(endpoint->socket, sizeof endpoint->socket, "%s", path);
-    snprintf(endpoint->url, sizeof endpoint->url, "http://localhost");
-    return true;
-  }
-  if (strncmp(text, "tcp://", 6) != 0 && strncmp(text, "http://", 7) != 0 &&
-      strncmp(text, "https://", 8) != 0)
-    return err_set(err, ERR_INVALID,
-                   "not an endpoint; use a form such as unix:///var/run/docker.sock or "
-                   "tcp://10.0.0.7:2376 (ssh:// is not supported yet)");
-  return url_make(endpoint->url, text, tls, err);
-}
-
-/* The sockets that engines make, the system's before the user's. */
-static bool usual_socket(size_t index, char out[DOCKER_URL_MAX]) {
-  static const char *const places[] = {default_socket, "/run/podman/podman.sock"};
-  static const char *const of_user[] = {"docker.sock", "podman/podman.sock"};
-  const char *runtime = getenv("XDG_RUNTIME_DIR");
-  if (index < 2)
-    snprintf(out, DOCKER_URL_MAX, "%s", places[index]);
-  else if (index < 4 && runtime && *runtime == '/')
-    snprintf(out, DOCKER_URL_MAX, "%s/%s", runtime, of_user[index - 2]);
-  else
-    return false;
-  return true;
-}
-
-static bool find_socket(char out[DOCKER_URL_MAX]) {
-  char path[DOCKER_URL_MAX];
-  for (size_t i = 0; usual_socket(i, path); i++)
-    if (strlen(path) < DOCKER_SOCKET_MAX && access(path, F_OK) == 0) {
-      snprintf(out, DOCKER_URL_MAX, "%s%.107s", unix_scheme, path);
-      return true;
-    }
-  return false;
-}
-
-const char *docker_endpoint_usual(char out[DOCKER_URL_MAX]) {
-  const char *host = getenv("DOCKER_HOST");
-  if (host && *host)
-    return host;
-  if (!find_socket(out))
-    snprintf(out, DOCKER_URL_MAX, "%s%s", unix_scheme, default_socket);
-  return out;
-}
-
-bool docker_endpoint_exists(void) {
-  char out[DOCKER_URL_MAX];
-  const char *host = getenv("DOCKER_HOST");
-  return (host && *host) || find_socket(out);
-}
 
 bool docker_path(char out[DOCKER_PATH_MAX], const char *before, const char *name,
                  const char *after) {
@@ -179,7 +99,10 @@ static json_t *parse(const struct http_result *result, struct err *err) {
 static void take(const struct docker_request *request, const struct http_result *result) {
   struct err err = {0};
   json_t *json = parse(result, &err);
-  if (result->status < 200 || result->status > 299)
+  if (result->status == 400 && strstr(result->body, "to an HTTPS server"))
+    err_set(&err, ERR_INVALID,
+            "the engine accepts TLS only; set ca_file, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH");
+  else if (result->status < 200 || result->status > 299)
     status_error(result->status, json, &err);
   if (request->engine_s)
     *request->engine_s = result->date_s;
@@ -192,10 +115,17 @@ bool docker_was_not_sent(const struct err *err) {
          err->kind == ERR_DENIED || err->kind == ERR_IO;
 }
 
-/* What a socket's errors mean to a person. */
-static const struct err *socket_error(const struct docker_request *request, const struct err *err,
-                                      struct err *better) {
-  if (!*request->socket)
+/* What a connection's errors mean to a person. With TLS 1.3 a server that misses the client's
+ * certificate hangs up when that believes to be connected. */
+static const struct err *connection_error(const struct docker_request *request,
+                                          const struct err *err, struct err *better) {
+  if (request->anonymous && err->kind == ERR_CLOSED) {
+    err_set(better, ERR_CLOSED,
+            "%.120s; if the engine requires a client certificate, set cert_file and key_file",
+            err->text);
+    return better;
+  }
+  if (!*request->socket || request->ssh)
     return err;
   if (err->kind == ERR_DENIED)
     err_set(better, ERR_DENIED, "no right to open %s; add the user to its group (docker)",
@@ -209,19 +139,73 @@ static const struct err *socket_error(const struct docker_request *request, cons
   return better;
 }
 
-static void on_answer(void *arg, const struct http_result *result, const struct err *err) {
-  struct docker_request *request = arg;
-  struct err better;
-  if (result)
-    take(request, result);
-  else
-    request->done(request->arg, 0, NULL, socket_error(request, err, &better));
+static void request_free(struct docker_request *request) {
+  docker_gate_leave(&request->turn);
+  if (request->ssh)
+    docker_ssh_release(request->ssh);
+  free(request->url);
   free(request);
 }
 
+static void fail(void *arg, const struct err *err) {
+  struct docker_request *request = arg;
+  struct err better;
+  request->done(request->arg, 0, NULL, connection_error(request, err, &better));
+  request_free(request);
+}
+
+static void on_answer(void *arg, const struct http_result *result, const struct err *err) {
+  struct docker_request *request = arg;
+  request->http = NULL;
+  docker_gate_leave(&request->turn);
+  if (!result && request->ssh) {
+    docker_ssh_explain(request->ssh, err, fail, request);
+    return;
+  }
+  if (!result) {
+    fail(request, err);
+    return;
+  }
+  take(request, result);
+  request_free(request);
+}
+
 static enum http_piece on_stream(void *arg, const char *bytes, size_t len) {
-  const struct docker_request *request = arg;
+  struct docker_request *request = arg;
+  docker_gate_leave(&request->turn); /* of a stream: it has logged in */
   return request->stream(request->arg, bytes, len) ? HTTP_TAKEN : HTTP_LATER;
+}
+
+/* ---- by ssh: a question waits for its turn; a change never does */
+
+static void on_turn(void *arg) {
+  struct docker_request *request = arg;
+  const int64_t left_ms = request->turn.end_ms - clock_now_ms();
+  request->waiting.timeout_ms = left_ms > 1 ? left_ms : 1;
+  request->http = http_send(request->io, &request->waiting, on_answer, request);
+}
+
+static void on_late(void *arg) {
+  struct docker_request *request = arg;
+  struct err err;
+  err_set(&err, ERR_TIMEOUT, "%.100s: no connection was free in time (limit: %d by ssh)",
+          request->socket, DOCKER_GATE_MAX);
+  fail(request, &err);
+}
+
+static bool has_turn(struct docker_request *request, const struct docker_query *query,
+                     const struct http_query *http) {
+  request->turn = (struct docker_turn){.go = on_turn,
+                                       .late = on_late,
+                                       .arg = request,
+                                       .end_ms = clock_now_ms() + query->timeout_ms,
+                                       .brief = request->stream};
+  request->waiting = *http;
+  return query->method || docker_gate_enter(request->io, request->socket, &request->turn);
+}
+
+static const char *text_or_null(const char *text) {
+  return *text ? text : NULL;
 }
 
 static struct docker_request *request_send(struct io *io, const struct docker_endpoint *endpoint,
@@ -230,24 +214,28 @@ static struct docker_request *request_send(struct io *io, const struct docker_en
                                            docker_cb done, void *arg) {
   struct docker_request *request = mem_new(sizeof *request);
   *request = (struct docker_request){
-      .engine_s = query->engine_s, .done = done, .stream = stream, .arg = arg};
+      .io = io, .engine_s = query->engine_s, .done = done, .stream = stream, .arg = arg};
   if (query->engine_s)
     *query->engine_s = -1;
   memcpy(request->socket, endpoint->socket, sizeof request->socket);
-  char *url = mem_printf("%s%s", endpoint->url, query->path);
-  const struct http_query http = {.url = url,
-                                  .socket = *endpoint->socket ? endpoint->socket : NULL,
-                                  .ca_file = endpoint->ca_file,
-                                  .cert_file = endpoint->cert_file,
-                                  .key_file = endpoint->key_file,
+  request->url = mem_printf("%s%s", endpoint->url, query->path);
+  request->anonymous = strncmp(endpoint->url, "https", 5) == 0 && !*endpoint->cert_file;
+  request->ssh = endpoint->ssh ? docker_ssh_new(io, endpoint->socket) : NULL;
+  const struct http_query http = {.url = request->url,
+                                  .socket = text_or_null(request->socket),
+                                  .dial = request->ssh ? docker_ssh_dial(request->ssh) : NULL,
+                                  .ca_file = text_or_null(endpoint->ca_file),
+                                  .cert_file = text_or_null(endpoint->cert_file),
+                                  .key_file = text_or_null(endpoint->key_file),
+                                  .insecure = endpoint->insecure,
                                   .keep = !query->method && !stream,
                                   .stream = stream ? on_stream : NULL,
                                   .method = query->method,
                                   .json = query->json,
                                   .body_max = BODY_MAX,
                                   .timeout_ms = query->timeout_ms};
-  request->http = http_send(io, &http, on_answer, request);
-  free(url);
+  if (!request->ssh || has_turn(request, query, &http))
+    request->http = http_send(io, &http, on_answer, request);
   return request;
 }
 
@@ -264,10 +252,14 @@ struct docker_request *docker_stream(struct io *io, const struct docker_endpoint
 }
 
 void docker_resume(struct docker_request *request) {
-  http_resume(request->http);
+  if (request->http)
+    http_resume(request->http);
 }
 
 void docker_cancel(struct docker_request *request) {
-  http_cancel(request->http);
-  free(request);
+  struct http_request *http = request->http;
+  request_free(
+      request); /* before: ssh ends at once with a connection that is not wanted any more */
+  if (http)
+    http_cancel(http);
 }

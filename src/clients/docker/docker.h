@@ -4,28 +4,11 @@
  * readers (docker_read.h) take what is missing as not known. */
 #pragma once
 
+#include "clients/docker/docker_endpoint.h"
 #include "core/json_node.h"
 #include "io/http/http.h"
 
-enum { DOCKER_SOCKET_MAX = 108, DOCKER_URL_MAX = 256, DOCKER_PATH_MAX = 512 };
-
-/* Where an engine listens. */
-struct docker_endpoint {
-  char socket[DOCKER_SOCKET_MAX]; /* path of its Unix socket; "": it has none */
-  char url[DOCKER_URL_MAX];       /* "http://localhost" with a socket, "https://10.0.0.7:2376" */
-  const char *ca_file, *cert_file, *key_file; /* borrowed; NULL: none */
-};
-
-/* "unix:///var/run/docker.sock", "tcp://10.0.0.7:2375", "https://10.0.0.7:2376": the forms of
- * DOCKER_HOST. tls: tcp:// means https. tcp:// without a port means Docker's: 2375, with TLS 2376.
- * Without the files. */
-bool docker_endpoint_parse(const char *text, bool tls, struct docker_endpoint *endpoint,
-                           struct err *err) MUST_CHECK;
-/* The endpoint to use where none is configured: DOCKER_HOST, else the first of the usual sockets
- * that exists, else Docker's own. Only looks at the environment and at names of files. */
-const char *docker_endpoint_usual(char out[DOCKER_URL_MAX]);
-/* Whether there is a sign of an engine: DOCKER_HOST is set, or one of the usual sockets exists. */
-bool docker_endpoint_exists(void);
+enum { DOCKER_PATH_MAX = 512 };
 
 struct docker_query {
   const char *method; /* NULL: GET */

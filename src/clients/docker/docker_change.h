@@ -7,7 +7,7 @@
 #pragma once
 
 #include "clients/docker/docker_read.h"
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 
 enum docker_wanted { DOCKER_UP, DOCKER_DOWN, DOCKER_PAUSED };
 

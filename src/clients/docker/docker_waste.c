@@ -2,6 +2,7 @@
 
 #include "core/count.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void total_add(struct docker_disk *disk, int64_t bytes) {
@@ -128,15 +129,33 @@ static void volume_read(const json_t *json, struct arena *arena, struct docker_d
   waste->created_s = docker_time(waste->mark);
 }
 
+/* What `docker builder prune` leaves there: the records of its own working. */
+static bool is_internal(const json_t *record) {
+  const char *type = json_string_value(json_object_get(record, "Type"));
+  return type && (strcmp(type, "internal") == 0 || strcmp(type, "frontend") == 0);
+}
+
 static void cache_read(const json_t *list, struct docker_disk *disk) {
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *record = json_array_get(list, i);
     const int64_t size = docker_int(record, "Size");
-    if (size > 0 && !json_is_true(json_object_get(record, "Shared"))) {
+    if (json_is_true(json_object_get(record, "Shared")))
+      continue;
+    if (size > 0) {
       disk->build_cache = count_add(disk->build_cache, size);
       total_add(disk, size);
     }
+    if (json_is_true(json_object_get(record, "InUse")) || is_internal(record))
+      continue;
+    disk->cache_records++;
+    disk->unused_cache = count_add(disk->unused_cache, size > 0 ? size : 0);
   }
+  struct docker_waste *waste =
+      disk->cache_records > 0 ? waste_add(disk, DOCKER_WASTE_CACHE, "unused") : NULL;
+  if (!waste)
+    return;
+  waste->name = "unused";
+  waste->bytes = disk->unused_cache;
 }
 
 bool docker_disk_read(json_t *json, struct arena *arena, void *out) {
@@ -205,7 +224,8 @@ bool docker_networks_read(json_t *json, struct arena *arena, void *out) {
 static const char *const kinds[DOCKER_WASTE_KINDS] = {[DOCKER_WASTE_CONTAINER] = "container",
                                                       [DOCKER_WASTE_IMAGE] = "image",
                                                       [DOCKER_WASTE_NETWORK] = "network",
-                                                      [DOCKER_WASTE_VOLUME] = "volume"};
+                                                      [DOCKER_WASTE_VOLUME] = "volume",
+                                                      [DOCKER_WASTE_CACHE] = "build-cache"};
 
 const char *docker_waste_name(enum docker_waste_kind kind) {
   return kinds[kind];
@@ -252,4 +272,22 @@ bool docker_kept_volume(json_t *json, struct arena *arena, void *out) {
   struct docker_kept *kept = out;
   *kept = (struct docker_kept){.why = "", .mark = docker_text(arena, json, "CreatedAt")};
   return json_string_length(json_object_get(json, "Name")) > 0;
+}
+
+/* ---- the build cache */
+
+void docker_cache_path(char out[DOCKER_CACHE_PATH_MAX], int64_t unused_s) {
+  static const char before[] = "%7B%22until%22%3A%7B%22", after[] = "s%22%3Atrue%7D%7D"; /* JSON */
+  snprintf(out, DOCKER_CACHE_PATH_MAX, "/build/prune?filters=%s%lld%s", before, (long long)unused_s,
+           after);
+}
+
+bool docker_cache_pruned_read(json_t *json, struct arena *arena, void *out) {
+  struct docker_cache_pruned *pruned = out;
+  const int64_t bytes = docker_int(json, "SpaceReclaimed");
+  (void)arena;
+  *pruned = (struct docker_cache_pruned){
+      .records = (int64_t)json_array_size(json_object_get(json, "CachesDeleted")),
+      .bytes = bytes > 0 ? bytes : 0};
+  return json_is_object(json);
 }

@@ -1,5 +1,5 @@
 /* What an engine keeps and nothing refers to: containers that do not run, images without a name,
- * networks and, only where they are named, volumes. Pure.
+ * networks, the build cache as a whole and, only where they are named, volumes. Pure.
  *
  * The rules are stricter than those of the engine's own prune: an image or a network of a container
  * that has stopped is no waste, because the container needs it for its next start. */
@@ -12,12 +12,13 @@ enum docker_waste_kind {
   DOCKER_WASTE_IMAGE,
   DOCKER_WASTE_NETWORK,
   DOCKER_WASTE_VOLUME,
+  DOCKER_WASTE_CACHE, /* all records of the build cache that no build uses */
   DOCKER_WASTE_KINDS
 };
 
 struct docker_waste {
   enum docker_waste_kind kind;
-  const char *id;    /* of a volume: its name */
+  const char *id;    /* of a volume: its name; of the build cache: "unused" */
   const char *name;  /* "": it has none */
   const char *state; /* of a container: exited, created, dead; else "" */
   const char *mark;  /* changes when another one takes its name: when it was created, as the engine
@@ -37,6 +38,7 @@ struct docker_disk {
   bool cut;            /* there is more than DOCKER_WASTE_MAX, or more than is followed */
   int64_t total;       /* bytes that the engine keeps: layers, containers, volumes, build cache */
   int64_t build_cache; /* bytes of it; 0: none */
+  int64_t unused_cache, cache_records; /* of that: bytes and records that no build uses */
   const char **references; /* ids and names of images and networks that any container refers to */
   size_t reference_count;
 };
@@ -48,7 +50,7 @@ bool docker_disk_read(json_t *json, struct arena *arena, void *out) MUST_CHECK;
  */
 bool docker_networks_read(json_t *json, struct arena *arena, void *out) MUST_CHECK;
 
-/* "container", "image", "network", "volume" */
+/* "container", "image", "network", "volume", "build-cache" */
 const char *docker_waste_name(enum docker_waste_kind kind);
 /* Of that name; DOCKER_WASTE_KINDS where it is none. */
 enum docker_waste_kind docker_waste_kind_of(const char *name);
@@ -64,3 +66,13 @@ bool docker_kept_container(json_t *json, struct arena *arena, void *out) MUST_CH
 bool docker_kept_image(json_t *json, struct arena *arena, void *out) MUST_CHECK;
 bool docker_kept_network(json_t *json, struct arena *arena, void *out) MUST_CHECK;
 bool docker_kept_volume(json_t *json, struct arena *arena, void *out) MUST_CHECK;
+
+/* The path of POST that removes what of the build cache was not used for so long: records that a
+ * build has used since the plan stay. */
+enum { DOCKER_CACHE_PATH_MAX = 128 };
+void docker_cache_path(char out[DOCKER_CACHE_PATH_MAX], int64_t unused_s);
+/* Its answer. out: a struct docker_cache_pruned *. A docker_reader. */
+struct docker_cache_pruned {
+  int64_t records, bytes;
+};
+bool docker_cache_pruned_read(json_t *json, struct arena *arena, void *out) MUST_CHECK;

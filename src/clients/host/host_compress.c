@@ -241,6 +241,23 @@ static bool write_fresh(struct compressing *compressing) {
   return true;
 }
 
+/* The first bytes may have promised too much, and a sparse file may take less than what its holes
+ * compress to. */
+static bool is_smaller(struct compressing *compressing) {
+  struct host_stat original = {0}, fresh = {0};
+  int error = host_stat_at(compressing->fresh, "", false, &fresh);
+  if (!error)
+    error = host_stat_at(compressing->original, "", false, &original);
+  if (error)
+    return refuse(compressing, error, "cannot look at the new file");
+  if ((double)fresh.size <= WORTH * (double)original.size && fresh.allocated <= original.allocated)
+    return true;
+  host_end_with(compressing->result, HOST_REFUSED,
+                "too little is saved: it would take %lld kB on disk, now %lld kB",
+                (long long)fresh.allocated / 1024, (long long)original.allocated / 1024);
+  return false;
+}
+
 static bool verify_fresh(struct compressing *compressing) {
   int64_t at = 0;
   if (lseek(compressing->fresh, 0, SEEK_SET) != 0)
@@ -326,8 +343,8 @@ static void compress_in(struct compressing *compressing) {
   snprintf(compressing->name, sizeof compressing->name, "%s%s", name,
            host_format_ending(compressing->of->format));
   if (open_original(compressing) && has_room(compressing) && open_fresh(compressing) &&
-      write_fresh(compressing) && verify_fresh(compressing) && !is_stopped(compressing) &&
-      !is_written(compressing) &&
+      write_fresh(compressing) && is_smaller(compressing) && verify_fresh(compressing) &&
+      !is_stopped(compressing) && !is_written(compressing) &&
       host_is_planned(compressing->folder, compressing->of->id, compressing->result) &&
       name_fresh(compressing))
     remove_original(compressing);

@@ -21,6 +21,7 @@ struct search {
   const atomic_bool *stop;
   atomic_llong *files;
   int depth;
+  char shown[160];
 };
 
 bool host_name_is_own(const char *name) {
@@ -145,8 +146,14 @@ static void meet(struct search *search, int parent, const struct host_stat *fold
     return; /* deleted meanwhile */
   atomic_fetch_add(search->files, 1);
   if (S_ISDIR(stat.mode)) {
-    if (rule->rule.recursive && search->depth < HOST_OLD_DEPTH && !host_name_is_own(name))
+    if (!rule->rule.recursive || host_name_is_own(name))
+      return;
+    if (search->depth < HOST_OLD_DEPTH)
       search_below(search, parent, below, name);
+    else if (rule->err.kind == ERR_NONE)
+      err_set(&rule->err, ERR_LIMIT, "directories %d levels below %s are not searched",
+              HOST_OLD_DEPTH + 1,
+              host_name_show(search->shown, sizeof search->shown, rule->rule.directory));
     return;
   }
   if (!is_old(search, name, &stat))

@@ -55,6 +55,16 @@ static int open_root(const struct host_file_id *id, struct host_result *result) 
   return -1;
 }
 
+/* Names of an append-only directory can be added and not removed: what is put there stays. */
+static bool is_changeable(const struct host_stat *stat, const char *what,
+                          struct host_result *result) {
+  if (stat->immutable)
+    host_end_with(result, HOST_REFUSED, "%s is immutable (chattr +i)", what);
+  else if (stat->append_only)
+    host_end_with(result, HOST_REFUSED, "%s is append-only (chattr +a)", what);
+  return !stat->immutable && !stat->append_only;
+}
+
 int host_open_folder(const struct host_file_id *id, struct host_result *result) {
   struct host_stat stat = {0};
   const int root = open_root(id, result);
@@ -71,7 +81,7 @@ int host_open_folder(const struct host_file_id *id, struct host_result *result) 
     host_end_with(result, HOST_GONE, "its directory is another one now");
   else if (!host_directory_is_safe(&stat, *id->below ? id->below : id->directory, &result->err))
     result->end = HOST_REFUSED;
-  else
+  else if (is_changeable(&stat, "its directory", result))
     return folder;
   if (folder >= 0)
     close(folder);
@@ -90,7 +100,7 @@ bool host_is_planned(int folder, const struct host_file_id *id, struct host_resu
   else if (!host_is_same(&stat, &id->stat))
     host_end_with(result, HOST_GONE, "it was changed since the plan");
   else
-    return true;
+    return is_changeable(&stat, "it", result);
   return false;
 }
 

@@ -12,6 +12,17 @@ enum { OLDER_LEAST_MS = 60000 };
 static const char *const formats[] = {[HOST_GZIP] = "gzip", [HOST_ZSTD] = "zstd"};
 static const char below_all[] = "/**";
 
+/* Whether each part of the path is the name of a directory: "/var/log/.." is /var, and "/." is "/".
+ */
+static bool has_only_names(const char *directory) {
+  for (const char *part = directory; *part; part += strcspn(part, "/")) {
+    const size_t length = strcspn(++part, "/");
+    if (length == 0 || (*part == '.' && (length == 1 || (length == 2 && part[1] == '.'))))
+      return false;
+  }
+  return true;
+}
+
 static bool name_read(struct host_rule *rule, const char *name, struct err *err) {
   const char *slash = strrchr(name, '/');
   if (*name != '/' || !slash[1])
@@ -35,8 +46,9 @@ static bool name_read(struct host_rule *rule, const char *name, struct err *err)
                    "\"%.80s\": only the last part may be a pattern; for subdirectories: /**/ "
                    "before it",
                    name);
-  if (strstr(rule->directory, "/../") || strstr(rule->directory, "//"))
-    return err_set(err, ERR_INVALID, "\"%.80s\": the directory has a \"..\" or \"//\"", name);
+  if (!has_only_names(rule->directory))
+    return err_set(err, ERR_INVALID, "\"%.80s\": the directory has a \".\", \"..\" or \"//\"",
+                   name);
   return true;
 }
 

@@ -12,6 +12,7 @@ enum {
   LOOP_RESTARTS = 3,
   RECENT_S = 300,     /* a restart is news for so long */
   OOM_S = 86400,      /* an OOM kill is a finding for so long */
+  FAILED_S = 86400,   /* and so is a job that failed */
   UNREADY_S = 60,     /* a pod may take so long to become ready */
   UNSCHEDULED_S = 60, /* an autoscaler may still bring a node */
   SETTLE_S = 15,      /* a workload may be unavailable for so long after it was created */
@@ -209,8 +210,9 @@ static void judge_failed(const struct kubernetes_pod *pod, struct kubernetes_ver
   if (*pod->reason)
     say(verdict, SEVERITY_WARN, "%.60s%s", pod->reason, tail(pod->message).text);
   else if (*pod->terminated)
-    say(verdict, SEVERITY_WARN, "%sfailed with exit code %lld%s", which(container, pod),
-        (long long)pod->exit_code, is(pod->terminated, "OOMKilled") ? " (OOM-killed)" : "");
+    say(verdict, SEVERITY_WARN, "%sfailed with exit code %lld%s%s", which(container, pod),
+        (long long)pod->exit_code, is(pod->terminated, "OOMKilled") ? " (OOM-killed)" : "",
+        tail(pod->terminated_message).text);
   else
     say(verdict, SEVERITY_WARN, "failed");
 }
@@ -252,6 +254,27 @@ static void judge_cron(const struct kubernetes_object *object, struct kubernetes
         workload->scheduled_s >= 0 ? workload->scheduled_s : object->created_s);
 }
 
+/* The cause is what its worst pod says; a job that failed may have no pods any more. */
+static void judge_job(const struct kubernetes_object *object, const char *cause, double now_s,
+                      struct kubernetes_verdict *verdict) {
+  const struct kubernetes_workload *job = &object->workload;
+  const bool failed = is(job->finished, "Failed"), finished = *job->finished;
+  begin(verdict,
+        failed            ? "failed"
+        : finished        ? "complete"
+        : job->paused     ? "paused"
+        : job->active > 0 ? "running"
+                          : "waiting",
+        finished && job->finished_s >= 0 ? job->finished_s
+        : job->started_s >= 0            ? job->started_s
+                                         : object->created_s);
+  if (failed && (job->finished_s < 0 || now_s - job->finished_s < FAILED_S))
+    say(verdict, SEVERITY_WARN, "failed (%.60s)%s", job->finished_reason,
+        tail(cause ? cause : job->finished_message).text);
+  else if (!finished && cause)
+    say(verdict, SEVERITY_WARN, "not complete%s", tail(cause).text);
+}
+
 /* Whether the newest revision is out. */
 static bool is_complete(const struct kubernetes_object *object) {
   const struct kubernetes_workload *workload = &object->workload;
@@ -289,6 +312,10 @@ void kubernetes_judge_workload(const struct kubernetes_object *object,
       workload->available_s > object->created_s ? workload->available_s : object->created_s;
   if (object->kind == KUBERNETES_CRON_JOB) {
     judge_cron(object, verdict);
+    return;
+  }
+  if (object->kind == KUBERNETES_JOB) {
+    judge_job(object, cause, now_s, verdict);
     return;
   }
   begin(verdict,
@@ -341,6 +368,19 @@ static void judge_volume(const struct kubernetes_storage *volume,
   }
 }
 
+/* A claim that is bound: only a resize that failed is wrong with it. */
+static void judge_resize(const struct kubernetes_storage *claim,
+                         struct kubernetes_verdict *verdict) {
+  if (is(claim->condition, "FileSystemResizePending")) {
+    set_state(verdict, "resize pending"); /* until a pod mounts it */
+  } else if (strstr(claim->condition, "ResizeError")) {
+    set_state(verdict, "resize failed");
+    say(verdict, SEVERITY_WARN, "cannot be resized%s", tail(claim->condition_message).text);
+  } else if (*claim->condition) {
+    set_state(verdict, "resizing");
+  }
+}
+
 void kubernetes_judge_storage(const struct kubernetes_object *object,
                               const struct kubernetes_event *event, double now_s,
                               struct kubernetes_verdict *verdict) {
@@ -358,5 +398,7 @@ void kubernetes_judge_storage(const struct kubernetes_object *object,
     if (!waits && (event || age_s >= PENDING_S))
       say(verdict, age_s >= PENDING_S ? SEVERITY_CRIT : SEVERITY_WARN, "pending%s",
           tail(event ? event->message : "no volume was provided").text);
+  } else {
+    judge_resize(storage, verdict);
   }
 }

@@ -9,6 +9,7 @@ static const struct kubernetes_kind_info infos[KUBERNETES_KIND_COUNT] = {
     [KUBERNETES_STATEFUL_SET] = {"/apis/apps/v1", "statefulsets", "statefulset", ""},
     [KUBERNETES_DAEMON_SET] = {"/apis/apps/v1", "daemonsets", "daemonset", ""},
     [KUBERNETES_CRON_JOB] = {"/apis/batch/v1", "cronjobs", "cronjob", ""},
+    [KUBERNETES_JOB] = {"/apis/batch/v1", "jobs", "job", ""},
     [KUBERNETES_SCALER] = {"/apis/autoscaling/v2", "horizontalpodautoscalers",
                            "horizontalpodautoscaler", ""},
     [KUBERNETES_POD] = {"/api/v1", "pods", "pod", ""},

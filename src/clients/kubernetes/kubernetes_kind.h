@@ -8,6 +8,7 @@ enum kubernetes_kind {
   KUBERNETES_STATEFUL_SET,
   KUBERNETES_DAEMON_SET,
   KUBERNETES_CRON_JOB,
+  KUBERNETES_JOB,    /* the last of those that are workloads */
   KUBERNETES_SCALER, /* HorizontalPodAutoscaler */
   KUBERNETES_POD,
   KUBERNETES_NODE,

@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PAUSE_MS = 250, PAUSE_MAX_MS = 30000, STEADY_MS = 60000 };
 
 static const char ready_words[] = "Starting to serve on";
-static const char folder_form[] = "stacktop-kubectl-XXXXXX";
 
 struct kubernetes_proxy {
   struct io *io;
@@ -20,7 +18,7 @@ struct kubernetes_proxy {
   size_t users;
   char *kubectl, *context, *kubeconfig; /* NULL: default */
   char *url;
-  char folder[KUBERNETES_SOCKET_MAX], socket[KUBERNETES_SOCKET_MAX];
+  struct kubernetes_folder folder;
   struct helper *helper; /* NULL: it does not run */
   bool ready;
   uv_timer_t timer; /* starts it, or answers those who wait, on the loop's thread */
@@ -80,14 +78,6 @@ struct kubernetes_proxy *kubernetes_proxy_take(struct io *io,
   return proxy;
 }
 
-static void remove_folder(struct kubernetes_proxy *proxy) {
-  if (!*proxy->folder)
-    return;
-  unlink(proxy->socket);
-  rmdir(proxy->folder);
-  *proxy->folder = '\0';
-}
-
 static void on_timer_closed(uv_handle_t *handle) {
   struct kubernetes_proxy *proxy = handle->data;
   void (*closed)(void *arg) = proxy->closed;
@@ -103,7 +93,7 @@ static void on_timer_closed(uv_handle_t *handle) {
 
 static void on_helper_closed(void *arg) {
   struct kubernetes_proxy *proxy = arg;
-  remove_folder(proxy);
+  kubernetes_folder_remove(&proxy->folder, proxy->io);
   uv_close((uv_handle_t *)&proxy->timer, on_timer_closed);
 }
 
@@ -174,7 +164,7 @@ static void on_ended(void *arg, const struct err *err) {
   const int64_t now_ms = clock_now_ms();
   proxy->helper = NULL;
   proxy->ready = false;
-  remove_folder(proxy);
+  kubernetes_folder_remove(&proxy->folder, proxy->io);
   if (now_ms - proxy->started_ms >= STEADY_MS)
     proxy->pause_ms = PAUSE_MS;
   proxy->again_ms = now_ms + proxy->pause_ms;
@@ -187,33 +177,16 @@ static void on_ended(void *arg, const struct err *err) {
   answer_all(proxy, &failure);
 }
 
-static bool make_folder(struct kubernetes_proxy *proxy, struct err *err) {
-  const char *const places[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    if (!places[i] || *places[i] != '/' ||
-        strlen(places[i]) + sizeof folder_form + 4 >= sizeof proxy->folder)
-      continue;
-    snprintf(proxy->folder, sizeof proxy->folder, "%.80s/%s", places[i], folder_form);
-    if (mkdtemp(proxy->folder)) { /* mode 0700 */
-      snprintf(proxy->socket, sizeof proxy->socket, "%.104s/s", proxy->folder);
-      return true;
-    }
-  }
-  *proxy->folder = '\0';
-  return err_set(err, ERR_IO,
-                 "no private folder can be made for kubectl's socket, not even in /tmp");
-}
-
 static bool start(struct kubernetes_proxy *proxy, struct err *err) {
   const char *kubectl = proxy->kubectl ? proxy->kubectl : "kubectl";
   char socket[KUBERNETES_SOCKET_MAX + 16];
   const char *argv[HELPER_ARGS_MAX] = {kubectl, "proxy", socket};
   size_t count = 3;
-  if (!helper_check(kubectl, err) || !make_folder(proxy, err))
+  if (!helper_check(kubectl, err) || !kubernetes_folder_make(&proxy->folder, proxy->io, err))
     return false;
   char *context = mem_printf("--context=%s", proxy->context ? proxy->context : "");
   char *kubeconfig = mem_printf("--kubeconfig=%s", proxy->kubeconfig ? proxy->kubeconfig : "");
-  snprintf(socket, sizeof socket, "--unix-socket=%s", proxy->socket);
+  snprintf(socket, sizeof socket, "--unix-socket=%s", proxy->folder.socket);
   if (proxy->context)
     argv[count++] = context;
   if (proxy->kubeconfig)
@@ -242,7 +215,7 @@ static void on_timer(uv_timer_t *timer) {
 }
 
 const char *kubernetes_proxy_socket(const struct kubernetes_proxy *proxy) {
-  return proxy->url ? NULL : proxy->socket;
+  return proxy->url ? NULL : proxy->folder.socket;
 }
 
 const char *kubernetes_proxy_url(const struct kubernetes_proxy *proxy) {

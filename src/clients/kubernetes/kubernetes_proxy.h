@@ -6,10 +6,9 @@
  * started again after a pause that grows from 250 ms to 30 s. */
 #pragma once
 
-#include "core/err.h"
-#include "io/io.h"
+#include "clients/kubernetes/kubernetes_folder.h"
 
-enum { KUBERNETES_SOCKET_MAX = 108, KUBERNETES_URL_MAX = 256 };
+enum { KUBERNETES_URL_MAX = 256 };
 
 /* Which cluster, and as whom. NULL: kubectl's own default. Borrowed for the call. */
 struct kubernetes_login {

@@ -67,6 +67,8 @@ double kubernetes_quantity(const char *text) {
   if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
     return -1;
   const double number = strtod(text, &end);
+  if (memchr(text, 'e', (size_t)(end - text)) || memchr(text, 'E', (size_t)(end - text)))
+    return *end == '\0' && isfinite(number) ? number : -1; /* an exponent takes no suffix */
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (strcmp(end, units[i].suffix) == 0)
       return isfinite(number * units[i].factor) ? number * units[i].factor : -1;
@@ -155,11 +157,31 @@ static void read_counts(enum kubernetes_kind kind, const json_t *spec, const jso
   workload->observed = int_of(status, "observedGeneration");
 }
 
+static void read_job(struct arena *arena, const json_t *status,
+                     struct kubernetes_workload *workload) {
+  static const char *const ends[] = {"Complete", "Failed"};
+  const json_t *end = NULL;
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    const json_t *condition = condition_of(status, ends[i]);
+    const char *is = json_string_value(at(condition, "status"));
+    end = is && strcmp(is, "True") == 0 ? condition : end;
+  }
+  workload->active = int_or(status, "active", 0);
+  workload->failed = int_or(status, "failed", 0);
+  workload->succeeded = int_or(status, "succeeded", 0);
+  workload->finished = text_of(arena, end, "type");
+  workload->finished_reason = text_of(arena, end, "reason");
+  workload->finished_message = text_of(arena, end, "message");
+  workload->finished_s = time_of(end, "lastTransitionTime");
+  workload->started_s = time_of(status, "startTime");
+}
+
 static void read_workload(struct kubernetes_object *object, const json_t *json) {
   struct arena *arena = &object->arena;
   struct kubernetes_workload *workload = &object->workload;
   const json_t *spec = at(json, "spec"), *status = at(json, "status");
   const bool cron = object->kind == KUBERNETES_CRON_JOB;
+  const bool job = object->kind == KUBERNETES_JOB;
   const json_t *template =
       cron ? at(at(at(spec, "jobTemplate"), "spec"), "template") : at(spec, "template");
   const char *strategy = json_string_value(at(at(spec, "updateStrategy"), "type"));
@@ -170,7 +192,7 @@ static void read_workload(struct kubernetes_object *object, const json_t *json) 
       .available = -1,
       .present = -1,
       .observed = -1,
-      .paused = json_is_true(at(spec, cron ? "suspend" : "paused")),
+      .paused = json_is_true(at(spec, cron || job ? "suspend" : "paused")),
       .images = joined(arena, at(at(template, "spec"), "containers"), "image"),
       .revision = text_of(arena, at(at(json, "metadata"), "annotations"),
                           "deployment.kubernetes.io/revision"),
@@ -182,9 +204,18 @@ static void read_workload(struct kubernetes_object *object, const json_t *json) 
       .schedule = text_of(arena, spec, "schedule"),
       .scheduled_s = time_of(status, "lastScheduleTime"),
       .active = (int64_t)json_array_size(at(status, "active")),
+      .failed = -1,
+      .succeeded = -1,
+      .finished = "",
+      .finished_reason = "",
+      .finished_message = "",
+      .finished_s = -1,
+      .started_s = -1,
   };
   read_conditions(arena, status, workload);
-  if (!cron)
+  if (job)
+    read_job(arena, status, workload);
+  else if (!cron)
     read_counts(object->kind, spec, status, workload);
 }
 
@@ -348,6 +379,19 @@ static void read_node(struct kubernetes_object *object, const json_t *json) {
   }
 }
 
+/* What becomes of a resize; errors first. */
+static const json_t *resize_of(const json_t *status) {
+  static const char *const types[] = {"ControllerResizeError", "NodeResizeError",
+                                      "FileSystemResizePending", "Resizing"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    const json_t *condition = condition_of(status, types[i]);
+    const char *is = json_string_value(at(condition, "status"));
+    if (is && strcmp(is, "True") == 0)
+      return condition;
+  }
+  return NULL;
+}
+
 static void read_storage(struct kubernetes_object *object, const json_t *json) {
   struct arena *arena = &object->arena;
   const json_t *spec = at(json, "spec"), *status = at(json, "status");
@@ -359,6 +403,8 @@ static void read_storage(struct kubernetes_object *object, const json_t *json) {
       .claim = text_of(arena, at(spec, "claimRef"), "name"),
       .reason = text_of(arena, status, "reason"),
       .message = text_of(arena, status, "message"),
+      .condition = text_of(arena, resize_of(status), "type"),
+      .condition_message = text_of(arena, resize_of(status), "message"),
       .wanted = bytes_of(at(at(spec, "resources"), "requests"), "storage"),
       .capacity = bytes_of(at(from, "capacity"), "storage"),
   };
@@ -422,6 +468,7 @@ static void read_kind(struct kubernetes_object *object, const json_t *json) {
   case KUBERNETES_STATEFUL_SET:
   case KUBERNETES_DAEMON_SET:
   case KUBERNETES_CRON_JOB:
+  case KUBERNETES_JOB:
     read_workload(object, json);
     break;
   case KUBERNETES_POD:

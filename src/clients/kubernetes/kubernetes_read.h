@@ -7,12 +7,12 @@
 
 enum { KUBERNETES_TEXT_MAX = 512, KUBERNETES_OBJECT_BYTES_MAX = 256 << 10 };
 
-/* Of a deployment, stateful set, daemon set or cron job. */
+/* Of a deployment, stateful set, daemon set, cron job or job. */
 struct kubernetes_workload {
   int64_t desired, updated, ready, available; /* pods */
   int64_t present;                            /* pods of all revisions, without those that end */
   int64_t observed;                           /* generation that its controller has seen */
-  bool paused;                                /* deployment: rollouts; cron job: suspended */
+  bool paused;                                /* deployment: rollouts; a job: suspended */
   const char *images;                         /* "api:1.2, sidecar:3" */
   const char *revision;                       /* of a deployment */
   const char *restarted;                      /* the annotation kubectl.kubernetes.io/restartedAt */
@@ -26,7 +26,11 @@ struct kubernetes_workload {
   const char *selector;              /* matchLabels as a query: "app=api,tier=web"; "": other */
   const char *schedule;              /* of a cron job */
   double scheduled_s;                /* its last run */
-  int64_t active;                    /* jobs of it that run */
+  int64_t active;                    /* jobs of a cron job, or pods of a job, that run */
+  int64_t failed, succeeded;         /* pods of a job; -1: of another kind */
+  const char *finished;              /* of a job: "Complete", "Failed"; "": not yet */
+  const char *finished_reason, *finished_message; /* "BackoffLimitExceeded" */
+  double finished_s, started_s;
 };
 
 enum { KUBERNETES_CONTAINERS_MAX = 32 };
@@ -75,7 +79,8 @@ struct kubernetes_node {
 struct kubernetes_storage {
   const char *phase; /* Pending, Bound, Lost; Available, Released, Failed */
   const char *class_name, *volume, *claim, *reason, *message;
-  int64_t wanted, capacity; /* bytes */
+  const char *condition, *condition_message; /* of a claim, the worst: "Resizing"; "" */
+  int64_t wanted, capacity;                  /* bytes */
 };
 
 struct kubernetes_event {

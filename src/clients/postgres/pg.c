@@ -426,6 +426,11 @@ int pg_backend_pid(const struct pg *pg) {
   return pg->conn ? PQbackendPID(pg->conn) : 0;
 }
 
+const char *pg_user(const struct pg *pg) {
+  const char *user = pg->conn ? PQuser(pg->conn) : NULL;
+  return user ? user : "";
+}
+
 void pg_address(const struct pg *pg, char *out, size_t size) {
   const char *address = pg->conn ? PQhostaddr(pg->conn) : "";
   const char *host = address && *address ? address : pg->conn ? PQhost(pg->conn) : "";

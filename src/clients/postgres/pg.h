@@ -69,6 +69,7 @@ int pg_server_version(const struct pg *pg);
 const char *pg_server_version_text(const struct pg *pg); /* "15.18 (Debian ...)"; never NULL */
 /* The pid of the session as reported at login: a pooler reports one of its own. */
 int pg_backend_pid(const struct pg *pg);
+const char *pg_user(const struct pg *pg); /* of the login; "" while not connected */
 /* SQLSTATE of the last answer, if it was an error of the server: "55P03" (the kind alone does not
  * distinguish a lock timeout from a cancel). Otherwise "". */
 const char *pg_sqlstate(const struct pg *pg);

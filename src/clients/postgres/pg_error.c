@@ -50,6 +50,9 @@ static const struct sqlstate_rule sqlstate_rules[] = {
     {"08P01", "no such database", ERR_INVALID, ""},
     {"08P01", "no such user", ERR_DENIED, "login denied: "},
     {"08P01", "auth", ERR_DENIED, "login denied: "},
+    {"08P01", "not allowed", ERR_DENIED, "login denied: "}, /* to its console */
+    {"08P01", "admin access needed", ERR_DENIED, ""},
+    {"08P01", "invalid command", ERR_UNSUPPORTED, ""},
     {"08P01", "query_wait_timeout", ERR_REFUSED, "no server connection available: "},
     {"08", NULL, ERR_CLOSED, ""},
     {"", NULL, ERR_PROTOCOL, ""},

@@ -1,6 +1,8 @@
 /* An answer of PostgreSQL. */
 #pragma once
 
+#include "core/arena.h"
+
 #include <stddef.h>
 
 /* Limits of one answer; beyond them the query fails with ERR_LIMIT and the connection is
@@ -20,3 +22,6 @@ enum { PG_TAG_MAX = 64 };
 static inline const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) {
   return rows->cells[row * rows->columns + column];
 }
+
+/* A copy that lives as long as the arena. False when it does not fit. */
+bool pg_rows_copy(struct arena *arena, const struct pg_rows *rows, struct pg_rows *copy);

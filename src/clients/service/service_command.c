@@ -91,6 +91,14 @@ static bool can(const struct target *target, enum service_verb verb, struct err 
                          service_verb_name(verb));
 }
 
+static bool explains(const struct target *target) {
+  struct service_commands commands;
+  service_commands_init(&commands, target);
+  const bool good = commands.status;
+  service_commands_fini(&commands);
+  return good;
+}
+
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
                                             struct err *err) {
   struct command_runtime *runtime = mem_new(sizeof *runtime);
@@ -157,7 +165,9 @@ static void last_line(char out[LINE_MAX_BYTES], const char *output, size_t len) 
   snprintf(out, LINE_MAX_BYTES, "%.*s", (int)(len - start), output + start);
 }
 
-static void look_done(struct command_runtime *runtime, const char *status) {
+/* said: the program ended with this exit code and last line; NULL: it said nothing. */
+static void look_done(struct command_runtime *runtime, const int *exit_code, const char *line,
+                      const char *status) {
   char missing[NOTE_MAX_BYTES], note[2 * NOTE_MAX_BYTES];
   missing_note(missing, sizeof missing, runtime->runtime.target);
   snprintf(note, sizeof note, "%s%s%s", status ? status : "", status && *missing ? "; " : "",
@@ -172,6 +182,13 @@ static void look_done(struct command_runtime *runtime, const char *status) {
   state.objects = &object;
   state.object_count = 1;
   state.note = *note ? note : NULL;
+  if (exit_code && *exit_code == 0)
+    snprintf(state.state, sizeof state.state, "running");
+  if (exit_code && *exit_code != 0) {
+    snprintf(state.state, sizeof state.state, "not running");
+    snprintf(state.reason, sizeof state.reason, "%s", *line ? line : "it does not run");
+    state.severity = SEVERITY_WARN;
+  }
   runtime->looked(runtime->arg, &state, NULL);
   free(identity);
 }
@@ -181,19 +198,21 @@ static void on_status(void *arg, const struct child_result *result, const struct
   char line[LINE_MAX_BYTES], note[NOTE_MAX_BYTES];
   runtime->child = NULL;
   if (err || result->exit_code < 0) {
-    look_done(runtime, NULL);
+    snprintf(note, sizeof note, "its status command did not end by itself%s%s", err ? ": " : "",
+             err ? err->text : "");
+    look_done(runtime, NULL, "", note);
     return;
   }
   last_line(line, result->output, result->output_len);
   snprintf(note, sizeof note, "its status command says that it %s%s%s",
            result->exit_code == 0 ? "runs" : "does not run", *line ? ": " : "", line);
-  look_done(runtime, note);
+  look_done(runtime, &result->exit_code, line, note);
 }
 
 static void on_no_status(uv_timer_t *timer) {
   struct command_runtime *runtime = timer->data;
   timer_close(runtime);
-  look_done(runtime, NULL);
+  look_done(runtime, NULL, "", NULL);
 }
 
 static void look(struct service_runtime *self, const struct service_look *query,
@@ -371,6 +390,7 @@ const struct service_driver service_driver_command = {.name = "commands",
                                                       .nouns = "services",
                                                       .kills = true,
                                                       .check = check,
+                                                      .explains = explains,
                                                       .can = can,
                                                       .open = open_runtime,
                                                       .look = look,

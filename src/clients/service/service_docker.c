@@ -82,29 +82,6 @@ bool service_docker_engine_check(const char *text, struct err *err) {
   return !strstr(text, "://") || docker_endpoint_parse(text, false, &endpoint, err);
 }
 
-static const struct target *engine_named(const struct target *target, const char *name) {
-  const struct config *config = target->config;
-  for (size_t i = 0; config && i < config->all_count; i++)
-    if (strcmp(config->all[i]->kind->kind, "docker") == 0 &&
-        strcmp(config->all[i]->name, name) == 0)
-      return config->all[i];
-  return NULL;
-}
-
-bool service_docker_endpoint(const struct target *target, struct docker_endpoint *endpoint,
-                             struct err *err) {
-  const char *engine = target_text(target, "engine");
-  const struct target *named = engine ? engine_named(target, engine) : NULL;
-  char usual[DOCKER_URL_MAX];
-  const char *verify = getenv("DOCKER_TLS_VERIFY");
-  if (named)
-    return docker_target_endpoint(named, endpoint, err);
-  if (engine && !strstr(engine, "://"))
-    return err_set(err, ERR_INVALID, "engine: no target of the kind docker is named %.80s", engine);
-  return docker_endpoint_parse(engine ? engine : docker_endpoint_usual(usual),
-                               !engine && verify && *verify, endpoint, err);
-}
-
 static bool runtime_of(const struct target *target, const char **name, const char **text) {
   const struct option_value *runtime = target_option(target, "runtime");
   for (size_t i = 0; i < runtime->item_count; i++)
@@ -120,9 +97,16 @@ static bool present(const struct target *target) {
   return target_text(target, "engine") || docker_endpoint_exists();
 }
 
+bool service_docker_guess(struct service_docker_place *place, const struct target *target) {
+  struct docker_endpoint endpoint;
+  struct err err;
+  return present(target) && service_docker_place_guess(place, target) &&
+         (!docker_target_endpoint(target, &endpoint, &err) || docker_endpoint_is_local(&endpoint));
+}
+
 static bool finds(const struct target *target) {
   struct service_docker_place place;
-  return present(target) && service_docker_place_guess(&place, target);
+  return service_docker_guess(&place, target);
 }
 
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
@@ -131,7 +115,7 @@ static struct service_runtime *open_runtime(struct io *io, const struct target *
   const char *name, *text;
   runtime->runtime =
       (struct service_runtime){.driver = &service_driver_docker, .io = io, .target = target};
-  if (!service_docker_endpoint(target, &runtime->endpoint, err)) {
+  if (!docker_target_endpoint(target, &runtime->endpoint, err)) {
     free(runtime);
     return NULL;
   }
@@ -225,7 +209,7 @@ static void look_done(struct docker_runtime *runtime) {
     reading->usage_us = past->usage_us;
     runtime->containers[i].restarts = &past->restarts;
   }
-  const char *place = arena_printf(&arena, "%s", service_docker_place(&runtime->endpoint));
+  const char *place = arena_printf(&arena, "%s", docker_endpoint_place(&runtime->endpoint));
   service_docker_state(runtime->containers, runtime->count, runtime->look.variable_count, place,
                        (double)clock_wall_ms() / 1000 + runtime->ahead_s, &arena, &state);
   if (runtime->count == 0)

@@ -141,10 +141,6 @@ static void take_detail(struct docker_change *change, const struct docker_detail
   }
 }
 
-const char *service_docker_place(const struct docker_endpoint *endpoint) {
-  return *endpoint->socket ? endpoint->socket : endpoint->url;
-}
-
 static void on_answer(void *arg, int status, json_t *json, const struct err *err) {
   struct docker_change *change = arg;
   struct docker_detail detail;
@@ -152,7 +148,7 @@ static void on_answer(void *arg, int status, json_t *json, const struct err *err
   struct err foreign;
   change->request = NULL;
   if (change->phase == PHASE_BEFORE &&
-      strcmp(change->identity.place, service_docker_place(&change->endpoint)) != 0) {
+      strcmp(change->identity.place, docker_endpoint_place(&change->endpoint)) != 0) {
     end(change, OBJECT_REFUSED, "the configuration now names another engine");
     return;
   }

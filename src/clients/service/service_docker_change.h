@@ -7,9 +7,6 @@
 
 struct docker_change; /* one under way */
 
-/* Where the endpoint is, as texts have it. */
-const char *service_docker_place(const struct docker_endpoint *endpoint);
-
 /* Compares the place and the container with what was planned, then sends the change once. done
  * comes as for struct service_driver's `change`. What it is given is borrowed until then. *sent:
  * from then on it may have had an effect. */

@@ -13,7 +13,7 @@
 #include "clients/service/service_runtime.h"
 #include "core/arena.h"
 #include "io/io.h"
-#include "model/outcome.h"
+#include "model/action/outcome.h"
 #include "model/severity.h"
 
 enum {
@@ -46,6 +46,7 @@ struct service_object {
   /* Who undoes a stop, as sentences for the plan's warnings, ended by NULL: "it has the restart
    * policy always: a restart of the engine starts it again". */
   const char *undone_by[SERVICE_UNDONE_MAX + 1];
+  const char *scaled_by; /* who undoes a scale, as a sentence; NULL: none, or not asked for */
 };
 
 /* The worst last. */
@@ -97,6 +98,7 @@ struct service_look {
    * are read, and kept nowhere. */
   char *const *variables;
   size_t variable_count;
+  bool scaling; /* also who sets the number of replicas */
   int64_t timeout_ms;
 };
 /* state: borrowed for the callback; NULL with err: the runtime did not answer, or what is
@@ -137,9 +139,9 @@ struct service_driver {
   const char *name;            /* "docker", as shown: "found by docker" */
   const char *const *runtimes; /* names of the option `runtime` that it is for; ends with NULL */
   const char *noun, *nouns;    /* of its objects: "container", "containers" */
-  bool looks;                  /* knows a state; programs of the operator's own do not */
-  bool kills;                  /* cancel ends a change under way: its outcome is then unknown */
-  bool scales;                 /* has SERVICE_SCALE */
+  bool looks;  /* knows a state at any time; programs of the operator's own do not */
+  bool kills;  /* cancel ends a change under way: its outcome is then unknown */
+  bool scales; /* has SERVICE_SCALE */
   /* The text of a name of the option; must not block. */
   bool (*check)(const char *runtime, const char *text, struct err *err);
   /* Whether it may look for a service that names no runtime, by what it is called and where it is;
@@ -148,6 +150,9 @@ struct service_driver {
   /* Whether there is a sign of it on this host, where a service names several runtimes; must not
    * block. NULL: always. */
   bool (*present)(const struct target *target);
+  /* Whether a look says why a service is not well, at the price of a program: it is then looked at
+   * only while it is not. NULL: no. */
+  bool (*explains)(const struct target *target);
   /* Whether the configuration lets it do that: false with what to add. */
   bool (*can)(const struct target *target, enum service_verb verb, struct err *why);
   /* Opens no connection yet. NULL with err where the options of the target contradict each other.

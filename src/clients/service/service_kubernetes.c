@@ -6,8 +6,10 @@
 #include "clients/kubernetes/kubernetes_judge.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
 #include "clients/kubernetes/kubernetes_target.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "clients/service/service_driver.h"
 #include "clients/service/service_kubernetes_place.h"
+#include "clients/service/service_kubernetes_use.h"
 #include "core/count.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -18,6 +20,7 @@
 #include <string.h>
 
 enum { ARENA_MAX = 1 << 20, PODS_MAX = 200, WORDS_MAX = 600 };
+enum { NO_METRICS_MS = 300000, LOOKS_A_POD = 5 };
 
 extern const struct service_driver service_driver_kubernetes;
 
@@ -42,7 +45,16 @@ struct kubernetes_runtime {
   void *arg;
   struct kubernetes_object *object; /* the workload */
   enum service_variable variables[SERVICE_VARIABLES_MAX];
-  bool has_sources; /* variables may come from a map or a secret as a whole */
+  bool has_sources;      /* variables may come from a map or a secret as a whole */
+  json_t *pods, *usage;  /* answers to a look; NULL: none */
+  const char *scaled_by; /* in `words` */
+  char words[WORDS_MAX];
+
+  /* Of this opening. */
+  int64_t metrics_again_ms; /* when metrics.k8s.io is asked for again */
+  const char *no_metrics;   /* why it does not say what pods use; NULL: it does */
+  size_t follows;
+  char trouble[KUBERNETES_TROUBLE_MAX]; /* of a pod that follows a change; "" */
   double now_s;
 };
 
@@ -55,10 +67,15 @@ static bool check(const char *runtime, const char *text, struct err *err) {
 }
 
 static bool can(const struct target *target, enum service_verb verb, struct err *why) {
-  (void)target;
+  struct service_kubernetes_place place;
+  const struct target *cluster;
+  if (verb == SERVICE_SCALE && service_kubernetes_place_find(&place, target, &cluster, why) &&
+      place.kind == KUBERNETES_DAEMON_SET)
+    return err_set(why, ERR_UNSUPPORTED,
+                   "a daemon set has no number of pods: it runs one on each node");
   return verb == SERVICE_RESTART || verb == SERVICE_SCALE ||
          err_set(why, ERR_UNSUPPORTED,
-                 "Kubernetes has no start and stop: scale it (kubernetes.scale), to 0 to stop it");
+                 "Kubernetes has no start and stop: scale it (service.scale), to 0 to stop it");
 }
 
 static struct service_runtime *open_runtime(struct io *io, const struct target *target,
@@ -91,6 +108,10 @@ static void rest(struct kubernetes_runtime *runtime) {
   if (runtime->request)
     kubernetes_cancel(runtime->request);
   kubernetes_object_free(runtime->object);
+  json_decref(runtime->pods);
+  json_decref(runtime->usage);
+  runtime->pods = runtime->usage = NULL;
+  runtime->scaled_by = NULL;
   runtime->waits = false;
   runtime->request = NULL;
   runtime->object = NULL;
@@ -182,7 +203,7 @@ static void fill_state(const struct kubernetes_runtime *runtime, const char *cau
   state->ready = workload->ready;
   state->wanted = workload->desired;
   state->image = workload->images;
-  state->unused_why = "what its pods use is in the pane Kubernetes";
+  service_kubernetes_use(runtime->pods, runtime->usage, runtime->no_metrics, state);
   for (size_t i = 0; i < runtime->look.variable_count; i++)
     state->variables[i] = runtime->variables[i];
   if (runtime->has_sources)
@@ -197,20 +218,21 @@ static void fill_state(const struct kubernetes_runtime *runtime, const char *cau
                    .restarts = ""},
       .name = arena_printf(arena, "%s/%s", kubernetes_kind_info(object->kind)->word, object->name),
       .group = object->namespace,
-      .image = workload->images};
+      .image = workload->images,
+      .scaled_by = runtime->scaled_by};
   state->objects = one;
   state->object_count = 1;
 }
 
 /* object NULL: there is none. */
-static void end_look(struct kubernetes_runtime *runtime, const json_t *pods) {
+static void end_look(struct kubernetes_runtime *runtime) {
   struct service_state state = service_state_unknown;
   struct arena arena;
   arena_init(&arena, ARENA_MAX);
   state.address = place_text(runtime, &arena);
   if (runtime->object) {
-    fill_state(runtime, take_pods(runtime, json_object_get(pods, "items"), &state, &arena), &arena,
-               &state);
+    fill_state(runtime, take_pods(runtime, json_object_get(runtime->pods, "items"), &state, &arena),
+               &arena, &state);
   } else {
     snprintf(state.state, sizeof state.state, "absent");
     state.severity = SEVERITY_WARN;
@@ -218,16 +240,10 @@ static void end_look(struct kubernetes_runtime *runtime, const json_t *pods) {
   }
   struct kubernetes_object *object = runtime->object;
   runtime->object = NULL; /* its texts are in the state */
-  rest(runtime);
+  rest(runtime);          /* and those of `words` */
   runtime->looked(runtime->arg, &state, NULL);
   kubernetes_object_free(object);
   arena_fini(&arena);
-}
-
-static void on_pods(void *arg, const struct kubernetes_answer *answer) {
-  struct kubernetes_runtime *runtime = arg;
-  runtime->request = NULL;
-  end_look(runtime, answer->err ? NULL : answer->json); /* without them there is no cause */
 }
 
 static int64_t left_ms(const struct kubernetes_runtime *runtime) {
@@ -235,17 +251,89 @@ static int64_t left_ms(const struct kubernetes_runtime *runtime) {
   return left > 1 ? left : 1;
 }
 
-static void look_at_pods(struct kubernetes_runtime *runtime) {
-  char list[KUBERNETES_PATH_MAX], path[2 * KUBERNETES_PATH_MAX];
-  const char *selector = runtime->object->workload.selector;
-  if (!*selector || !kubernetes_list_path(list, KUBERNETES_POD, runtime->place.namespace)) {
-    end_look(runtime, NULL);
-    return;
-  }
-  snprintf(path, sizeof path, "%slimit=%d&labelSelector=%s", list, PODS_MAX, selector);
+static void ask(struct kubernetes_runtime *runtime, const char *path, kubernetes_cb done) {
   runtime->request = kubernetes_ask(
       runtime->runtime.io, runtime->proxy,
-      &(struct kubernetes_query){.path = path, .timeout_ms = left_ms(runtime)}, on_pods, runtime);
+      &(struct kubernetes_query){.path = path, .timeout_ms = left_ms(runtime)}, done, runtime);
+}
+
+/* The autoscaler of the workload, if any. */
+static void take_scalers(struct kubernetes_runtime *runtime, const json_t *items) {
+  static const char *const kinds[] = {[KUBERNETES_DEPLOYMENT] = "Deployment",
+                                      [KUBERNETES_STATEFUL_SET] = "StatefulSet",
+                                      [KUBERNETES_DAEMON_SET] = "DaemonSet"};
+  for (size_t i = 0; i < json_array_size(items); i++) {
+    struct kubernetes_object *scaler =
+        kubernetes_object_new(KUBERNETES_SCALER, json_array_get(items, i));
+    if (scaler && strcmp(scaler->scaler.name, runtime->place.name) == 0 &&
+        strcmp(scaler->scaler.kind, kinds[runtime->place.kind]) == 0) {
+      snprintf(runtime->words, sizeof runtime->words,
+               "the autoscaler %.200s, %" PRId64 " to %" PRId64
+               " sets its replicas, and will undo this",
+               scaler->name, scaler->scaler.min, scaler->scaler.max);
+      runtime->scaled_by = runtime->words;
+    }
+    kubernetes_object_free(scaler);
+  }
+}
+
+static void on_scalers(void *arg, const struct kubernetes_answer *answer) {
+  struct kubernetes_runtime *runtime = arg;
+  runtime->request = NULL;
+  if (answer->err) {
+    snprintf(runtime->words, sizeof runtime->words,
+             "whether an autoscaler undoes this is not known: %.300s", answer->err->text);
+    runtime->scaled_by = runtime->words;
+  } else {
+    take_scalers(runtime, json_object_get(answer->json, "items"));
+  }
+  end_look(runtime);
+}
+
+static void look_at_scalers(struct kubernetes_runtime *runtime) {
+  char list[KUBERNETES_PATH_MAX], path[KUBERNETES_PATH_MAX + 32];
+  if (!runtime->look.scaling ||
+      !kubernetes_list_path(list, KUBERNETES_SCALER, runtime->place.namespace)) {
+    end_look(runtime);
+    return;
+  }
+  snprintf(path, sizeof path, "%slimit=500", list);
+  ask(runtime, path, on_scalers);
+}
+
+static void on_usage(void *arg, const struct kubernetes_answer *answer) {
+  struct kubernetes_runtime *runtime = arg;
+  runtime->request = NULL;
+  runtime->no_metrics = kubernetes_no_metrics(answer);
+  if (runtime->no_metrics)
+    runtime->metrics_again_ms = clock_now_ms() + NO_METRICS_MS;
+  else
+    runtime->usage = json_incref(answer->json);
+  look_at_scalers(runtime);
+}
+
+static void look_at_usage(struct kubernetes_runtime *runtime) {
+  char base[KUBERNETES_PATH_MAX], path[2 * KUBERNETES_PATH_MAX];
+  if (!runtime->pods || clock_now_ms() < runtime->metrics_again_ms ||
+      !kubernetes_path(base, KUBERNETES_METRICS_PATH "/namespaces/%s/pods",
+                       runtime->place.namespace)) {
+    look_at_scalers(runtime);
+    return;
+  }
+  snprintf(path, sizeof path, "%s?labelSelector=%s", base, runtime->object->workload.selector);
+  ask(runtime, path, on_usage);
+}
+
+static void on_pods(void *arg, const struct kubernetes_answer *answer);
+
+static bool ask_for_pods(struct kubernetes_runtime *runtime) {
+  char list[KUBERNETES_PATH_MAX], path[2 * KUBERNETES_PATH_MAX];
+  const char *selector = runtime->object->workload.selector;
+  if (!*selector || !kubernetes_list_path(list, KUBERNETES_POD, runtime->place.namespace))
+    return false;
+  snprintf(path, sizeof path, "%slimit=%d&labelSelector=%s", list, PODS_MAX, selector);
+  ask(runtime, path, on_pods);
+  return true;
 }
 
 /* ---- changes */
@@ -313,20 +401,55 @@ static void take_before(struct kubernetes_runtime *runtime) {
     send_change(runtime);
 }
 
+static void still_rolling(struct kubernetes_runtime *runtime) {
+  const struct kubernetes_object *object = runtime->object;
+  char words[WORDS_MAX];
+  snprintf(words, sizeof words, "rolling out, %" PRId64 " of %" PRId64 " pods%s%s",
+           kubernetes_rolled_pods(object), object->workload.desired, *runtime->trouble ? ": " : "",
+           runtime->trouble);
+  end_change(runtime, OBJECT_PENDING, words);
+}
+
 static void take_follow(struct kubernetes_runtime *runtime) {
   const struct kubernetes_object *object = runtime->object;
+  const bool scales = runtime->change.verb == SERVICE_SCALE;
   char words[WORDS_MAX], stuck[KUBERNETES_STUCK_MAX];
   if (strcmp(runtime->change.identity.id, object->uid) != 0) {
     end_change(runtime, OBJECT_PARTLY, "changed, and then deleted");
+  } else if (scales && object->workload.desired != runtime->change.replicas) {
+    snprintf(words, sizeof words,
+             "scaled, but it was then set to %" PRId64 " replicas, as by an autoscaler",
+             object->workload.desired);
+    end_change(runtime, OBJECT_PARTLY, words);
   } else if (kubernetes_is_rolled(object)) {
-    end_change(runtime, OBJECT_DONE, "rolled out");
+    snprintf(words, sizeof words, "scaled to %" PRId64, object->workload.desired);
+    end_change(runtime, OBJECT_DONE, scales ? words : "rolled out");
   } else if (*kubernetes_stuck(object, stuck)) {
     end_change(runtime, OBJECT_PARTLY, stuck);
-  } else {
-    snprintf(words, sizeof words, "rolling out, %" PRId64 " of %" PRId64 " pods",
-             kubernetes_rolled_pods(object), object->workload.desired);
-    end_change(runtime, OBJECT_PENDING, words);
+  } else if (++runtime->follows % LOOKS_A_POD != 0 || !ask_for_pods(runtime)) {
+    still_rolling(runtime);
   }
+}
+
+/* Of a look: its pods. Of a change that is followed: why a pod of it does not start. */
+static void on_pods(void *arg, const struct kubernetes_answer *answer) {
+  struct kubernetes_runtime *runtime = arg;
+  const json_t *items = json_object_get(answer->json, "items");
+  bool found = false;
+  runtime->request = NULL;
+  if (runtime->work == WORK_LOOK) {
+    runtime->pods = answer->err ? NULL : json_incref(answer->json); /* NULL: there is no cause */
+    look_at_usage(runtime);
+    return;
+  }
+  for (size_t i = 0; !answer->err && i < json_array_size(items) && !found; i++) {
+    struct kubernetes_object *pod = kubernetes_object_new(KUBERNETES_POD, json_array_get(items, i));
+    found = pod && pod->deleted_s < 0 && kubernetes_trouble(pod, runtime->trouble);
+    kubernetes_object_free(pod);
+  }
+  if (!found)
+    *runtime->trouble = '\0';
+  still_rolling(runtime);
 }
 
 /* ---- the workload */
@@ -339,7 +462,7 @@ static void on_workload(void *arg, const struct kubernetes_answer *answer) {
   runtime->object = answer->err ? NULL : kubernetes_object_new(runtime->place.kind, answer->json);
   err_set(&foreign, ERR_PROTOCOL, "the answer is not an object of the kind");
   if (answer->status == 404 && answer->json && runtime->work == WORK_LOOK)
-    end_look(runtime, NULL);
+    end_look(runtime);
   else if (answer->status == 404 && answer->json)
     end_change(runtime, OBJECT_GONE, "it no longer exists");
   else if (!runtime->object)
@@ -350,7 +473,8 @@ static void on_workload(void *arg, const struct kubernetes_answer *answer) {
     take_follow(runtime);
   else {
     take_variables(runtime, answer->json);
-    look_at_pods(runtime);
+    if (!ask_for_pods(runtime))
+      look_at_scalers(runtime);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "clients/service/service_probe.h"
 
+#include "clients/service/service_hide.h"
 #include "clients/service/service_metrics.h"
 #include "clients/service/service_request.h"
 #include "core/mem.h"

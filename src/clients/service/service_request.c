@@ -1,11 +1,7 @@
 #include "clients/service/service_request.h"
 
 #include "core/mem.h"
-#include "core/secret.h"
 
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,98 +68,6 @@ bool service_request_check(const struct target *target, struct err *err) {
   if (target_text(target, "key_file") && !target_text(target, "cert_file"))
     return err_set(err, ERR_INVALID, "key_file is the key of a cert_file, which is not set");
   return true;
-}
-
-static size_t hide(char *text, size_t len, const char *secret) {
-  static const char mask[] = "***";
-  const size_t size = secret ? strlen(secret) : 0, masked = sizeof mask - 1;
-  if (size < masked)
-    return len; /* too short to be one, and to make room */
-  char *at = text;
-  while ((at = memmem(at, len - (size_t)(at - text), secret, size))) {
-    memcpy(at, mask, masked);
-    at += masked;
-    memmove(at, at + size - masked, len - (size_t)(at - text) - (size - masked));
-    len -= size - masked;
-  }
-  return len;
-}
-
-/* A part of a URL, as it is and decoded. */
-static size_t hide_part(char *text, size_t len, const char *part, size_t size) {
-  char *secret = mem_printf("%.*s", (int)size, part), *out = secret;
-  len = hide(text, len, secret);
-  for (const char *at = secret; *at; at++) {
-    unsigned byte;
-    if (*at == '%' && sscanf(at + 1, "%2x", &byte) == 1 && isxdigit((unsigned char)at[1]) &&
-        isxdigit((unsigned char)at[2])) {
-      *out++ = (char)byte;
-      at += 2;
-    } else {
-      *out++ = *at;
-    }
-  }
-  *out = '\0';
-  len = hide(text, len, secret);
-  free(secret);
-  return len;
-}
-
-/* What a server sends back of "Authorization: Basic ...", which curl makes of a user in the URL. */
-static size_t hide_basic(char *text, size_t len) {
-  static const char word[] = "Basic ";
-  char *at = text;
-  while ((at = memmem(at, len - (size_t)(at - text), word, sizeof word - 1))) {
-    at += sizeof word - 1;
-    size_t size = 0;
-    while (at + size < text + len && (isalnum((unsigned char)at[size]) || strchr("+/=", at[size])))
-      size++;
-    char *token = mem_printf("%.*s", (int)size, at);
-    len = hide(text, len, token);
-    free(token);
-  }
-  return len;
-}
-
-/* The password of its user, and parameters of which the name says that they are secret. */
-static size_t hide_url(char *text, size_t len, const char *url) {
-  const char *place = url ? strstr(url, "://") : NULL;
-  if (!place)
-    return len;
-  place += 3;
-  const size_t size = strcspn(place, "/?#");
-  const char *at = memrchr(place, '@', size), *colon = at ? memchr(place, ':', size) : NULL;
-  const char *param = place + strcspn(place, "?#");
-  while (*param == '?' || *param == '&') {
-    char name[64];
-    const size_t named = strcspn(++param, "=&#");
-    snprintf(name, sizeof name, "%.*s", (int)named, param);
-    param += named;
-    const size_t value = *param == '=' ? strcspn(param + 1, "&#") : 0;
-    if (value > 0 && name_is_secret(name))
-      len = hide_part(text, len, param + 1, value);
-    param += value + (*param == '=');
-  }
-  if (colon && colon < at) /* last: it may be a part of the others */
-    len = hide_part(text, len, colon + 1, (size_t)(at - colon - 1));
-  return at ? hide_basic(text, len) : len;
-}
-
-size_t service_hide_secrets(const struct target *target, char *text, size_t len) {
-  const struct option_value *headers = target_option(target, "headers");
-  len = hide_url(text, len, target_text(target, "health"));
-  len = hide_url(text, len, target_text(target, "metrics"));
-  len = hide(text, len, target_text(target, "bearer"));
-  len = hide(text, len, target_text(target, "body"));
-  for (size_t i = 0; i < headers->item_count; i++) {
-    const char *name = headers->names[i], *value = headers->items[i];
-    if (!name_is_secret(name) && !strcasestr(name, "authorization") && !strcasestr(name, "cookie"))
-      continue; /* application/json is none, and may be what is expected */
-    const char *space = strchr(value, ' ');
-    len = hide(text, len, value);
-    len = hide(text, len, space ? space + 1 : NULL); /* "Basic ..." without its first word */
-  }
-  return len;
 }
 
 struct http_query service_request(const struct target *target, struct http_header **headers) {

@@ -16,10 +16,6 @@ bool service_bearer_check(const char *text, struct err *err) MUST_CHECK;
 /* Whether the options of the request go together. */
 bool service_request_check(const struct target *target, struct err *err) MUST_CHECK;
 
-/* Makes "***" of each secret of the request in a text from the server, which may have sent it back.
- * Returns the length that is left. */
-size_t service_hide_secrets(const struct target *target, char *text, size_t len);
-
 /* All but the URL and the time. The texts are the target's; *headers is for the caller to free
  * after the query was sent. */
 struct http_query service_request(const struct target *target, struct http_header **headers);

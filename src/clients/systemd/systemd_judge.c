@@ -135,6 +135,13 @@ static void judge_inactive(const struct systemd_unit *unit, enum systemd_wish wi
     say(verdict, SEVERITY_WARN, "does not run");
 }
 
+/* RemainAfterExit keeps a service active when its processes have ended: what a script of SysV
+ * started may be dead. */
+static bool has_no_process(const struct systemd_unit *unit, enum systemd_wish wish) {
+  return strcmp(unit->active, "active") == 0 && strcmp(unit->sub, "exited") == 0 &&
+         should_run(unit, wish);
+}
+
 bool systemd_is_service(const char *name) {
   const size_t length = strlen(name);
   return length > 8 && strcmp(name + length - 8, ".service") == 0;
@@ -159,6 +166,8 @@ void systemd_judge(const struct systemd_unit *unit, enum systemd_wish wish,
     judge_inactive(unit, wish, now_s, verdict);
   else if (strcmp(unit->active, "maintenance") == 0)
     say(verdict, SEVERITY_WARN, "in maintenance");
+  else if (has_no_process(unit, wish))
+    say(verdict, SEVERITY_WARN, "active (exited): none of its processes runs");
   else
     judge_restarts(unit, restarts, now_s, verdict);
 }

@@ -5,6 +5,7 @@
  * questions at a time. */
 #include "collectors/frame.h"
 
+#include "clients/docker/docker.h"
 #include "clients/docker/docker_target.h"
 #include "collectors/docker/docker_rows.h"
 #include "core/mem.h"
@@ -20,12 +21,15 @@ enum { TIMEOUT_MS = 10000, MARGIN_MS = 50, QUESTIONS_MAX = 100, ARENA_MAX = 16 <
 enum { VERSION_MAX = 80, VERSION_AGAIN_MS = 60000 };
 enum { CLOCKS_DIFFER_S = 2 }; /* the engine says its time in whole seconds */
 
+static const char list_path[] = "/containers/json?all=true";
+
 static bool endpoint_check(const char *text, struct err *err);
 
 static const struct option options[] = {
     {.name = "endpoint",
      .type = OPTION_TEXT,
-     .help = "where the engine listens, as in DOCKER_HOST; else DOCKER_HOST, else the usual socket",
+     .help = "where the engine listens, as in DOCKER_HOST (unix, tcp, ssh); else DOCKER_HOST, else "
+             "the current docker context, else the usual socket",
      .example = "\"unix:///var/run/docker.sock\"",
      .check = endpoint_check},
     {.name = "projects",
@@ -68,7 +72,8 @@ struct watcher {
   struct docker_answers answers;
   struct docker_reading *readings; /* DOCKER_CONTAINERS_MAX */
   struct docker_container *containers;
-  size_t next; /* the next question for a container: two for each */
+  size_t next;  /* the next question for a container: two for each */
+  bool logs_in; /* by ssh: the list, whose latency is shown, is asked for after the version */
   bool listed;
   int64_t engine_s; /* the engine's clock when it answered with the list; -1: not known */
   double ahead_s;   /* of ours */
@@ -180,8 +185,7 @@ static void finish_if_answered(struct watcher *watcher) {
     return;
   struct sample *sample = docker_sample(&watcher->answers, &watcher->memory,
                                         (double)clock_wall_ms() / 1000 + watcher->ahead_s);
-  sample->address = sample_copy(sample, *watcher->endpoint.socket ? watcher->endpoint.socket
-                                                                  : watcher->endpoint.url);
+  sample->address = sample_copy(sample, docker_endpoint_place(&watcher->endpoint));
   watch_done(&watcher->watch, sample);
 }
 
@@ -257,7 +261,11 @@ static void on_answer(void *arg, int status, json_t *json, const struct err *err
     err_set(&foreign, ERR_PROTOCOL, "the answer is not a list of containers; not a Docker engine?");
     err = &foreign;
   }
-  if (question->kind == QUESTION_LIST && err) {
+  if (question->kind == QUESTION_VERSION && watcher->logs_in && !err) {
+    watcher->logs_in = false;
+    send_question(watcher, QUESTION_LIST, 0, list_path);
+  }
+  if (err && (question->kind == QUESTION_LIST || watcher->logs_in)) {
     struct err copy = *err;
     *watcher->version = '\0'; /* what answers again may be another one */
     watch_failed(&watcher->watch, &copy);
@@ -284,7 +292,9 @@ static void ask(void *self) {
       .readings = watcher->readings};
   watcher->listed = false;
   watcher->next = 0;
-  send_question(watcher, QUESTION_LIST, 0, "/containers/json?all=true");
+  watcher->logs_in = watcher->endpoint.ssh && !*watcher->version;
+  if (!watcher->logs_in)
+    send_question(watcher, QUESTION_LIST, 0, list_path);
   /* Podman takes 0.3 s for it: it starts conmon and runc, to ask for theirs. */
   if (!*watcher->version || clock_now_ms() - watcher->version_ms >= VERSION_AGAIN_MS)
     send_question(watcher, QUESTION_VERSION, 0, "/version");

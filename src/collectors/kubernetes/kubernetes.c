@@ -5,6 +5,7 @@
 #include "collectors/frame.h"
 
 #include "clients/kubernetes/kubernetes_target.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "collectors/kubernetes/kubernetes_rows.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -38,14 +39,13 @@ static const struct option options[] = {
      .check = proxy_check},
 };
 
-static const char no_metrics[] = "metrics.k8s.io does not answer, so CPU and memory are not known";
-
 struct watcher {
   struct watch watch; /* first */
   struct kubernetes_proxy *proxy;
   struct kubernetes_feed *feeds;
   size_t feed_count;
   int64_t metrics_again_ms; /* when metrics.k8s.io is asked for again */
+  const char *no_metrics;   /* why it does not say what pods use; NULL: it does */
 
   /* The collection under way. */
   struct kubernetes_wait wait;
@@ -56,6 +56,7 @@ struct watcher {
   double ahead_s; /* the server's clock before ours */
   char version_text[64];
   json_t *usage;
+  size_t metrics_at; /* the namespace that is asked for */
 };
 
 static bool namespace_check(const char *text, struct err *err) {
@@ -156,7 +157,7 @@ static void finish_if_answered(struct watcher *watcher) {
                                    .feeds = watcher->feeds,
                                    .feed_count = watcher->feed_count,
                                    .metrics = watcher->usage,
-                                   .no_metrics = watcher->usage ? NULL : no_metrics,
+                                   .no_metrics = watcher->no_metrics,
                                    .now_s = (double)clock_wall_ms() / 1000 + watcher->ahead_s});
   const char *context = target_text(watcher->watch.target, "context");
   const char *proxy = target_text(watcher->watch.target, "proxy");
@@ -170,13 +171,48 @@ static void on_settled(void *arg) {
   finish_if_answered(watcher);
 }
 
+static void take_usage(struct watcher *watcher, json_t *usage) {
+  if (watcher->usage)
+    json_array_extend(json_object_get(watcher->usage, "items"), json_object_get(usage, "items"));
+  else
+    watcher->usage = json_incref(usage);
+}
+
+static void on_metrics(void *arg, const struct kubernetes_answer *answer);
+
+/* Of all namespaces, or of each: a right may be limited to it. False: there is no other one. */
+static bool ask_for_metrics(struct watcher *watcher) {
+  const struct watch *watch = &watcher->watch;
+  const struct option_value *namespaces = target_option(watch->target, "namespaces");
+  const int64_t left_ms = watch_end_ms(watch, MARGIN_MIN_MS, MARGIN_MAX_MS) - clock_now_ms();
+  char path[KUBERNETES_PATH_MAX];
+  const size_t at = watcher->metrics_at++;
+  if (left_ms <= 0 || at >= (namespaces->item_count > 0 ? namespaces->item_count : 1))
+    return false;
+  const bool fits = namespaces->item_count > 0
+                        ? kubernetes_path(path, KUBERNETES_METRICS_PATH "/namespaces/%s/pods",
+                                          namespaces->items[at])
+                        : kubernetes_path(path, KUBERNETES_METRICS_PATH "/pods");
+  if (!fits)
+    return false;
+  watcher->watch.requests++;
+  watcher->metrics = kubernetes_ask(watch->io, watcher->proxy,
+                                    &(struct kubernetes_query){.path = path, .timeout_ms = left_ms},
+                                    on_metrics, watcher);
+  return true;
+}
+
 static void on_metrics(void *arg, const struct kubernetes_answer *answer) {
   struct watcher *watcher = arg;
   watcher->metrics = NULL;
-  if (answer->err)
+  watcher->no_metrics = kubernetes_no_metrics(answer);
+  if (watcher->no_metrics) {
     watcher->metrics_again_ms = clock_now_ms() + NO_METRICS_MS;
-  else
-    watcher->usage = json_incref(answer->json);
+  } else {
+    take_usage(watcher, answer->json);
+    if (ask_for_metrics(watcher))
+      return;
+  }
   finish_if_answered(watcher);
 }
 
@@ -222,14 +258,9 @@ static void on_ready(void *arg, const struct err *err) {
   watcher->version = kubernetes_ask(
       watch->io, watcher->proxy,
       &(struct kubernetes_query){.path = "/version", .timeout_ms = left_ms}, on_version, watcher);
-  if (clock_now_ms() >= watcher->metrics_again_ms) {
-    watch->requests++;
-    watcher->metrics =
-        kubernetes_ask(watch->io, watcher->proxy,
-                       &(struct kubernetes_query){.path = "/apis/metrics.k8s.io/v1beta1/pods",
-                                                  .timeout_ms = left_ms},
-                       on_metrics, watcher);
-  }
+  watcher->metrics_at = 0;
+  if (clock_now_ms() >= watcher->metrics_again_ms)
+    ask_for_metrics(watcher);
   for (size_t i = 0; i < watcher->feed_count; i++)
     if (!feed_refresh(&watcher->feeds[i], watcher->proxy, !watch->job->one_pass, until_ms,
                       on_settled, watcher)) {

@@ -1,6 +1,7 @@
 #include "collectors/kubernetes/kubernetes_rows.h"
 
 #include "clients/kubernetes/kubernetes_judge.h"
+#include "clients/kubernetes/kubernetes_usage.h"
 #include "core/mem.h"
 
 #include <assert.h>
@@ -20,6 +21,11 @@ struct making {
   struct map scalers;  /* "Deployment/ecap/api" to an index into `autoscalers` */
   struct map usages;   /* "ecap/api-7d9c-x" to an index into the items of the metrics */
   struct map on_nodes; /* a node's name to its number of pods */
+  struct map crons;    /* "CronJob/ecap/report" to an index into `runs` */
+  struct {
+    int64_t failed;     /* jobs of it */
+    double succeeded_s; /* when one last did; -1: none */
+  } * runs;
   const struct kubernetes_event **newest;
   const struct kubernetes_object **autoscalers;
   struct {
@@ -106,6 +112,7 @@ static const char *api_kind(enum kubernetes_kind kind) {
   return kind == KUBERNETES_DEPLOYMENT     ? "Deployment"
          : kind == KUBERNETES_STATEFUL_SET ? "StatefulSet"
          : kind == KUBERNETES_DAEMON_SET   ? "DaemonSet"
+         : kind == KUBERNETES_JOB          ? "Job"
                                            : "CronJob";
 }
 
@@ -124,12 +131,41 @@ static void index_usages(struct making *making) {
   const json_t *items = json_object_get(making->answers->metrics, "items");
   char key[KEY_MAX];
   for (size_t i = 0; i < json_array_size(items) && i < KUBERNETES_OBJECTS_MAX; i++) {
-    const json_t *metadata = json_object_get(json_array_get(items, i), "metadata");
-    const char *namespace = json_string_value(json_object_get(metadata, "namespace"));
-    const char *name = json_string_value(json_object_get(metadata, "name"));
-    snprintf(key, sizeof key, "%.500s/%.500s", namespace ? namespace : "", name ? name : "");
+    const json_t *pod = json_array_get(items, i);
+    snprintf(key, sizeof key, "%.500s/%.500s", kubernetes_usage_text(pod, "namespace"),
+             kubernetes_usage_text(pod, "name"));
     map_add(&making->usages, arena_text(&making->arena, key, strlen(key)), i);
   }
+}
+
+/* What became of the jobs of each cron job. */
+static void index_jobs(struct making *making) {
+  const struct kubernetes_object *object;
+  char key[KEY_MAX];
+  EACH_OBJECT(making, KUBERNETES_JOB, object) {
+    const struct kubernetes_workload *job = &object->workload;
+    workload_key(key, object->owner_kind, object->namespace, object->owner);
+    const struct map_slot *known = map_find(&making->crons, key);
+    const size_t at = known ? known->value : making->crons.count;
+    if (!known) {
+      map_add(&making->crons, arena_text(&making->arena, key, strlen(key)), at);
+      making->runs[at].succeeded_s = -1;
+    }
+    making->runs[at].failed += strcmp(job->finished, "Failed") == 0;
+    if (strcmp(job->finished, "Complete") == 0 && job->finished_s > making->runs[at].succeeded_s)
+      making->runs[at].succeeded_s = job->finished_s;
+  }
+}
+
+/* A job of a cron job that failed, of which a later one succeeded. */
+static bool is_superseded(const struct making *making, const struct kubernetes_object *object) {
+  char key[KEY_MAX];
+  if (object->kind != KUBERNETES_JOB || strcmp(object->owner_kind, "CronJob") != 0)
+    return false;
+  workload_key(key, object->owner_kind, object->namespace, object->owner);
+  const struct map_slot *slot = map_find(&making->crons, key);
+  return slot && object->workload.finished_s >= 0 &&
+         making->runs[slot->value].succeeded_s > object->workload.finished_s;
 }
 
 /* ---- rows */
@@ -175,31 +211,21 @@ static struct value reason_cell(const struct row *row) {
 static void fill_usage(struct making *making, const struct kubernetes_object *object,
                        struct value *cells) {
   char key[KEY_MAX];
-  double cpu = 0, memory = 0;
   snprintf(key, sizeof key, "%.500s/%.500s", object->namespace, object->name);
   const struct map_slot *slot = map_find(&making->usages, key);
   const json_t *items = json_object_get(making->answers->metrics, "items");
-  const json_t *containers =
-      slot ? json_object_get(json_array_get(items, slot->value), "containers") : NULL;
-  for (size_t i = 0; i < json_array_size(containers); i++) {
-    const json_t *usage = json_object_get(json_array_get(containers, i), "usage");
-    const double one = kubernetes_quantity(json_string_value(json_object_get(usage, "cpu")));
-    const double other = kubernetes_quantity(json_string_value(json_object_get(usage, "memory")));
-    cpu = one >= 0 && cpu >= 0 ? cpu + one : -1;
-    memory = other >= 0 && memory >= 0 ? memory + other : -1;
-  }
-  const bool is_used = json_array_size(containers) > 0;
+  const struct kubernetes_usage used =
+      kubernetes_usage_read(slot ? json_array_get(items, slot->value) : NULL);
   const bool runs = strcmp(object->pod.phase, "Running") == 0;
   const char *why = !runs                         ? NULL
                     : making->answers->no_metrics ? making->answers->no_metrics
                                                   : "metrics.k8s.io does not know this pod yet";
-  cells[POD_CPU] = is_used && cpu >= 0 ? value_real(cpu) : value_none(why);
-  cells[POD_MEMORY] =
-      is_used && memory >= 0 && memory < 0x1p62 ? value_int((int64_t)memory) : value_none(why);
+  cells[POD_CPU] = used.cpu >= 0 ? value_real(used.cpu) : value_none(why);
+  cells[POD_MEMORY] = used.memory >= 0 ? value_int((int64_t)used.memory) : value_none(why);
   cells[POD_LIMIT] =
       object->pod.memory_limit > 0 ? value_int(object->pod.memory_limit) : value_none(NULL);
-  if (is_used && memory >= 0 && object->pod.memory_limit > 0)
-    cells[POD_MEMORY_RATIO] = value_real(memory / (double)object->pod.memory_limit);
+  if (used.memory >= 0 && object->pod.memory_limit > 0)
+    cells[POD_MEMORY_RATIO] = value_real(used.memory / (double)object->pod.memory_limit);
 }
 
 /* What is wrong with a pod may be why its workload is not complete. */
@@ -269,6 +295,21 @@ static bool add_pod(struct making *making, const struct kubernetes_object *objec
   return true;
 }
 
+static void fill_runs(const struct making *making, const struct kubernetes_object *object,
+                      const char *key, struct value *cells) {
+  const struct kubernetes_workload *workload = &object->workload;
+  const struct map_slot *jobs = map_find(&making->crons, key);
+  if (object->kind != KUBERNETES_CRON_JOB && object->kind != KUBERNETES_JOB)
+    return;
+  cells[WORKLOAD_ACTIVE] = value_int(workload->active);
+  cells[WORKLOAD_FAILED] = object->kind == KUBERNETES_JOB ? value_int(workload->failed)
+                           : is_known(making, KUBERNETES_JOB)
+                               ? value_int(jobs ? making->runs[jobs->value].failed : 0)
+                               : value_none("jobs could not be listed");
+  if (workload->scheduled_s >= 0)
+    cells[WORKLOAD_SCHEDULED] = value_int((int64_t)workload->scheduled_s * 1000);
+}
+
 static bool add_workload(struct making *making, const struct kubernetes_object *object) {
   const struct kubernetes_workload *workload = &object->workload;
   struct sample *sample = making->sample;
@@ -280,6 +321,10 @@ static bool add_workload(struct making *making, const struct kubernetes_object *
   kubernetes_judge_workload(object, warning_of(making, object),
                             cause ? making->worst[cause->value].reason : NULL,
                             making->answers->now_s, &verdict);
+  if (verdict.severity != SEVERITY_OK && is_superseded(making, object)) {
+    verdict.severity = SEVERITY_OK;
+    *verdict.reason = '\0';
+  }
   struct row *row = begin_row(making, KUBERNETES_WORKLOADS, object, &verdict);
   if (!row)
     return false;
@@ -307,7 +352,8 @@ static bool add_workload(struct making *making, const struct kubernetes_object *
         value_text(sample_printf(sample, "%s, %lld to %lld", by->name, (long long)by->scaler.min,
                                  (long long)by->scaler.max));
   }
-  making->workloads++;
+  fill_runs(making, object, key, cells);
+  making->workloads += object->kind != KUBERNETES_JOB;
   making->unready += workload->ready >= 0 && workload->ready < workload->desired;
   return true;
 }
@@ -347,6 +393,8 @@ static bool add_storage(struct making *making, const struct kubernetes_object *o
   cells[STORAGE_KIND] = value_text(kubernetes_kind_info(object->kind)->word);
   cells[STORAGE_STATE] = value_text(sample_copy(sample, verdict.state));
   cells[STORAGE_SIZE] = count_or_none(storage->capacity >= 0 ? storage->capacity : storage->wanted);
+  cells[STORAGE_WANTED] =
+      object->kind == KUBERNETES_CLAIM ? count_or_none(storage->wanted) : value_none(NULL);
   cells[STORAGE_CLASS] = text_or_none(sample, storage->class_name);
   cells[STORAGE_AGE] = age_cell(making, object->created_s);
   cells[STORAGE_REASON] = reason_cell(row);
@@ -366,6 +414,7 @@ static void add_rows(struct making *making) {
              {KUBERNETES_STATEFUL_SET, add_workload},
              {KUBERNETES_DAEMON_SET, add_workload},
              {KUBERNETES_CRON_JOB, add_workload},
+             {KUBERNETES_JOB, add_workload},
              {KUBERNETES_NODE, add_node},
              {KUBERNETES_CLAIM, add_storage},
              {KUBERNETES_VOLUME, add_storage}};
@@ -429,9 +478,9 @@ static void fill_summary(struct making *making) {
 }
 
 static const char *table_of(enum kubernetes_kind kind) {
-  const enum kubernetes_table table = kind <= KUBERNETES_CRON_JOB ? KUBERNETES_WORKLOADS
-                                      : kind == KUBERNETES_POD    ? KUBERNETES_PODS
-                                      : kind == KUBERNETES_NODE   ? KUBERNETES_NODES
+  const enum kubernetes_table table = kind <= KUBERNETES_JOB    ? KUBERNETES_WORKLOADS
+                                      : kind == KUBERNETES_POD  ? KUBERNETES_PODS
+                                      : kind == KUBERNETES_NODE ? KUBERNETES_NODES
                                       : kind == KUBERNETES_CLAIM || kind == KUBERNETES_VOLUME
                                           ? KUBERNETES_STORAGE
                                           : KUBERNETES_SUMMARY;
@@ -485,6 +534,7 @@ static void making_init(struct making *making, const struct kubernetes_answers *
   making->newest = mem_new(events * sizeof *making->newest);
   making->autoscalers =
       mem_new((count_of(making, KUBERNETES_SCALER) + 1) * sizeof *making->autoscalers);
+  making->runs = mem_new((count_of(making, KUBERNETES_JOB) + 1) * sizeof *making->runs);
   making->worst = mem_new((count_of(making, KUBERNETES_POD) + 1) * sizeof *making->worst);
 }
 
@@ -494,6 +544,8 @@ static void making_fini(struct making *making) {
   map_fini(&making->scalers);
   map_fini(&making->usages);
   map_fini(&making->on_nodes);
+  map_fini(&making->crons);
+  free(making->runs);
   free(making->newest);
   free(making->autoscalers);
   free(making->worst);
@@ -507,6 +559,7 @@ struct sample *kubernetes_sample(const struct kubernetes_answers *answers) {
   index_events(&making, KUBERNETES_CLAIM_EVENT);
   index_scalers(&making);
   index_usages(&making);
+  index_jobs(&making);
   add_rows(&making);
   fill_summary(&making);
   add_notes(&making);

@@ -326,7 +326,8 @@ static bool version_check(struct postgres *postgres) {
   const char *version = pg_server_version_text(postgres->pg);
   if (strstr(version, "bouncer"))
     err_set(&err, ERR_UNSUPPORTED,
-            "this is PgBouncer's console; use the name of a database of its pool");
+            "this is PgBouncer's console; use the name of a database of its pool, or a target of "
+            "the kind pgbouncer");
   else
     err_set(&err, ERR_UNSUPPORTED, "needs PostgreSQL 10 or newer, not \"%.40s\"", version);
   pg_drop(postgres->pg);

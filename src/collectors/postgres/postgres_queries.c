@@ -207,7 +207,7 @@ static const char wait_14[] =
  * With SQL_ASCII the server converts no text, so that no conversion can fail: names of roles and
  * databases are shared by databases of all encodings. The reader converts them to UTF-8
  * (clients/postgres/pg_text.h). */
-static char *message(const struct postgres_timeouts *timeouts, const char *query) {
+char *postgres_message(const struct postgres_timeouts *timeouts, const char *query) {
   return mem_printf("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %d;"
                     " SET LOCAL lock_timeout = %d; SET LOCAL search_path = pg_catalog;"
                     " SET LOCAL client_encoding = 'SQL_ASCII'; %s",
@@ -215,12 +215,12 @@ static char *message(const struct postgres_timeouts *timeouts, const char *query
 }
 
 char *postgres_standby_query(const struct postgres_timeouts *timeouts) {
-  return message(timeouts, standby_query);
+  return postgres_message(timeouts, standby_query);
 }
 
 char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version) {
   char *query = replicas_query(version >= 170000 ? AGE_OF("s.inactive_since") : "NULL");
-  char *text = message(timeouts, query);
+  char *text = postgres_message(timeouts, query);
   free(query);
   return text;
 }
@@ -229,18 +229,18 @@ char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int vers
 static const char identity_query[] = "SELECT system_identifier FROM pg_control_system()";
 
 char *postgres_identity_query(const struct postgres_timeouts *timeouts) {
-  return message(timeouts, identity_query);
+  return postgres_message(timeouts, identity_query);
 }
 
 char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version) {
   char *query = activity_query(version < 120000 ? IS_SENDER : "false");
-  char *text = message(timeouts, query);
+  char *text = postgres_message(timeouts, query);
   free(query);
   return text;
 }
 
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts) {
-  return message(timeouts, statistics_query);
+  return postgres_message(timeouts, statistics_query);
 }
 
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
@@ -249,7 +249,7 @@ char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int vers
   char *query = sessions_query(tells_waits ? waits_14 : "SELECT NULL::int AS pid",
                                tells_waits ? wait_14 : "NULL", tells_leader ? "leader_pid" : "NULL",
                                sessions_max, waiters_max);
-  char *text = message(timeouts, query);
+  char *text = postgres_message(timeouts, query);
   free(query);
   return text;
 }

@@ -17,6 +17,8 @@ struct postgres_timeouts {
   int statement_ms, lock_ms; /* constant, so that pg_stat_statements keeps one entry per value */
 };
 
+/* The message for a query of ours: read-only, with its time limits. The caller frees it. */
+char *postgres_message(const struct postgres_timeouts *timeouts, const char *query);
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
 char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
 char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version);

@@ -321,7 +321,8 @@ static void fill_notes(struct sample *sample, const struct postgres_findings *fi
   if (findings->pooled)
     sample_note(sample, NULL, NULL,
                 "connected through a pooler: clients and process ids are those of its connections "
-                "to the server");
+                "to the server; clients that wait there are not known here (for PgBouncer, add a "
+                "target of the kind pgbouncer)");
   if (found && found->total > (int64_t)found->count)
     sample_note(sample, sessions, NULL, "%zu of %lld sessions are listed, the most harmful first",
                 found->count, (long long)found->total);

@@ -164,7 +164,9 @@ static const struct option options[] = {
      .type = OPTION_TEXT,
      .help =
          "Docker engine of its containers: a target of the kind docker, or an endpoint; default: "
-         "DOCKER_HOST, else the usual socket. With Kubernetes: a target of that kind",
+         "DOCKER_HOST, else the docker context, else the usual socket. With Kubernetes: a target "
+         "of "
+         "that kind",
      .example = "\"unix:///var/run/docker.sock\"",
      .check = service_docker_engine_check},
     {.name = "environment",
@@ -185,7 +187,6 @@ static const struct usual_place usual[] = {
     {8080, "port-8080", "address", "127.0.0.1:8080"},
     {8501, "port-8501", "address", "127.0.0.1:8501"},
     {9000, "port-9000", "address", "127.0.0.1:9000"},
-    {6432, "pgbouncer", "address", "127.0.0.1:6432"},
     {0},
 };
 
@@ -398,12 +399,19 @@ static void end_if_answered(struct service *service) {
     watch_done(&service->watch, sample_make(service, &service->answer, clock_now_ms()));
 }
 
+static bool is_well(const struct service *service) {
+  struct service_verdict verdict;
+  service_judge(&service->answer.facts, &service->place.rules, &verdict);
+  return verdict.severity == SEVERITY_OK;
+}
+
 static void on_answer(void *arg, const struct service_answer *answer) {
   struct service *service = arg;
   int64_t wait_ms;
   const int64_t left_ms = watch_end_ms(&service->watch, 0, MARGIN_MS) - clock_now_ms();
   service->probe = NULL;
   service->answer = *answer;
+  service_runs_take_health(&service->runs, is_well(service));
   service->waits = service_runs_is_awaited(&service->runs, service->watch.job->one_pass, &wait_ms);
   if (service->waits)
     watch_wait(&service->watch, wait_ms < left_ms ? wait_ms : left_ms);

@@ -1,5 +1,6 @@
 #include "collectors/service/service_figures.h"
 
+#include "clients/service/service_hide.h"
 #include "clients/service/service_metrics.h"
 #include "clients/service/service_request.h"
 #include "collectors/service/service_counts.h"

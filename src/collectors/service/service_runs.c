@@ -17,7 +17,8 @@ void service_runs_init(struct service_runs *runs, struct io *io, const struct ta
   const struct service_driver *driver = service_driver_of(target);
   *runs = (struct service_runs){
       .target = target, .answered = answered, .arg = arg, .cpu = -1, .cpu_s = -1};
-  if (!driver || !driver->looks)
+  runs->explains = driver && !driver->looks && driver->explains && driver->explains(target);
+  if (!driver || (!driver->looks && !runs->explains))
     return;
   runs->configured = true;
   runs->guesses = target_option(target, "runtime")->item_count == 0;
@@ -108,11 +109,24 @@ void service_runs_look(struct service_runs *runs, bool complete) {
                                     .variables = variables->items,
                                     .variable_count = variables->item_count,
                                     .timeout_ms = SERVICE_RUNS_LOOK_MS};
-  if (!runs->runtime || runs->looking)
+  if (!runs->runtime || runs->looking || (runs->explains && !runs->wanted))
     return;
   runs->looking = true;
   runs->began_ms = clock_now_ms();
   runs->runtime->driver->look(runs->runtime, &look, on_looked, runs);
+}
+
+void service_runs_take_health(struct service_runs *runs, bool well) {
+  if (!runs->explains)
+    return;
+  runs->wanted = !well;
+  if (!well) {
+    service_runs_look(runs, true);
+    return;
+  }
+  if (runs->looking)
+    runs->runtime->driver->cancel(runs->runtime);
+  runs->looking = runs->known = false;
 }
 
 static bool is_current(const struct service_runs *runs) {
@@ -205,7 +219,8 @@ static void worsen(struct sample *sample, struct row *row, enum severity severit
 static void fill_variables(const struct service_runs *runs, struct sample *sample,
                            struct row *row) {
   size_t wrong;
-  if (target_option(runs->target, "environment")->item_count == 0 || runs->state.wanted == 0)
+  if (target_option(runs->target, "environment")->item_count == 0 || runs->state.wanted == 0 ||
+      runs->explains)
     return;
   if (runs->state.variables_why) {
     row->cells[SERVICE_ENVIRONMENT] = value_none(sample_copy(sample, runs->state.variables_why));
@@ -222,7 +237,8 @@ static void fill_variables(const struct service_runs *runs, struct sample *sampl
 static void fill_state(const struct service_runs *runs, struct sample *sample, struct row *row) {
   const struct service_state *state = &runs->state;
   struct value *cells = row->cells;
-  cells[SERVICE_RUN] = value_text(sample_copy(sample, state->state));
+  if (*state->state)
+    cells[SERVICE_RUN] = value_text(sample_copy(sample, state->state));
   if (state->wanted > 0)
     cells[SERVICE_READY] = value_text(
         sample_printf(sample, "%lld/%lld", (long long)state->ready, (long long)state->wanted));
@@ -234,19 +250,21 @@ static void fill_state(const struct service_runs *runs, struct sample *sample, s
     cells[SERVICE_IMAGE] = value_text(sample_copy(sample, state->image));
   if (*state->found_by)
     cells[SERVICE_RUNTIME] = value_text(sample_printf(sample, "found %s", state->found_by));
-  if (*runs->names)
+  if (*runs->names && !runs->explains)
     cells[SERVICE_RUNS_IN] =
         value_text(*state->address ? sample_printf(sample, "%s on %s", runs->names, state->address)
                                    : sample_copy(sample, runs->names));
   fill_usage(runs, cells);
-  if (state->note)
+  if (state->note && !(runs->explains && *state->state)) /* which says the same */
     sample_note(sample, service_table.id, service_table.columns[SERVICE_RUN].id, "%s", state->note);
 }
 
 void service_runs_fill(const struct service_runs *runs, struct sample *sample, struct row *row) {
-  if (!runs->configured && target_option(runs->target, "environment")->item_count > 0)
+  if (target_option(runs->target, "environment")->item_count > 0 &&
+      (!runs->configured || runs->explains))
     row->cells[SERVICE_ENVIRONMENT] = value_none("only its own programs know what they set");
-  if (!runs->configured || (runs->guesses && (!is_current(runs) || runs->state.wanted == 0)))
+  if (!runs->configured || (runs->explains && !runs->wanted) ||
+      (runs->guesses && (!is_current(runs) || runs->state.wanted == 0)))
     return;
   if (!is_current(runs)) {
     fill_unknown(runs, sample, row);

@@ -16,6 +16,8 @@ struct service_runs {
   struct service_runtime *runtime; /* NULL: nothing is configured, or it could not be opened */
   bool configured;
   bool guesses;   /* no runtime is named: what is not found is not missed */
+  bool explains;  /* it is looked at only while the service is not well */
+  bool wanted;    /* explains: the service is not well */
   struct err err; /* why nothing is known; ERR_NONE: `state` is */
 
   bool looking;
@@ -35,8 +37,11 @@ struct service_runs {
 
 void service_runs_init(struct service_runs *runs, struct io *io, const struct target *target,
                        void (*answered)(void *arg), void *arg);
-/* Begins a look, unless one is under way. complete: `check`, which has no second one. */
+/* Begins a look, unless one is under way, or none is wanted. complete: `check`, which has no second
+ * one. */
 void service_runs_look(struct service_runs *runs, bool complete);
+/* What its health is now. Begins a look where only an unwell service has one. */
+void service_runs_take_health(struct service_runs *runs, bool well);
 /* Whether a collection should wait for the look under way; how long, from its beginning. */
 bool service_runs_is_awaited(const struct service_runs *runs, bool complete, int64_t *wait_ms);
 void service_runs_close(struct service_runs *runs, void (*closed)(void *arg), void *arg);

@@ -119,18 +119,25 @@ static bool is_unit_text(const char *text) {
              length;
 }
 
+/* What systemd would take for no name: a template, or characters of a pattern without one. */
+static bool is_name(const char *name) {
+  return *name != '@' && !strstr(name, "@.") && !strpbrk(name, "]!^");
+}
+
 static bool take_units(struct watcher *watcher, struct err *err) {
   const struct option_value *units = target_option(watcher->watch.target, "units");
   watcher->names = mem_new((units->item_count + 1) * sizeof *watcher->names);
   watcher->patterns = mem_new((units->item_count + 1) * sizeof *watcher->patterns);
   arena_init(&watcher->option_arena, 1 << 20);
   for (size_t i = 0; i < units->item_count; i++) {
-    if (!is_unit_text(units->items[i]))
+    const char *name = NULL;
+    if (is_unit_text(units->items[i]))
+      name = with_type(&watcher->option_arena, units->items[i]);
+    if (!name || (!is_pattern(name) && !is_name(name)))
       return err_set(err, ERR_INVALID,
                      "\"%.80s\" is not the name of a unit; use one such as "
-                     "ecap-api.service or ecap-*.service",
+                     "ecap-api.service, ecap@one.service or ecap-*.service",
                      units->items[i]);
-    const char *name = with_type(&watcher->option_arena, units->items[i]);
     if (is_pattern(name))
       watcher->patterns[watcher->pattern_count++] = name;
     else
@@ -352,25 +359,43 @@ static bool is_wanted(const struct watcher *watcher, const struct systemd_entry 
          systemd_is_service(entry->name);
 }
 
-static bool take_list(struct watcher *watcher, struct sd_bus_message *reply, bool chosen,
-                      struct err *err) {
+/* An alias is listed by the name of its unit; the answer has the order of the names. */
+static bool is_alias(const struct watcher *watcher, bool complete, size_t index) {
+  return complete && index < watcher->name_count;
+}
+
+static void wish_by_name(struct watcher *watcher, const char *name) {
+  for (size_t i = 0; i < watcher->answers.count; i++)
+    if (strcmp(watcher->readings[i].entry.name, name) == 0)
+      watcher->readings[i].wish = SYSTEMD_BY_NAME;
+}
+
+static bool take_list(struct watcher *watcher, struct sd_bus_message *reply, bool named,
+                      bool chosen, struct err *err) {
   struct systemd_answers *answers = &watcher->answers;
   size_t count, total;
   if (!systemd_entries_read(reply, &watcher->arena, watcher->entries, SYSTEMD_UNITS_MAX, &count,
                             &total, err))
     return false;
   answers->total += total - count;
+  const size_t asked = watcher->name_count + watcher->file_count;
+  if (named && total < asked)
+    answers->unlisted = asked - total; /* names that it takes for invalid: no error says so */
   for (size_t i = 0; i < count; i++) {
     const struct systemd_entry *entry = &watcher->entries[i];
+    const bool by_name =
+        is_named(watcher, entry->name) || (named && is_alias(watcher, total == asked, i));
+    if (by_name && is_listed(watcher, entry->name))
+      wish_by_name(watcher, entry->name);
     if (!is_wanted(watcher, entry) || is_listed(watcher, entry->name))
       continue;
     answers->total++;
     if (answers->count < SYSTEMD_UNITS_MAX)
       answers->readings[answers->count++] =
           (struct systemd_reading){.entry = *entry,
-                                   .wish = !chosen                          ? SYSTEMD_NOT_CHOSEN
-                                           : is_named(watcher, entry->name) ? SYSTEMD_BY_NAME
-                                                                            : SYSTEMD_BY_PATTERN};
+                                   .wish = !chosen   ? SYSTEMD_NOT_CHOSEN
+                                           : by_name ? SYSTEMD_BY_NAME
+                                                     : SYSTEMD_BY_PATTERN};
   }
   return true;
 }
@@ -452,7 +477,8 @@ static bool take_answer(struct watcher *watcher, const struct question *question
   case QUESTION_NAMED:
     watcher->lists--;
     watcher->answers.latency_us = clock_now_us() - question->sent_us;
-    return take_list(watcher, reply, watcher->name_count + watcher->pattern_count > 0, err);
+    return take_list(watcher, reply, question->kind == QUESTION_NAMED,
+                     watcher->name_count + watcher->pattern_count > 0, err);
   case QUESTION_UNIT:
     take_unit(watcher, question->reading, reply, failed);
   }

@@ -222,6 +222,10 @@ struct sample *systemd_sample(const struct systemd_answers *answers, struct syst
     sample_fault(sample, systemd_units_table.id, SEVERITY_UNKNOWN,
                  "only %zu of %zu units are read; limit them with units", answers->count,
                  answers->total);
+  if (answers->unlisted > 0)
+    sample_fault(sample, systemd_units_table.id, SEVERITY_UNKNOWN,
+                 "systemd says nothing of %zu of the units that were asked for by name",
+                 answers->unlisted);
   if (answers->unread > 0)
     sample_fault(sample, systemd_units_table.id, SEVERITY_UNKNOWN,
                  "%zu of %zu units could not be read: %s", answers->unread, answers->count,

@@ -34,6 +34,7 @@ struct systemd_answers {
   struct systemd_reading *readings;
   size_t count;
   size_t total;          /* wanted units; more than count: the rest was not asked for */
+  size_t unlisted;       /* units that were asked for by name, and that systemd left out */
   size_t unread;         /* units for which a question failed */
   struct err unread_err; /* of the first of them */
 };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 void http_lists_free(struct http_lists *lists) {
   curl_slist_free_all(lists->headers);
@@ -81,6 +83,35 @@ static void set_tls(CURL *easy, const struct http_query *query) {
     curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 }
 
+/* curl connects to the address as it is after this; behind its end there is room for any. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+  const struct http_dial *dial = arg;
+  struct sockaddr_un place = {.sun_family = AF_UNIX};
+  (void)purpose;
+  if (!dial->open(dial->arg, &place))
+    return CURL_SOCKET_BAD;
+  address->family = AF_UNIX;
+  address->addrlen = sizeof place;
+  memcpy((char *)address + offsetof(struct curl_sockaddr, addr), &place, sizeof place);
+  return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int on_close(void *arg, curl_socket_t socket) {
+  const struct http_dial *dial = arg;
+  const int status = close(socket);
+  dial->closed(dial->arg);
+  return status;
+}
+
+static void set_dial(CURL *easy, const struct http_dial *dial) {
+  if (!dial)
+    return;
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, dial);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, dial);
+}
+
 /* With TLS the host is the name that is asked for and verified; the URL says where to connect. */
 static void set_place(CURL *easy, const struct http_query *query, const struct http_place *place,
                       struct http_lists *lists) {
@@ -133,6 +164,7 @@ void http_setup(CURL *easy, const struct http_query *query, const struct http_pl
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
   }
   set_place(easy, query, place, lists);
+  set_dial(easy, query->dial);
   set_tls(easy, query);
   set_headers(query, lists);
   set_body(easy, query, lists);

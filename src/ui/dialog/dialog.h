@@ -6,7 +6,7 @@
  * it becomes a request, and the pipeline checks it again. */
 #pragma once
 
-#include "model/request.h"
+#include "model/action/request.h"
 #include "ui/draw/frame.h"
 #include "ui/terminal/key.h"
 

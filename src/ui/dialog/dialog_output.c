@@ -3,7 +3,7 @@
 
 #include "core/mem.h"
 #include "core/text.h"
-#include "model/output.h"
+#include "model/action/output.h"
 #include "ui/draw/text_field.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* An operation while it runs, and its result. */
 #include "ui/dialog/dialog.h"
 
-#include "model/output.h"
+#include "model/action/output.h"
 #include "ui/draw/widget.h"
 
 #include <stdio.h>
@@ -135,8 +135,17 @@ static void run_build(struct dialog_page *page) {
     page_item(page, draw_object, i);
 }
 
+/* A verification that waits, as for a health check, can be ended. */
+static bool is_waiting(const struct dialog_page *page) {
+  return page->operation->phase == OPERATION_VERIFY && page->operation->stoppable;
+}
+
 static struct request run_cancel(struct dialog_page *page, int argument) {
   (void)argument;
+  if (is_waiting(page)) {
+    dialog_say(page->dialog, "No longer waiting: what was done stays done");
+    return dialog_request(page, REQUEST_CANCEL);
+  }
   if (page->operation->phase == OPERATION_EXECUTE) {
     dialog_say(page->dialog, "Stopping at the next safe point");
     return dialog_request(page, REQUEST_CANCEL);
@@ -153,12 +162,18 @@ static bool offers_cancel(const struct dialog_page *page) {
   return page->operation->phase == OPERATION_EXECUTE && !page->operation->cancelling;
 }
 
+static bool offers_end(const struct dialog_page *page) {
+  return is_waiting(page) && !page->operation->cancelling;
+}
+
 #define RUNE(c) KEY_CODE_RUNE, c
 #define CODE(c) KEY_CODE_##c, 0
 
 static const struct dialog_binding run_bindings[] = {
     {CODE(ESC), "Esc", "stop at the next safe point", "stop at the next safe point", run_cancel, 0,
      offers_cancel},
+    {CODE(ESC), "Esc", "stop waiting", "in a verification: stop waiting; what was done stays done",
+     run_cancel, 0, offers_end},
     {RUNE('b'), "b", "background", "continue in the background; b shows it again", dialog_ask,
      REQUEST_DISMISS, NULL},
 };

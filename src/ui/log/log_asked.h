@@ -1,7 +1,7 @@
 /* What the viewer asks for: the row, since when, and the filter. */
 #pragma once
 
-#include "model/request.h"
+#include "model/action/request.h"
 #include "ui/draw/frame.h"
 
 /* What was asked for last; texts are owned. */

@@ -1,7 +1,7 @@
 #include "ui/log/log_lines.h"
 
 #include "core/text.h"
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 #include "ui/draw/widget.h"
 #include "ui/log/log_start.h"
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/pattern.h"
-#include "model/log.h"
+#include "model/log/log.h"
 
 struct log_matches {
   struct pattern *pattern;  /* NULL: no search */

@@ -1,7 +1,7 @@
 #include "ui/log/log_record.h"
 
 #include "core/text.h"
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 #include "ui/log/log_lines.h"
 
 #include <stdio.h>

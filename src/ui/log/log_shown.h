@@ -1,7 +1,7 @@
 /* A line that is shown in full. */
 #pragma once
 
-#include "model/logs.h"
+#include "model/log/logs.h"
 
 /* A copy, since the line may be dropped. */
 struct log_shown {

@@ -1,10 +1,10 @@
 /* The viewer of logs: the state of its pages.
  *
- * It shows model.logs (model/logs.h), which app changes between two frames, and keeps no pointer
- * into it: lines are kept by their place. What is beyond the loaded lines is a request. */
+ * It shows model.logs (model/log/logs.h), which app changes between two frames, and keeps no
+ * pointer into it: lines are kept by their place. What is beyond the loaded lines is a request. */
 #pragma once
 
-#include "model/request.h"
+#include "model/action/request.h"
 #include "ui/draw/frame.h"
 #include "ui/log/log_asked.h"
 #include "ui/log/log_matches.h"

@@ -16,6 +16,7 @@ enum {
   PANE_TABLES_MAX = 128,  /* tables of a kind, and tables of one target; others are not shown */
   PANE_TOGGLES_MAX = 128, /* rows opened or closed by hand; the oldest is forgotten */
   PANE_ID_MAX = 40,
+  PANE_TITLE_MAX = 120,
 };
 
 enum line_kind {
@@ -82,8 +83,9 @@ struct pane_class;
 struct pane {
   const struct pane_class *class;
   char id[PANE_ID_MAX]; /* the kind of the targets, or the class' own */
-  char title[PANE_ID_MAX];
-  int number; /* its key; 0: none is free */
+  char title[PANE_TITLE_MAX];
+  size_t opened; /* it shows the open page of that number, from 1; 0: it is not a page's */
+  int number;    /* its key; 0: none is free */
   struct lines lines;
   int feet;              /* number of lines for `foot`, as of the last build */
   int body;              /* lines inside that the class may lay its lines out for; 0: no limit */

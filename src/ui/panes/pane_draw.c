@@ -81,7 +81,7 @@ static int draw_marked(const struct pane *pane, const struct frame *frame, int x
 
 static void draw_title(struct pane *pane, const struct frame *frame, struct rect rect,
                        unsigned look, bool scrolls) {
-  char text[PANE_ID_MAX + 16];
+  char text[PANE_TITLE_MAX + 16];
   int end = rect.x + rect.width - 1;
   bool focused = look & PANE_FOCUSED;
   if (pane->number > 0)

@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pane_kind_has(const struct pane *pane, const struct target_state *state) {
-  return strcmp(state->target->kind->kind, pane->id) == 0;
+bool pane_kind_has(const struct pane *pane, const struct model *model, size_t state) {
+  if (pane->opened > 0)
+    return state == model->target_count + pane->opened - 1;
+  return state < model->target_count &&
+         strcmp(model->targets[state].target->kind->kind, pane->id) == 0;
 }
 
 static void kind_list(const struct model *model, struct pane_list *list) {
@@ -28,17 +31,17 @@ static void kind_list(const struct model *model, struct pane_list *list) {
 
 size_t pane_kind_targets(const struct pane *pane, const struct model *model) {
   size_t count = 0;
-  for (size_t i = 0; i < model->target_count; i++)
-    count += pane_kind_has(pane, &model->targets[i]);
+  for (size_t i = 0; i < model_state_count(model); i++)
+    count += pane_kind_has(pane, model, i);
   return count;
 }
 
 static void kind_verdict(const struct pane *pane, const struct frame *frame,
                          struct pane_verdict *verdict) {
   size_t total = 0, good = 0, last = 0;
-  for (size_t i = 0; i < frame->model->target_count; i++) {
+  for (size_t i = 0; i < model_state_count(frame->model); i++) {
     const struct target_state *state = &frame->model->targets[i];
-    if (!pane_kind_has(pane, state))
+    if (!pane_kind_has(pane, frame->model, i))
       continue;
     enum severity severity = model_target_severity(frame->model, i, frame->now_ms);
     enum target_condition condition = target_state_condition(state, frame->now_ms);
@@ -130,14 +133,35 @@ static int draw_headline(struct pane *pane, const struct frame *frame, size_t in
   return 0;
 }
 
+/* "2s ago, every 5s": a page says how often it is collected. */
+static int draw_pace(const struct frame *frame, size_t index, int right, int y, int width) {
+  const struct target_state *state = &frame->model->targets[index];
+  char age[AGE_MAX], every[FORMAT_MAX], text[FORMAT_MAX + AGE_MAX + 16] = " ";
+  if (state->sample)
+    snprintf(text, sizeof text, " %s ago, ", age_text(age, target_state_age(state, frame->now_ms)));
+  const size_t used = strlen(text);
+  snprintf(text + used, sizeof text - used, "every %s ",
+           format_duration(every, sizeof every, (double)target_state_interval(state) / 1000));
+  const int cells = (int)strlen(text);
+  if (cells > width)
+    return 0;
+  canvas_text(frame->canvas, right - cells, y, cells,
+              target_state_condition(state, frame->now_ms) == TARGET_LIVE ? STYLE_DIM : STYLE_STALE,
+              text);
+  return cells;
+}
+
 static int kind_headline(struct pane *pane, const struct frame *frame, int right, int y,
                          int width) {
+  int pace = 0;
+  if (pane->opened > 0)
+    pace = draw_pace(frame, frame->model->target_count + pane->opened - 1, right, y, width);
   if (pane_kind_targets(pane, frame->model) != 1)
     return 0;
-  for (size_t i = 0; i < frame->model->target_count; i++)
-    if (pane_kind_has(pane, &frame->model->targets[i]))
-      return draw_headline(pane, frame, i, right, y, width, true);
-  return 0;
+  for (size_t i = 0; i < model_state_count(frame->model); i++)
+    if (pane_kind_has(pane, frame->model, i))
+      return pace + draw_headline(pane, frame, i, right - pace, y, width - pace, true);
+  return pace;
 }
 
 static void draw_left_out(const struct frame *frame, const struct line *line, int x, int y,
@@ -256,9 +280,9 @@ static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y,
   bool several = pane_kind_targets(pane, model) > 1;
   int used = 0, left = pane->feet;
   int shown = lines < left ? lines : left;
-  for (size_t i = 0; i < model->target_count && used < shown; i++) {
+  for (size_t i = 0; i < model_state_count(model) && used < shown; i++) {
     const struct target_state *state = &model->targets[i];
-    if (!pane_kind_has(pane, state) || !state->sample)
+    if (!pane_kind_has(pane, model, i) || !state->sample)
       continue;
     for (size_t n = 0; n < state->sample->note_count && used < shown; n++, used++) {
       int at = y - shown + used, more = left - shown;

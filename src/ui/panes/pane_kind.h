@@ -3,9 +3,11 @@
 
 #include "ui/panes/pane.h"
 
-/* Whether the target is of the pane's kind. */
-bool pane_kind_has(const struct pane *pane, const struct target_state *state);
-/* Targets of the pane's kind. */
+extern const struct pane_class pane_kind;
+
+/* Whether the pane shows that state: a target of its kind, or its open page. */
+bool pane_kind_has(const struct pane *pane, const struct model *model, size_t state);
+/* How many it shows. */
 size_t pane_kind_targets(const struct pane *pane, const struct model *model);
 /* "ok", "waiting", "stale 14s", "down 5m"; "" for a live one that is not well. Returns out. */
 const char *pane_kind_state(const struct frame *frame, size_t state, char *out, size_t size);

@@ -111,7 +111,7 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
   int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,
                            chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale);
   age_text(span,
-           (int64_t)shown * frame->model->targets[chart->row.target_index].target->interval_ms);
+           (int64_t)shown * target_state_interval(&frame->model->targets[chart->row.target_index]));
   char legend[FORMAT_MAX + AGE_MAX + 16];
   snprintf(legend, sizeof legend, "to %s, %s", top, span);
   if (x + 2 + (int)strlen(legend) <= rect.x + rect.width)

@@ -34,9 +34,9 @@ static const struct row *only_row(const struct sample *sample, const struct targ
 
 /* Targets that are one row each need no heads. */
 static bool is_flat(const struct pane *pane, const struct model *model) {
-  for (size_t i = 0; i < model->target_count; i++) {
+  for (size_t i = 0; i < model_state_count(model); i++) {
     const struct target_state *state = &model->targets[i];
-    if (pane_kind_has(pane, state) && state->sample && !only_row(state->sample, state->target))
+    if (pane_kind_has(pane, model, i) && state->sample && !only_row(state->sample, state->target))
       return false;
   }
   return true;
@@ -155,7 +155,8 @@ static void add_rows(struct build *build, const struct table *table, struct pane
     line->selectable = true;
     line->row = rows[i];
     line->key = rows[i].row->key;
-    line->is_target = rows[i].row == only_row(build->state->sample, build->state->target);
+    line->is_target = build->index < build->frame->model->target_count &&
+                      rows[i].row == only_row(build->state->sample, build->state->target);
     memory->tree = memory->tree || rows[i].children > 0;
   }
   free(rows);
@@ -221,9 +222,9 @@ static void fit_summary(struct build *build, size_t index, const struct table_sp
     return;
   bool named = false;
   columns_measure_begin(&memory->memory);
-  for (size_t i = 0; i < model->target_count; i++) {
+  for (size_t i = 0; i < model_state_count(model); i++) {
     const struct target_state *state = &model->targets[i];
-    if (!pane_kind_has(build->pane, state) || !state->sample ||
+    if (!pane_kind_has(build->pane, model, i) || !state->sample ||
         ((spec->flags & TABLE_OWN) && i != index))
       continue;
     const struct table *table = sample_table_view(state->sample, spec->id);
@@ -245,9 +246,9 @@ static void fit_summaries(struct build *build) {
   int lines = build->room == PANE_WIDE     ? SUMMARY_LINES_WIDE
               : build->room == PANE_NORMAL ? SUMMARY_LINES
                                            : 1;
-  for (size_t i = 0; i < model->target_count; i++) {
+  for (size_t i = 0; i < model_state_count(model); i++) {
     const struct sample *sample = model->targets[i].sample;
-    if (!pane_kind_has(build->pane, &model->targets[i]) || !sample)
+    if (!pane_kind_has(build->pane, model, i) || !sample)
       continue;
     for (size_t t = 0; t < sample->table_count; t++)
       if ((sample->tables[t].spec->flags & TABLE_SUMMARY) && sample->tables[t].row_count > 0)
@@ -301,10 +302,10 @@ static void add_targets(struct build *build) {
   build->pane->filter_matches = build->pane->filter_total = 0;
   /* The most severe target first, so that it is visible; otherwise as configured. */
   for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
-    for (size_t i = 0; i < model->target_count; i++) {
+    for (size_t i = 0; i < model_state_count(model); i++) {
       build->state = &model->targets[i];
       build->index = i;
-      if (pane_kind_has(build->pane, build->state) &&
+      if (pane_kind_has(build->pane, model, i) &&
           (int)model_target_severity(model, i, build->frame->now_ms) == severity)
         add_target_state(build);
     }

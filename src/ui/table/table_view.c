@@ -45,6 +45,8 @@ enum severity table_row_severity(const struct frame *frame, const struct table_r
   const struct findings *findings = frame->model->findings;
   const char *key = row->row->row->key;
   enum severity worst = findings_row(findings, row->target_index, row->spec->id, key);
+  if (frame->model->targets[row->target_index].page) /* it has no findings */
+    worst = row->row->row->severity;
   *pending = false;
   for (size_t i = 0; worst == SEVERITY_OK && i < row->spec->column_count; i++) {
     const struct finding *finding = row->spec->columns[i].metric

@@ -15,6 +15,7 @@ enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24 };
 
 void detail_fini(struct detail *detail) {
   free(detail->title);
+  free(detail->label);
   free(detail->text);
   free(detail->table);
   free(detail->key);
@@ -43,6 +44,7 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
   const char *label = line->kind == LINE_ROW ? frame_value(frame, buffer, line->row.row->cells[0],
                                                            &line->table->spec->columns[0])
                                              : target->name;
+  detail->label = line->kind == LINE_ROW ? mem_dup(label) : NULL;
   if (strcmp(label, target->name) == 0)
     detail->title = mem_dup(label);
   else
@@ -297,7 +299,7 @@ void detail_draw(struct view *view, const struct frame *frame, struct rect area)
   view->page_lines = 0;
   if (detail->of_event) {
     put_event(&page, detail);
-  } else if (detail->target_index < frame->model->target_count) {
+  } else if (detail->target_index < model_state_count(frame->model)) {
     put_findings(&page, detail);
     put_row(&page, detail);
     put_target(&page, detail);

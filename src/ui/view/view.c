@@ -4,6 +4,7 @@
 #include "ui/log/log_page.h"
 #include "ui/panes/pane_list.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,11 @@ void view_free(struct view *view) {
     pane_fini(view->panes[i]);
     free(view->panes[i]);
   }
+  for (size_t i = 0; i < view->opened_count; i++) {
+    pane_fini(view->opened[i]);
+    free(view->opened[i]);
+  }
+  page_list_fini(&view->list);
   detail_fini(&view->detail);
   log_view_fini(&view->log);
   dialog_fini(&view->dialog);
@@ -48,7 +54,8 @@ void view_notice(struct view *view, const char *text) {
 
 void view_sync_panes(struct view *view, const struct model *model) {
   struct pane_list list;
-  const struct pane *focused = view_focused(view);
+  const struct pane *focused = view->pane_count ? view->panes[view->focus] : NULL;
+  view_pages_sync(view, model);
   pane_list_fill(&list, model, view->panes, view->pane_count);
   for (size_t i = 0; i < view->pane_count; i++) {
     if (!view->panes[i])
@@ -76,7 +83,9 @@ static void build(struct view *view, const struct frame *frame, size_t index) {
 }
 
 void view_build_focused(struct view *view, const struct frame *frame) {
-  if (view->pane_count)
+  if (view->opened_count > 0)
+    pane_build(view_focused(view), frame, view->opened_width, PANE_WIDE, NULL);
+  else if (view->pane_count)
     build(view, frame, view->focus);
 }
 
@@ -167,11 +176,16 @@ static void draw_too_small(const struct canvas *canvas, struct canvas *out) {
 static void draw_page(struct view *view, const struct frame *frame, struct rect area) {
   switch (view->page) {
   case PAGE_PANES:
-    if (view->pane_count)
+    if (view->opened_count > 0)
+      view_pages_draw(view, frame, area);
+    else if (view->pane_count)
       draw_panes(view, frame, area);
     break;
   case PAGE_DETAIL:
     detail_draw(view, frame, area);
+    break;
+  case PAGE_LIST:
+    page_list_draw(view, frame, area);
     break;
   case PAGE_LOG:
     view->log.paused = view->paused;
@@ -244,12 +258,15 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   draw_under(view, &frame);
   view->acts = acts_now(view, &frame);
   view->has_logs = logs_now(view, &frame);
+  view_pages_note(view, &frame);
   if (dialog_is_open(&view->dialog))
     draw_dialog(view, frame);
   else
     footer_draw(view, &frame, canvas->height - 1);
   for (size_t i = 0; i < view->pane_count; i++)
     pane_release(view->panes[i]);
+  for (size_t i = 0; i < view->opened_count; i++)
+    pane_release(view->opened[i]);
   arena_fini(&arena);
 }
 

@@ -6,8 +6,8 @@
  * between two calls. Everything beyond the screen is a request to the caller. */
 #pragma once
 
+#include "model/action/request.h"
 #include "model/model.h"
-#include "model/request.h"
 #include "ui/draw/canvas.h"
 #include "ui/terminal/key.h"
 

@@ -67,7 +67,7 @@ static bool marked_targets(const struct pane *pane, const struct frame *frame,
   const char **keys = arena_alloc(frame->arena, marks->count * sizeof *keys);
   for (size_t i = 0; keys && i < model->target_count; i++) {
     const char *name = model->targets[i].target->name;
-    if (!pane_kind_has(pane, &model->targets[i]) || !marks_has(marks, 0, MARKS_TARGETS, name))
+    if (!pane_kind_has(pane, model, i) || !marks_has(marks, 0, MARKS_TARGETS, name))
       continue;
     if (subject->key_count == 0)
       subject->target_index = i;
@@ -82,12 +82,12 @@ static bool marked_targets(const struct pane *pane, const struct frame *frame,
 static bool subject_of_detail(const struct view *view, const struct frame *frame,
                               struct subject *subject) {
   const struct detail *detail = &view->detail;
-  if (detail->of_event || detail->target_index >= frame->model->target_count)
+  if (detail->of_event || detail->target_index >= model_state_count(frame->model))
     return false;
   const struct sample *sample = frame->model->targets[detail->target_index].sample;
   const struct table *table =
       sample && detail->table ? sample_table_view(sample, detail->table) : NULL;
-  subject->target_index = detail->target_index;
+  subject->target_index = frame->model->targets[detail->target_index].target_index;
   if (!detail->table || (table && table->spec->flags & TABLE_SUMMARY))
     return true;
   return table && detail->key && table_find(table, detail->key) &&
@@ -102,7 +102,7 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
   const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
   if (!line || line->kind == LINE_EVENT)
     return false;
-  subject->target_index = line->target_index;
+  subject->target_index = frame->model->targets[line->target_index].target_index;
   if (line->kind != LINE_ROW)
     return true;
   if (marks_are_of(&pane->marks, line->target_index, line->table_id))
@@ -159,6 +159,24 @@ struct request run_mark(struct keys *keys, int argument) {
   if (!marked)
     snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
   pane_move(pane, 1);
+  return nothing;
+}
+
+struct request run_detail(struct keys *keys, int argument) {
+  (void)argument;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  if (!line) {
+    snprintf(keys->view->notice, sizeof keys->view->notice, "No row is selected");
+    return nothing;
+  }
+  if (keys->moved) {
+    snprintf(keys->view->notice, sizeof keys->view->notice,
+             "The selected row is gone: the row next to it is selected");
+    return nothing;
+  }
+  detail_set(&keys->view->detail, keys->frame, line);
+  keys->view->page = PAGE_DETAIL;
+  keys->view->scroll = 0;
   return nothing;
 }
 

@@ -1,4 +1,4 @@
-/* Keys that start actions, and marks. */
+/* Keys that start actions, marks, and details. */
 #pragma once
 
 #include "ui/view/view_binding.h"
@@ -12,6 +12,8 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
 bool view_acts_on(const struct action_spec *spec, const struct model *model,
                   const struct subject *subject);
 
+/* Details of the selected row. */
+struct request run_detail(struct keys *keys, int argument);
 struct request run_mark(struct keys *keys, int argument);
 struct request run_menu(struct keys *keys, int argument);
 struct request run_command(struct keys *keys, int argument);

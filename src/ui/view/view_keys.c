@@ -3,6 +3,7 @@
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_log.h"
+#include "ui/view/view_pages.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,10 @@ enum key_place view_place(const struct view *view) {
     return view->log.page == LOG_PAGE_LINES    ? PLACE_LOG
            : view->log.page == LOG_PAGE_RECORD ? PLACE_LOG_RECORD
                                                : PLACE_LOG_LIST;
+  if (view->page == PAGE_LIST)
+    return PLACE_LIST;
+  if (view->opened_count > 0)
+    return PLACE_OPENED;
   return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
 }
 
@@ -69,6 +74,8 @@ static void scroll_page(struct view *view, int lines) {
 static struct request run_move(struct keys *keys, int lines) {
   if (keys->view->page == PAGE_LOG)
     log_view_move(&keys->view->log, keys->frame, lines);
+  else if (keys->view->page == PAGE_LIST)
+    page_list_move(keys->view, keys->frame, lines);
   else if (keys->view->page != PAGE_PANES)
     scroll_page(keys->view, lines);
   else if (keys->pane)
@@ -90,24 +97,6 @@ static struct request run_zoom(struct keys *keys, int argument) {
   return nothing;
 }
 
-static struct request run_detail(struct keys *keys, int argument) {
-  (void)argument;
-  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
-  if (!line) {
-    snprintf(keys->view->notice, sizeof keys->view->notice, "No row is selected");
-    return nothing;
-  }
-  if (keys->moved) {
-    snprintf(keys->view->notice, sizeof keys->view->notice,
-             "The selected row is gone: the row next to it is selected");
-    return nothing;
-  }
-  detail_set(&keys->view->detail, keys->frame, line);
-  keys->view->page = PAGE_DETAIL;
-  keys->view->scroll = 0;
-  return nothing;
-}
-
 static struct request run_back(struct keys *keys, int argument) {
   (void)argument;
   struct view *view = keys->view;
@@ -117,10 +106,14 @@ static struct request run_back(struct keys *keys, int argument) {
     view->page = view->page_before_help;
   else if (view->page == PAGE_DETAIL)
     view->page = PAGE_PANES;
+  else if (view->page == PAGE_LIST)
+    view->page = view->page_before_list;
   else if (keys->pane && *keys->pane->filter)
     *keys->pane->filter = '\0';
   else if (keys->pane && keys->pane->marks.count > 0)
     marks_clear(&keys->pane->marks);
+  else if (view->opened_count > 0)
+    return (struct request){REQUEST_PAGE_CLOSE};
   else
     view->zoomed = false;
   view->scroll = 0;
@@ -232,7 +225,7 @@ static struct request run_sort(struct keys *keys, int step) {
   table->sort_column = at < 0 ? -1 : (int)table->columns.places[at].column;
   table->inverted = false;
   say_sort(keys->view, table, line->table->spec);
-  return nothing;
+  return keys->view->opened_count > 0 ? view_page_sorted(line, table) : nothing;
 }
 
 static struct request run_invert(struct keys *keys, int argument) {
@@ -244,7 +237,7 @@ static struct request run_invert(struct keys *keys, int argument) {
   if (table->sort_column >= 0)
     table->inverted = !table->inverted;
   say_sort(keys->view, table, line->table->spec);
-  return nothing;
+  return keys->view->opened_count > 0 ? view_page_sorted(line, table) : nothing;
 }
 
 static const struct line *selected_row(const struct view *view) {
@@ -316,10 +309,14 @@ static bool offers_row(const struct view *view) {
 const struct binding view_bindings[] = {
     {RUNE('a'), "a", "all actions", "actions for the selected row; why others are unavailable",
      PLACE_ACTS, false, run_menu, 0, offers_acts},
-    {CODE(ENTER), "Enter", "zoom", "full-screen pane; again: details of the selected row",
+    {CODE(ENTER), "Enter", "zoom", "full-screen pane; again: page of the row, else its details",
      PLACE_OVERVIEW, false, run_zoom, 0, NULL},
-    {CODE(ENTER), "Enter", "details", "full-screen pane; again: details of the selected row",
-     PLACE_ZOOM, false, run_detail, 0, offers_row},
+    {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
+     PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_story},
+    {CODE(ENTER), "Enter", "details", "full-screen pane; again: page of the row, else its details",
+     PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_no_story},
+    {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
+     PLACE_LIST, false, run_choose_page, 0, NULL},
     {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
      false, run_back, 0, offers_back},
     /* The logs. */
@@ -362,7 +359,12 @@ const struct binding view_bindings[] = {
      LOG_KEY_COPY, NULL},
     {RUNE('i'), "i", "details", "details of the selected row", PLACE_OVERVIEW, false, run_detail, 0,
      offers_row},
-    {RUNE('i'), "i", NULL, "details of the selected row", PLACE_ZOOM, false, run_detail, 0, NULL},
+    {RUNE('i'), "i", NULL, "details of the selected row", PLACE_ZOOM | PLACE_OPENED, false,
+     run_detail, 0, NULL},
+    {RUNE('v'), "v", "pages", "pages of the row and of its target, and what each costs", PLACE_ACTS,
+     false, run_pages, 0, offers_pages},
+    {RUNE('s'), "s", "order", "next named order of the page", PLACE_OPENED, false, run_named_sort,
+     0, offers_named_sort},
     {RUNE('l'), "l", "logs", "logs of the selected row", PLACE_ACTS, false, run_logs, 0,
      offers_logs},
     {RUNE(' '), "Space", "mark", "mark or unmark the row; actions apply to all marked rows",
@@ -382,11 +384,10 @@ const struct binding view_bindings[] = {
     {RUNE('>'), ">", "sort", "next or previous sort column; past the end: worst first", PLACE_PANES,
      false, run_sort, 1, offers_sort},
     {RUNE('I'), "I", NULL, "reverse the sort order", PLACE_PANES, false, run_invert, 0, NULL},
-    {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number", PLACE_PANES, false,
+    {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number", PLACE_GRID, false,
      run_focus_number, 0, NULL},
-    {CODE(TAB), "Tab", "pane", "next or previous pane", PLACE_PANES, false, run_focus_step, 1,
-     NULL},
-    {CODE(BACKTAB), "Shift-Tab", NULL, "next or previous pane", PLACE_PANES, false, run_focus_step,
+    {CODE(TAB), "Tab", "pane", "next or previous pane", PLACE_GRID, false, run_focus_step, 1, NULL},
+    {CODE(BACKTAB), "Shift-Tab", NULL, "next or previous pane", PLACE_GRID, false, run_focus_step,
      -1, NULL},
     {CODE(DOWN), "Down", NULL, "one row down or up", PLACE_ALL, false, run_move, 1, NULL},
     {RUNE('j'), "j", NULL, "one row down or up", PLACE_ALL, false, run_move, 1, NULL},

@@ -8,6 +8,7 @@
 enum view_page {
   PAGE_PANES,
   PAGE_DETAIL, /* of one row, target or event */
+  PAGE_LIST,   /* the pages of a row and of its target (model/page.h) */
   PAGE_LOG,    /* the logs of a row; log.page says which page of them */
   PAGE_HELP,
 };
@@ -15,12 +16,20 @@ enum view_page {
 /* The subject of the details; a copy, since it may be gone when it is drawn. */
 struct detail {
   char *title;
+  char *label; /* of the row */
   bool of_event;
   int64_t at_ms; /* of the event */
   enum severity severity;
   char *text;
   size_t target_index;
   char *table, *key; /* NULL: the target itself */
+};
+
+/* The list of pages: whose, and which one is selected. */
+struct page_list {
+  size_t target_index;
+  char *table, *key, *label; /* NULL: the target itself */
+  size_t at;
 };
 
 enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
@@ -33,8 +42,14 @@ struct view {
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
   enum pane_room rooms[LAYOUT_PANES_MAX];
   bool zoomed;
-  bool has_logs; /* the selection has, as last drawn */
-  enum view_page page, page_before_help, page_before_log;
+  struct pane *opened[MODEL_PAGES_MAX]; /* of the model's open pages; the last one is focused */
+  size_t opened_count;
+  int opened_width; /* inside, as last drawn */
+  struct page_list list;
+  size_t row_pages, pages; /* of the selected row, and with its target's, as last drawn */
+  bool opened_sorts;       /* the open page has named orders */
+  bool has_logs;           /* the selection has, as last drawn */
+  enum view_page page, page_before_help, page_before_log, page_before_list;
   struct detail detail;
   struct log_view log;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
@@ -53,6 +68,8 @@ struct view {
 };
 
 static inline struct pane *view_focused(const struct view *view) {
+  if (view->opened_count > 0)
+    return view->opened[view->opened_count - 1];
   return view->pane_count ? view->panes[view->focus] : NULL;
 }
 
@@ -63,7 +80,7 @@ static inline int64_t view_now(const struct view *view, int64_t now_ms) {
 
 /* Makes the panes those that the model asks for. */
 void view_sync_panes(struct view *view, const struct model *model);
-/* Builds the focused pane as it was last drawn. */
+/* Builds the focused pane, which may be an open page, as it was last drawn. */
 void view_build_focused(struct view *view, const struct frame *frame);
 
 /* The header's lines from the top; returns how many it took. */

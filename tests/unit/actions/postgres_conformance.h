@@ -46,6 +46,10 @@ struct row_case {
   {"pid", "=SELECT pid FROM pg_stat_activity WHERE application_name = 'neighbour'"}, { \
     "backend_start", "2001-02-03 04:05:06.789012+00"                                   \
   }
+#define PREPARED_WRONGS                         \
+  {"name", "other_one"}, {"oid", "1"}, {        \
+    "prepared", "2001-02-03 04:05:06.789012+00" \
+  }
 #define MOMENT_WRONG \
   { "moment", "2001-02-03 04:05:06.789012+00" }
 
@@ -99,6 +103,19 @@ static const struct row_case cases[] = {
      .wrongs = {{"oid", OTHER_TABLE},
                 {"column", "id"},
                 {"statement", "DELETE FROM public.other RETURNING id, $1::text, $2::text"}}},
+    {.id = "postgres.drop-slot",
+     .pick = "stale",
+     .change = "SELECT pg_drop_replication_slot",
+     .wrongs =
+         {{"name", "other_one"}, {"type", "logical"}, {"oid", "x"}, {"position", "0/1 none"}}},
+    {.id = "postgres.rollback-prepared",
+     .pick = "stale",
+     .change = "ROLLBACK PREPARED",
+     .wrongs = {PREPARED_WRONGS, {"statement", "ROLLBACK PREPARED 'other_one'"}}},
+    {.id = "postgres.commit-prepared",
+     .pick = "stale",
+     .change = "COMMIT PREPARED",
+     .wrongs = {PREPARED_WRONGS, {"statement", "ROLLBACK PREPARED 'stale'"}}},
     {.id = "postgres.cancel",
      .change = "SELECT pg_cancel_backend(pid)",
      .session = NEEDS_QUERY,
@@ -213,6 +230,24 @@ static inline void make_sessions(const struct row_case *row) {
     await("victim", "clock_timestamp() - least(query_start, state_change) > interval '1.05 s'");
 }
 
+/* Two of each; of the second ones nothing may change. */
+static inline void make_slots_or_prepared(const struct row_case *row) {
+  postgres_do(admin, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+  static const char *const left[] = {"ROLLBACK PREPARED 'stale'", "ROLLBACK PREPARED 'other_one'"};
+  for (size_t i = 0; i < 2; i++)
+    PQclear(PQexec(admin, left[i])); /* it may not be there */
+  if (strstr(row->id, "slot")) {     /* a slot begins at the last checkpoint */
+    postgres_do(admin, "SELECT pg_create_physical_replication_slot('other_one', true)");
+    postgres_do(admin, "CREATE TABLE public.wal (); DROP TABLE public.wal; CHECKPOINT");
+    postgres_do(admin, "SELECT pg_create_physical_replication_slot('stale', true)");
+  } else if (strstr(row->id, "prepared")) {
+    postgres_do(admin, "BEGIN");
+    postgres_do(admin, "PREPARE TRANSACTION 'other_one'");
+    postgres_do(admin, "BEGIN");
+    postgres_do(admin, "PREPARE TRANSACTION 'stale'");
+  }
+}
+
 static inline void make_world(const struct row_case *row) {
   static const char table[] =
       "DROP TABLE IF EXISTS public.%1$s, public.old_%1$s;"
@@ -236,6 +271,7 @@ static inline void make_world(const struct row_case *row) {
   postgres_do(admin, "ALTER SYSTEM RESET ALL");
   postgres_do(admin, "SELECT pg_reload_conf()");
   postgres_do(admin, "SELECT 1 AS marker");
+  make_slots_or_prepared(row);
   if (strcmp(row->id, "postgres.set") == 0) /* the reload has reached new sessions, too */
     postgres_await(admin, "SELECT setting FROM pg_settings WHERE name = 'work_mem'", 4096);
 }
@@ -253,6 +289,8 @@ static inline const char *world(char out[64]) {
       " (SELECT count(*) FROM public.t), (SELECT count(*) FROM public.other),"
       " (SELECT string_agg(concat_ws(' ', name, setting), ',' ORDER BY name) FROM pg_file_settings"
       "  WHERE sourcefile LIKE '%auto.conf'),"
+      " (SELECT string_agg(slot_name, ',' ORDER BY slot_name) FROM pg_replication_slots),"
+      " (SELECT string_agg(gid, ',' ORDER BY gid) FROM pg_prepared_xacts),"
       " (SELECT count(*) > 0 FROM pg_stat_statements WHERE query LIKE '%AS marker%'),"
       " (SELECT string_agg(concat_ws(' ', pid, state), ',' ORDER BY pid) FROM pg_stat_activity"
       "  WHERE application_name IN ('victim', 'waiter', 'neighbour'))))");

@@ -606,9 +606,29 @@ static void test_cancelled_while_it_waits(void **state) {
   action_docker_restart.execute->cancel(&driver.call);
   driver_wait(&driver);
   assert_false(driver.late);
-  expect_object(0, OBJECT_PARTLY, "still running, health check starting when it was cancelled");
+  expect_object(0, OBJECT_PARTLY,
+                "still running, health check starting; its health was not awaited");
   expect_object(1, OBJECT_SKIPPED, "cancelled before its turn");
   assert_null(strstr(log_text, "bb"));
+}
+
+/* The last one is waited for in the verification. */
+static void test_its_health_is_not_awaited(void **state) {
+  (void)state;
+  struct played *one = play_running("aa");
+  one->then_health = "starting";
+  plan(&action_docker_restart, aa);
+  assert_true(driver_execute(&driver));
+  expect_object(0, OBJECT_SENT, "the engine did it");
+  driver_begin(&driver, action_docker_restart.verify);
+  for (int i = 0; i < 50; i++)
+    driver_turn(&driver);
+  assert_non_null(action_docker_restart.verify->cancel);
+  action_docker_restart.verify->cancel(&driver.call);
+  driver_wait(&driver);
+  expect_object(0, OBJECT_PARTLY,
+                "still running, health check starting; its health was not awaited");
+  assert_true(strstr(driver.outcome.proof, "its health was not awaited"));
 }
 
 /* A plan file that was edited. */
@@ -657,6 +677,7 @@ int main(void) {
       TEST(test_dropped_at_each_question),
       TEST(test_a_verification_without_an_answer),
       TEST(test_cancelled_while_it_waits),
+      TEST(test_its_health_is_not_awaited),
       TEST(test_no_other_path_is_smuggled_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "act_driver.h"
 #include "clients/host/host_contract.h"
 #include "clients/host/host_fs.h"
+#include "clients/host/host_old.h"
 
 #include <dirent.h>
 
@@ -289,6 +290,26 @@ static void test_delete_says_why_there_is_nothing(void **state) {
   expect_in(note(2), "1 of 3 rules are for other file systems");
 }
 
+/* What is not searched is said, and what is not deep is found. */
+static void test_delete_says_what_is_too_deep(void **state) {
+  (void)state;
+  char path[200] = "log/.";
+  add_rule(HOST_CLEANUP, fs_path("log/**/*.deep"), "7d");
+  for (size_t i = 0; i < HOST_OLD_DEPTH + 1; i++) {
+    snprintf(path + strlen(path), sizeof path - strlen(path), "/d%zu", i);
+    fs_folder(path);
+    if (i < HOST_OLD_DEPTH - 1)
+      continue;
+    char file[230];
+    snprintf(file, sizeof file, "%s/%zu.deep", path, i);
+    fs_file(file, 4096);
+    fs_age(file, 864000);
+  }
+  plan(&action_host_delete_old_files);
+  assert_int_equal(driver.plan->object_count, 4); /* 3 of the other rule */
+  expect_in(note(0), "directories 33 levels below ");
+}
+
 static void test_unsafe_directories_are_not_listed(void **state) {
   (void)state;
   assert_int_equal(chmod(fs_path("log"), 0777), 0);
@@ -335,6 +356,22 @@ static void test_truncate_names_what_it_means(void **state) {
   assert_int_equal(outcome_count(&driver.outcome, OBJECT_GONE), 1);
 }
 
+/* stacktop holds its audit log open for writing. */
+static void test_its_own_files_are_not_truncated(void **state) {
+  (void)state;
+  fs_folder("state");
+  fs_folder("state.old");
+  const int own = open(fs_path("state/audit.jsonl"), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  const int other = open(fs_path("state.old/log"), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  assert_int_equal(write(own, "x", 1) + write(other, "x", 1), 2);
+  driver.state = fs_path("state");
+  assert_true(driver_survey(&driver, &action_host_truncate_file, HOST_DISKS_TABLE, keys, NULL));
+  assert_null(row_of("audit.jsonl"));
+  assert_non_null(row_of("log"));
+  close(own);
+  close(other);
+}
+
 int main(void) {
   fs_mount("size=8m");
   if (!mkdtemp(state_folder))
@@ -354,9 +391,11 @@ int main(void) {
       TEST(test_delete_on_a_read_only_file_system),
       TEST(test_delete_says_why_there_is_nothing),
       TEST(test_unsafe_directories_are_not_listed),
+      TEST(test_delete_says_what_is_too_deep),
       TEST(test_compress_all),
       TEST(test_no_rules),
       TEST(test_truncate_names_what_it_means),
+      TEST(test_its_own_files_are_not_truncated),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   rmdir(state_folder);

@@ -238,6 +238,55 @@ static void test_create(void **state) {
   assert_says(fixture, PLAN_WARNING, "shop.\"by note\" already starts with these columns");
 }
 
+static void test_create_with_an_expression(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {
+      "table",       "orders",  "columns", "who",   "expression",
+      "lower(note)", "include", "id",      "where", "who > 3 AND note <> ';'",
+      NULL};
+  survey(fixture, "postgres.create-index", params);
+  make_plan(fixture, NULL);
+  assert_says(fixture, PLAN_EFFECT,
+              "CREATE INDEX CONCURRENTLY ON shop.orders USING btree (who, (lower(note)))"
+              " INCLUDE (id) WHERE (who > 3 AND note <> ';');");
+  assert_says(fixture, PLAN_BLAST, "only queries whose own condition implies this one");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, OBJECT_DONE, "shop.orders_who_lower_id_idx is valid, ");
+  const char *const alone[] = {"table", "orders", "expression", "who % 10", NULL};
+  run(fixture, "postgres.create-index", alone, NULL);
+  assert_result(fixture, 0, OBJECT_DONE, "is valid, ");
+  assert_int_equal(count_invalid(fixture), 0);
+}
+
+/* Typed SQL is one expression, which the server has to understand before there is a plan. */
+static void test_create_with_another_statement(void **state) {
+  struct fixture *fixture = *state;
+  static const char *const wrong[][3] = {
+      {"expression", "lower(nothing)", "the expression: column \"nothing\" does not exist"},
+      {"expression", "1); DROP TABLE shop.stock; --", "the expression: "},
+      {"expression", "note) FROM shop.orders; DELETE FROM shop.orders --", "the expression: "},
+      {"where", "note", "the condition: argument of WHERE must be type boolean"},
+      {"where", "true); DROP TABLE shop.stock; --", "the condition: "},
+      {"include", "nothing", "has no column \"nothing\""},
+  };
+  if (postgres_major(&server) < 12)
+    skip();
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const char *const params[] = {"table",     "orders",    "columns", "who",
+                                  wrong[i][0], wrong[i][1], NULL};
+    assert_false(
+        driver_survey(&fixture->driver, action_find("postgres.create-index"), NULL, NULL, params));
+    assert_refused(fixture, wrong[i][2]);
+  }
+  const char *const nothing[] = {"table", "orders", NULL};
+  assert_false(
+      driver_survey(&fixture->driver, action_find("postgres.create-index"), NULL, NULL, nothing));
+  assert_refused(fixture, "needs columns or an expression");
+  assert_int_not_equal(index_oid(fixture, "shop.stock"), 0);
+  assert_int_equal(postgres_server_ask(fixture->admin, "SELECT count(*) FROM shop.orders"), 5000);
+}
+
 /* An index that it cannot build is named, and offered for dropping; one that existed before is not.
  */
 static void test_create_fails(void **state) {
@@ -322,6 +371,8 @@ int main(void) {
       INDEX_TEST(test_drop_only_what_is_invalid_still),
       INDEX_TEST(test_not_what_is_being_built),
       INDEX_TEST(test_create),
+      INDEX_TEST(test_create_with_an_expression),
+      INDEX_TEST(test_create_with_another_statement),
       INDEX_TEST(test_create_fails),
       INDEX_TEST(test_create_of_what_is_not_there),
       INDEX_TEST(test_names),

@@ -324,7 +324,7 @@ static void test_a_cancel_while_it_is_waited_for(void **state) {
     driver_turn(&driver);
   driver.step->cancel(&driver.call);
   driver_wait(&driver);
-  expect_object(OBJECT_PARTLY, "cancelled");
+  expect_object(OBJECT_PARTLY, "was not awaited");
 }
 
 int main(void) {

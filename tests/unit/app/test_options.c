@@ -125,6 +125,28 @@ static void test_logs(void **state) {
   bad("check --since 1h", "`stacktop audit`, `stacktop logs`");
 }
 
+static void test_show(void **state) {
+  (void)state;
+  assert_int_equal(good("show").mode, MODE_SHOW);
+  assert_int_equal(good("show").word_count, 0);
+  check_words("show postgres.session ecap 8123", "[postgres.session][ecap][8123]");
+  struct options options =
+      good("show a b --csv --sort total_time --limit 20 --table t --duration 5s --timeout 2s");
+  assert_true(options.csv);
+  assert_string_equal(options.sort, "total_time");
+  assert_string_equal(options.table, "t");
+  assert_int_equal(options.limit, 20);
+  assert_int_equal(options.duration_ms, 5000);
+  assert_int_equal(options.timeout_ms, 2000);
+  assert_true(good("show a b --json").json);
+  bad("show a", "show requires a page and a target");
+  bad("show a b c d", "unexpected argument \"d\"");
+  bad("show a b --csv --json", "--csv and --json exclude each other");
+  bad("show a b --limit 0", "--limit: \"0\" is not a number from 1 to 100000");
+  bad("show a b --limit 3x", "--limit: \"3x\"");
+  bad("check --csv", "--csv is only valid with `stacktop show`");
+}
+
 /* ---- the help */
 
 static void test_help(void **state) {
@@ -132,7 +154,7 @@ static void test_help(void **state) {
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_LOGS; mode++) {
+  for (int mode = MODE_DASHBOARD; mode <= MODE_SHOW; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);
@@ -205,13 +227,11 @@ static void test_no_color(void **state) {
 
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_modes),
-                                     cmocka_unit_test(test_values),
-                                     cmocka_unit_test(test_words),
-                                     cmocka_unit_test(test_logs),
-                                     cmocka_unit_test(test_help),
-                                     cmocka_unit_test(test_refused),
-                                     cmocka_unit_test(test_plugin_is_requested),
-                                     cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
+      cmocka_unit_test(test_words),   cmocka_unit_test(test_logs),
+      cmocka_unit_test(test_show),    cmocka_unit_test(test_help),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
+      cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

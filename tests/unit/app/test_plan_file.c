@@ -3,7 +3,7 @@
 
 #include "actions/action.h"
 #include "core/mem.h"
-#include "report/plan_json.h"
+#include "report/plan/plan_json.h"
 #include "support/core_test.h"
 
 #include <ftw.h>

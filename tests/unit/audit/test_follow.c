@@ -2,7 +2,7 @@
 #include "audit_fixture.h"
 
 #include "audit/audit_process.h"
-#include "audit/audit_tail.h"
+#include "audit/read/audit_tail.h"
 
 struct follower {
   struct fixture *fixture;

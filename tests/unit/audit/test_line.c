@@ -2,7 +2,7 @@
 #include "audit_fixture.h"
 
 #include "audit/audit_format.h"
-#include "audit/audit_parse.h"
+#include "audit/read/audit_parse.h"
 #include "core/mem.h"
 
 static void check_again(const struct audit_record *record) {

@@ -19,6 +19,8 @@ static const struct place {
     {"kafka", "bootstrap", "127.0.0.1:", "", false, .cancelled = ERR_IO},
     {"postgres", "dsn", "host=127.0.0.1 port=", " user=nobody dbname=none sslmode=disable", false,
      true},
+    {"pgbouncer", "dsn", "host=127.0.0.1 port=", " user=nobody dbname=pgbouncer sslmode=disable",
+     false, true},
     {"redis", "url", "redis://127.0.0.1:", "", false, true},
     {"memcached", "address", "127.0.0.1:", "", false, true},
     {"docker", "endpoint", "tcp://127.0.0.1:", "", false},

@@ -115,6 +115,59 @@ static void test_the_worst_pod_is_the_cause(void **state) {
   assert_string_equal(cell(KUBERNETES_PODS, 0, POD_OWNER).text, "Deployment api");
 }
 
+#define JOB(condition, at)                                                                    \
+  ",\"ownerReferences\":[{\"kind\":\"CronJob\",\"name\":\"report\",\"controller\":true}]},"   \
+  "\"status\":{\"failed\":2,\"conditions\":[{\"type\":\"" condition "\",\"status\":\"True\"," \
+  "\"reason\":\"BackoffLimitExceeded\",\"lastTransitionTime\":\"2026-11-27T" at "Z\"}]"
+
+static const struct row *workload_named(const char *label) {
+  const struct table *table = &sample->tables[KUBERNETES_WORKLOADS];
+  for (size_t i = 0; i < table->row_count; i++)
+    if (strcmp(table->rows[i].cells[WORKLOAD_LABEL].text, label) == 0)
+      return &table->rows[i];
+  fail_msg("no row %s", label);
+  return NULL;
+}
+
+/* A job that failed is a finding until a later one of its cron job succeeds. */
+static void test_jobs(void **state) {
+  double number;
+  (void)state;
+  add(KUBERNETES_CRON_JOB, "report",
+      "},\"spec\":{\"schedule\":\"0 3 * * *\"},\"status\":{\"active\":[{}],\"lastScheduleTime\":"
+      "\"2026-11-27T13:00:00Z\"");
+  add(KUBERNETES_JOB, "report-1", JOB("Failed", "13:00:00"));
+  add(KUBERNETES_JOB, "report-2", JOB("Failed", "13:10:00"));
+  add(KUBERNETES_POD, "p",
+      ",\"ownerReferences\":[{\"kind\":\"Job\",\"name\":\"report-2\",\"controller\":true}]},"
+      "\"spec\":{"
+      "\"containers\":[{\"name\":\"main\"}]},\"status\":{\"phase\":\"Failed\","
+      "\"containerStatuses\":["
+      "{\"name\":\"main\",\"state\":{\"terminated\":{\"exitCode\":3,\"reason\":\"Error\","
+      "\"message\":"
+      "\"no table\\nmore\"}}}]");
+  make(NULL);
+  const struct row *cron = workload_named("ecap/report"), *job = workload_named("ecap/report-2");
+  assert_string_equal(job->reason,
+                      "failed (BackoffLimitExceeded): failed with exit code 3: no table");
+  assert_string_equal(job->cells[WORKLOAD_KIND].text, "job");
+  assert_true(value_number(job->cells[WORKLOAD_FAILED], &number) && number == 2);
+  assert_true(value_number(cron->cells[WORKLOAD_FAILED], &number) && number == 2);
+  assert_true(value_number(cron->cells[WORKLOAD_ACTIVE], &number) && number == 1);
+  assert_true(value_number(cron->cells[WORKLOAD_SCHEDULED], &number) && number == 1795784400e3);
+  assert_int_equal(workload_named("ecap/report-1")->severity, SEVERITY_WARN);
+  assert_int_equal(cell(KUBERNETES_SUMMARY, 0, SUMMARY_WORKLOADS).integer,
+                   1); /* jobs come and go */
+  add(KUBERNETES_JOB, "report-3", JOB("Complete", "13:05:00"));
+  make(NULL);
+  assert_int_equal(workload_named("ecap/report-1")->severity, SEVERITY_OK);
+  assert_int_equal(workload_named("ecap/report-2")->severity, SEVERITY_WARN);
+  feeds[KUBERNETES_JOB].known = false;
+  make(NULL);
+  assert_string_equal(workload_named("ecap/report")->cells[WORKLOAD_FAILED].text,
+                      "jobs could not be listed");
+}
+
 static void test_what_is_not_known(void **state) {
   size_t faults = 0;
   (void)state;
@@ -157,6 +210,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
       TEST(test_metrics),
       TEST(test_the_worst_pod_is_the_cause),
+      TEST(test_jobs),
       TEST(test_what_is_not_known),
       TEST(test_a_list_that_is_cut),
   };

@@ -7,6 +7,7 @@
 #include "support/tiny_server.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 extern const struct collector collector_service;
 
@@ -460,18 +461,21 @@ static const char *play_engine(struct tiny_server *server, const char *request) 
   return usage;
 }
 
-static void watch_runtime(struct fixture *fixture) {
-  char engine[64];
-  struct option_value *runtime =
-      (struct option_value *)(uintptr_t)target_option(fixture->target, "runtime");
-  snprintf(engine, sizeof engine, "tcp://127.0.0.1:%d", fixture->server.port);
-  fill(fixture->target, "engine", engine);
+static void run_by(struct target *target, const char *name, const char *text) {
+  struct option_value *runtime = (struct option_value *)(uintptr_t)target_option(target, "runtime");
   runtime->names = mem_new(sizeof *runtime->names);
   runtime->items = mem_new(sizeof *runtime->items);
-  runtime->names[0] = mem_dup("compose");
-  runtime->items[0] = mem_dup("api");
+  runtime->names[0] = mem_dup(name);
+  runtime->items[0] = mem_dup(text);
   runtime->item_count = 1;
   runtime->set = true;
+}
+
+static void watch_runtime(struct fixture *fixture) {
+  char engine[64];
+  snprintf(engine, sizeof engine, "tcp://127.0.0.1:%d", fixture->server.port);
+  fill(fixture->target, "engine", engine);
+  run_by(fixture->target, "compose", "api");
   fixture->server.choose = play_engine;
   looks = usages = 0;
   engine_silent = false;
@@ -532,6 +536,74 @@ static void test_cancelled_while_the_runtime_is_waited_for(void **state) {
   assert_string_equal(text(collect(fixture, 5000), "state"), "200");
 }
 
+/* A program of the operator's own says why the service is down; one that is well is not asked. */
+static void test_a_status_program_explains(void **state) {
+  static const char program[] = "/bin/sh -c 'echo asked >> status-asked; echo starting; echo "
+                                "\"crash loop: \033[2Jexit code 1\"; exit 3'";
+  struct fixture *fixture = *state;
+  unlink("status-asked");
+  run_by(fixture->target, "status", program);
+  fixture->server.reply = ok_reply;
+  watch(fixture, fixture->server.port, fixture->server.port);
+  const struct row *row = collect(fixture, 5000);
+  assert_int_equal(row->severity, SEVERITY_OK);
+  assert_int_equal(cell(row, "run").type, VALUE_NONE);
+  assert_int_equal(access("status-asked", F_OK), -1);
+
+  fixture->server.reply = bad_reply;
+  row = collect(fixture, 5000);
+  assert_int_equal(row->severity, SEVERITY_CRIT);
+  assert_string_equal(row->reason,
+                      "answers 503 (expected 200-299); crash loop: \033[2Jexit code 1");
+  assert_string_equal(text(row, "run"), "not running");
+  assert_int_equal(fixture->sample->note_count, 0); /* it would say the same */
+  assert_int_equal(access("status-asked", F_OK), 0);
+
+  fixture->server.reply = ok_reply; /* what was said does not outlive the failure */
+  collect(fixture, 5000);
+  row = collect(fixture, 5000);
+  assert_int_equal(row->severity, SEVERITY_OK);
+  assert_null(row->reason);
+  assert_int_equal(cell(row, "run").type, VALUE_NONE);
+  unlink("status-asked");
+}
+
+static void test_a_status_program_that_says_it_runs(void **state) {
+  struct fixture *fixture = *state;
+  run_by(fixture->target, "status", "true");
+  fixture->server.reply = bad_reply;
+  watch(fixture, fixture->server.port, fixture->server.port);
+  const struct row *row = collect(fixture, 5000);
+  assert_string_equal(row->reason, "answers 503 (expected 200-299)");
+  assert_string_equal(text(row, "run"), "running");
+}
+
+/* It is a note; health is shown without it. */
+static void test_a_status_program_that_is_missing(void **state) {
+  struct fixture *fixture = *state;
+  run_by(fixture->target, "status", "/nonexistent/status");
+  fixture->server.reply = bad_reply;
+  watch(fixture, fixture->server.port, fixture->server.port);
+  const struct row *row = collect(fixture, 5000);
+  assert_string_equal(row->reason, "answers 503 (expected 200-299)");
+  assert_int_equal(cell(row, "run").type, VALUE_NONE);
+  assert_int_equal(fixture->sample->note_count, 1);
+  assert_non_null(strstr(fixture->sample->notes[0].text, "no such file"));
+}
+
+/* Health does not wait for it for long, and the look ends with the collector. */
+static void test_a_status_program_that_hangs(void **state) {
+  struct fixture *fixture = *state;
+  run_by(fixture->target, "status", "sleep 60");
+  fixture->server.reply = bad_reply;
+  watch(fixture, fixture->server.port, fixture->server.port);
+  const int64_t began_ms = clock_now_ms();
+  const struct row *row = collect(fixture, 9000);
+  assert_true(clock_now_ms() - began_ms < 4000);
+  assert_string_equal(row->reason, "answers 503 (expected 200-299)");
+  assert_string_equal(cell(row, "run").text, "commands: no answer yet");
+}
+
 int main(void) {
   unsetenv("http_proxy");
   unsetenv("all_proxy");
@@ -557,6 +629,10 @@ int main(void) {
       TEST(test_runtime_beside_health),
       TEST(test_a_runtime_that_is_silent),
       TEST(test_cancelled_while_the_runtime_is_waited_for),
+      TEST(test_a_status_program_explains),
+      TEST(test_a_status_program_that_says_it_runs),
+      TEST(test_a_status_program_that_is_missing),
+      TEST(test_a_status_program_that_hangs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

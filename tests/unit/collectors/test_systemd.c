@@ -49,6 +49,23 @@ static void test_a_unit(void **state) {
   assert_int_equal(peer.connections, 1); /* one connection for both */
 }
 
+/* As systemd does with a name that it takes for invalid, and a bus that lies. */
+static void test_a_name_that_is_left_out(void **state) {
+  (void)state;
+  choose_units("api.service", "db.service");
+  peer_add(&peer, "api.service", "active", "running");
+  driver_open(&driver);
+  driver_collect(&driver, 2000);
+  assert_int_equal(driver.sample->note_count, 1);
+  assert_int_equal(driver.sample->notes[0].severity, SEVERITY_UNKNOWN);
+  assert_non_null(strstr(driver.sample->notes[0].text, "says nothing of 1 of the units"));
+  peer_add(&peer, "database.service", "inactive", "dead"); /* an alias: wanted by its name */
+  driver_collect(&driver, 2000);
+  assert_int_equal(driver.sample->note_count, 0);
+  assert_string_equal(driver.sample->tables[1].rows[0].key, "database.service");
+  assert_string_equal(driver.sample->tables[1].rows[0].reason, "does not run");
+}
+
 static void test_answers_of_another_type(void **state) {
   static const char *const methods[] = {"GetAll", "ListUnitsByPatterns", "ListUnitsByNames"};
   (void)state;
@@ -143,6 +160,7 @@ static void test_closed_with_questions_under_way(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_unit, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_name_that_is_left_out, setup, teardown),
       cmocka_unit_test_setup_teardown(test_answers_of_another_type, setup, teardown),
       cmocka_unit_test_setup_teardown(test_a_refusal, setup, teardown),
       cmocka_unit_test_setup_teardown(test_it_dies_in_the_middle, setup, teardown),

@@ -1,6 +1,6 @@
-#include "config/config_dump.h"
 #include "config/config_fixture.h"
-#include "config/config_mask.h"
+#include "config/print/config_dump.h"
+#include "config/print/config_mask.h"
 
 #include <stdio.h>
 

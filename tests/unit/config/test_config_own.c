@@ -1,7 +1,7 @@
 /* `actions:`: what is read, and every error with its place. */
 #include "config/config_fixture.h"
 
-#include "config/config_dump.h"
+#include "config/print/config_dump.h"
 #include "core/mem.h"
 
 #include <stdio.h>

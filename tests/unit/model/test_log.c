@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "model/log.h"
+#include "model/log/log.h"
 
 static void add(struct log *log, int64_t time_ms, const char *text) {
   const struct log_record record = {

@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "model/log_counts.h"
+#include "model/log/log_counts.h"
 
 static const int64_t noon = INT64_C(1795780800000);
 

@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "model/log_fields.h"
+#include "model/log/log_fields.h"
 
 /* "name=value" of all, with commas; a text in quotes. "no" if it is not an object. */
 static const char *fields_of(const char *text) {

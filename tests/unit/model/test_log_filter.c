@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "model/log_filter.h"
+#include "model/log/log_filter.h"
 
 static bool passes(const struct log_filter_spec *spec, enum log_level level, const char *text) {
   struct err err = {0};

@@ -1,5 +1,5 @@
 /* An operation's output: kept, and line by line. */
-#include "model/output.h"
+#include "model/action/output.h"
 
 #include "support/core_test.h"
 

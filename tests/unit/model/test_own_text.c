@@ -1,5 +1,5 @@
 /* Placeholders, and hostile values for them. */
-#include "model/own_text.h"
+#include "model/own/own_text.h"
 
 #include "support/core_test.h"
 

@@ -1,7 +1,7 @@
 #include "support/core_test.h"
 
-#include "model/outcome.h"
-#include "model/plan.h"
+#include "model/action/outcome.h"
+#include "model/action/plan.h"
 
 static const struct action_spec cancel = {
     .id = "test.cancel", .kind = "test", .title = "cancel", .danger = DANGER_REVERSIBLE};
@@ -104,7 +104,7 @@ static void test_odd_names(void **state) {
   name[PLAN_NAME_MAX + 1] = '\0';
   plan = plan_of(&wipe, "prod", true, 1);
   plan->name = name;
-  assert_phrase(plan, CONFIRM_NAME, "ecap 1");
+  assert_phrase(plan, CONFIRM_NAME, "prod ecap 1");
 }
 
 struct last_line {

@@ -4,7 +4,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/pipeline.h"
+#include "operate/pipeline/pipeline.h"
 #include "support/core_test.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* Commands that may be typed after the colon, and their effect. */
-#include "operate/command.h"
+#include "operate/command/command.h"
 #include "pipeline_fixture.h"
 
 static int quits;

@@ -2,8 +2,8 @@
  */
 #include "core/mem.h"
 #include "io/clock.h"
-#include "operate/headless_apply.h"
-#include "operate/headless_plan.h"
+#include "operate/headless/headless_apply.h"
+#include "operate/headless/headless_plan.h"
 #include "operate/plan_file.h"
 #include "support/core_test.h"
 

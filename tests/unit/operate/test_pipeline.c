@@ -1,7 +1,7 @@
 /* The pipeline: its refusals, and the order of its steps, with actions of the test's own and a real
  * audit. */
-#include "operate/pipeline_output.h"
-#include "operate/pipeline_run.h"
+#include "operate/pipeline/pipeline_output.h"
+#include "operate/pipeline/pipeline_run.h"
 #include "pipeline_fixture.h"
 
 /* ---- an operation that succeeds */

@@ -1,5 +1,5 @@
 /* What events say about operations, ours and others'. */
-#include "operate/sentence.h"
+#include "operate/command/sentence.h"
 
 #include "actions/action.h"
 #include "support/core_test.h"

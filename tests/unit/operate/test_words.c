@@ -1,5 +1,5 @@
 /* An operation as words: their meaning, and the error where they have none. */
-#include "operate/words.h"
+#include "operate/command/words.h"
 
 #include "core/quote.h"
 #include "model/model_fixture.h"

@@ -1,7 +1,7 @@
 /* Available actions, and a plan, as people and programs read them. */
 #include "report/actions.h"
-#include "report/outcome_text.h"
-#include "report/plan_text.h"
+#include "report/plan/outcome_text.h"
+#include "report/plan/plan_text.h"
 
 #include "core/text.h"
 #include "support/core_test.h"
@@ -218,11 +218,43 @@ static void test_candidates(void **state) {
   sample_free(found);
 }
 
+/* Names of 255 bytes are names: of files, of units. The text ends, and no word is glued to them. */
+static void test_outcome_of_long_names(void **state) {
+  (void)state;
+  static const int widths[] = {40, 60, 0};
+  static const char *const texts[] = {
+      "done     \nan-object-of-39-cells-which-fills-a-line\n         removed, 4 kB freed\n",
+      "done     an-object-of-39-cells-which-fills-a-line\n         removed, 4 kB freed\n",
+      "done     an-object-of-39-cells-which-fills-a-line  removed, 4 kB freed\n"};
+  for (size_t i = 0; i < COUNT(widths); i++) {
+    struct plan *plan = plan_new(&stop, "ecap", NULL, false);
+    struct outcome outcome;
+    char name[256], *text;
+    size_t len;
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    plan_object(plan, "a", "an-object-of-39-cells-which-fills-a-line");
+    plan_object(plan, "b", name);
+    outcome_init(&outcome, 2);
+    outcome_set(&outcome, 0, OBJECT_DONE, "removed, 4 kB freed");
+    outcome_set(&outcome, 1, OBJECT_DONE, "removed");
+    FILE *out = open_memstream(&text, &len);
+    const struct report_text_options options = {.width = widths[i], .ascii = true};
+    assert_true(report_outcome_text(out, plan, &outcome, &options));
+    fclose(out);
+    if (strncmp(text, texts[i], strlen(texts[i])) != 0 || strstr(text, "nremoved"))
+      fail_msg("%d: %s", widths[i], text);
+    free(text);
+    plan_free(plan);
+    outcome_fini(&outcome);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_actions_text), cmocka_unit_test(test_actions_json),
       cmocka_unit_test(test_plan_text),    cmocka_unit_test(test_outcome_text),
-      cmocka_unit_test(test_candidates),
+      cmocka_unit_test(test_candidates),   cmocka_unit_test(test_outcome_of_long_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

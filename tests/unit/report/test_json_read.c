@@ -1,6 +1,6 @@
 #include "model/evaluate.h"
 #include "model/model_evaluate.h"
-#include "report/json.h"
+#include "report/json/json.h"
 #include "report/report_fixture.h"
 
 #include <setjmp.h>

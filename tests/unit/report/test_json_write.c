@@ -1,5 +1,5 @@
 #include "model/model_evaluate.h"
-#include "report/json.h"
+#include "report/json/json.h"
 #include "report/report_fixture.h"
 
 #include <setjmp.h>

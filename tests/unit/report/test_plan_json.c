@@ -1,5 +1,5 @@
 /* A plan as JSON and back: nothing is lost, and the hash detects every change. */
-#include "report/plan_json.h"
+#include "report/plan/plan_json.h"
 
 #include "core/mem.h"
 #include "support/core_test.h"

@@ -2,9 +2,9 @@
  */
 #include "core/text.h"
 #include "model/model_evaluate.h"
-#include "report/json.h"
+#include "report/json/json.h"
 #include "report/report_fixture.h"
-#include "report/text.h"
+#include "report/text/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

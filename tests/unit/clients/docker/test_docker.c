@@ -35,6 +35,7 @@ static void test_forms_of_an_endpoint(void **state) {
       {"tcp://[::1]:99", "http://[::1]:99", ""},
       {"http://10.0.0.7:2375", "http://10.0.0.7:2375", ""},
       {"https://10.0.0.7:2376/", "https://10.0.0.7:2376", ""},
+      {"ssh://me@10.0.0.7:2222", "http://localhost", "ssh://me@10.0.0.7:2222"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -53,7 +54,7 @@ static void test_what_is_no_endpoint(void **state) {
       {"/var/run/docker.sock", "not an endpoint"},
       {"unix://", "not the path of a socket"},
       {"unix://relative/docker.sock", "not the path of a socket"},
-      {"ssh://me@host", "ssh:// is not supported yet"},
+      {"ssh://me:secret@host", "takes no password"},
       {"npipe:////./pipe/docker_engine", "not an endpoint"},
       {"httpfoo://10.0.0.7", "not an endpoint"},
       {"tcp://", "not a URL"},
@@ -77,33 +78,6 @@ static void test_what_is_no_endpoint(void **state) {
     if (!strstr(err.text, cases[i].words))
       fail_msg("%s: %s", cases[i].text, err.text);
   }
-}
-
-static void test_the_usual_endpoint(void **state) {
-  char out[DOCKER_URL_MAX], folder[] = "/tmp/stacktop-docker-XXXXXX", path[128], expected[160];
-  char *longest = mem_new(1001);
-  (void)state;
-  setenv("DOCKER_HOST", "tcp://10.0.0.7:2375", 1);
-  assert_string_equal(docker_endpoint_usual(out), "tcp://10.0.0.7:2375");
-  assert_true(docker_endpoint_exists());
-  memset(longest, 'a', 1000); /* it is not cut to what it does not say */
-  setenv("DOCKER_HOST", longest, 1);
-  assert_string_equal(docker_endpoint_usual(out), longest);
-  free(longest);
-  setenv("DOCKER_HOST", "", 1);
-  if (access("/var/run/docker.sock", F_OK) == 0 || access("/run/podman/podman.sock", F_OK) == 0)
-    return; /* an engine of this machine's own comes first */
-  assert_non_null(mkdtemp(folder));
-  setenv("XDG_RUNTIME_DIR", folder, 1);
-  assert_false(docker_endpoint_exists());
-  assert_string_equal(docker_endpoint_usual(out), "unix:///var/run/docker.sock");
-  snprintf(path, sizeof path, "%s/docker.sock", folder);
-  assert_int_equal(symlink("/dev/null", path), 0);
-  snprintf(expected, sizeof expected, "unix://%s", path);
-  assert_true(docker_endpoint_exists());
-  assert_string_equal(docker_endpoint_usual(out), expected);
-  unlink(path);
-  rmdir(folder);
 }
 
 static void test_a_name_in_a_path(void **state) {
@@ -480,7 +454,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forms_of_an_endpoint),
       cmocka_unit_test(test_what_is_no_endpoint),
-      cmocka_unit_test(test_the_usual_endpoint),
       cmocka_unit_test(test_a_name_in_a_path),
       TEST(test_a_list_over_tcp),
       TEST(test_a_list_over_a_socket),

@@ -122,10 +122,15 @@ static void test_only_volumes_that_are_named(void **state) {
 static void test_the_build_cache(void **state) {
   (void)state;
   expect_disk("{\"LayersSize\":1,\"BuildCache\":[{\"Size\":10},{\"Size\":5,\"Shared\":true},"
-              "{\"Size\":2,\"Shared\":false},{\"Size\":\"x\"}]}",
-              "");
-  assert_int_equal(disk.build_cache, 12);
-  assert_int_equal(disk.total, 13);
+              "{\"Size\":2,\"Shared\":false},{\"Size\":\"x\"},{\"Size\":20,\"InUse\":true},"
+              "{\"Size\":40,\"Type\":\"internal\"},{\"Size\":80,\"Type\":\"frontend\"}]}",
+              "build-cache/unused::12");
+  assert_int_equal(disk.build_cache, 152);
+  assert_int_equal(disk.unused_cache, 12);
+  assert_int_equal(disk.cache_records, 3);
+  assert_int_equal(disk.total, 153);
+  expect_disk("{\"LayersSize\":1,\"BuildCache\":null}", "");
+  expect_disk("{\"LayersSize\":1,\"BuildCache\":[{\"Size\":20,\"InUse\":true}]}", "");
 }
 
 static void test_what_is_none(void **state) {

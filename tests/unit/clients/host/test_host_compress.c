@@ -161,6 +161,31 @@ static void test_not_worth_it(void **state) {
   expect_untouched();
 }
 
+/* A hole of 60 MB takes no block, and its zeros compress to some. */
+static void test_a_sparse_file_would_grow(void **state) {
+  (void)state;
+  fs_file("logs/api.log.1", 0);
+  assert_int_equal(truncate(fs_path("logs/api.log.1"), 60 << 20), 0);
+  compress("api.log.1", HOST_GZIP);
+  expect_end(HOST_REFUSED, "too little is saved: it would take ");
+  expect_untouched();
+}
+
+/* Its first 4 MiB compress well, and all that follows does not. */
+static void test_it_promises_too_much(void **state) {
+  (void)state;
+  assert_int_equal(mount("test", fs_root, "tmpfs", MS_REMOUNT, "size=300m"), 0);
+  fill("logs/api.log.1", 100 << 20, false);
+  const int fd = open(fs_path("logs/api.log.1"), O_WRONLY | O_CLOEXEC);
+  char *zeros = mem_new(4 << 20);
+  assert_int_equal(write(fd, zeros, 4 << 20), 4 << 20);
+  close(fd);
+  free(zeros);
+  compress("api.log.1", HOST_ZSTD);
+  expect_end(HOST_REFUSED, "too little is saved: it would take ");
+  expect_untouched();
+}
+
 /* 5 MB that need 2.8, where 1 is free: refused before anything is written. */
 static void test_not_enough_room(void **state) {
   (void)state;
@@ -260,6 +285,8 @@ int main(void) {
       TEST(test_a_link_is_in_the_way),
       TEST(test_cancelled),
       TEST(test_not_worth_it),
+      TEST(test_a_sparse_file_would_grow),
+      TEST(test_it_promises_too_much),
       TEST(test_not_enough_room),
       TEST(test_the_disk_becomes_full),
       TEST(test_a_process_writes_to_it),

@@ -3,7 +3,9 @@
 #include "host_fs.h"
 
 #include <dirent.h>
+#include <linux/fs.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 
 static struct host_result result;
 
@@ -327,6 +329,33 @@ static void test_directories_that_are_not_safe(void **state) {
   expect_end(HOST_DONE, "");
 }
 
+static void set_flags(const char *name, int flags) {
+  const int fd = open(fs_path(name), O_RDONLY | O_CLOEXEC);
+  if (ioctl(fd, FS_IOC_SETFLAGS, &flags) != 0) {
+    close(fd);
+    skip(); /* a tmpfs has them since Linux 6.6 */
+  }
+  close(fd);
+}
+
+/* What is put into an append-only directory cannot be removed again. */
+static void test_append_only_and_immutable(void **state) {
+  (void)state;
+  const struct host_file_id id = identify("old", "api.log.1");
+  set_flags("logs/old", FS_APPEND_FL);
+  host_remove(&id, &result);
+  set_flags("logs/old", 0);
+  expect_end(HOST_REFUSED, "its directory is append-only (chattr +a)");
+  expect_tidy("logs/old");
+  set_flags("logs/old/api.log.1", FS_IMMUTABLE_FL);
+  host_remove(&id, &result);
+  set_flags("logs/old/api.log.1", 0);
+  expect_end(HOST_REFUSED, "it is immutable (chattr +i)");
+  assert_true(fs_exists("logs/old/api.log.1"));
+  host_remove(&id, &result);
+  expect_end(HOST_DONE, "");
+}
+
 static void test_read_only(void **state) {
   (void)state;
   const struct host_file_id id = identify("old", "api.log.1");
@@ -394,6 +423,7 @@ int main(void) {
       TEST(test_written_meanwhile),
       TEST(test_a_rival_that_swaps_all_the_time),
       TEST(test_directories_that_are_not_safe),
+      TEST(test_append_only_and_immutable),
       TEST(test_read_only),
       TEST(test_without_permission),
       TEST(test_on_a_full_disk),

@@ -134,6 +134,14 @@ static void test_rules(void **state) {
   expect_name("/var/log/", "and a pattern");
   expect_name("/var/*/x.log", "only the last part");
   expect_name("/var/../etc/*", "..");
+  expect_name("/var/log/../*", ".."); /* /var */
+  expect_name("/../*.log", "..");     /* / in other words */
+  expect_name("/./*.log", "..");
+  expect_name("//*.log", "..");
+  expect_name("//**/*.log", "..");
+  expect_name("/var/log/./**/*.log", "..");
+  struct err fine = {0};
+  assert_true(host_rule_name_check("/var/..log/.hidden/...x/*.log", &fine));
   struct err err = {0};
   assert_false(host_rule_cleanup_check("soon", &err));
   assert_false(host_rule_cleanup_check("7d gzip", &err));

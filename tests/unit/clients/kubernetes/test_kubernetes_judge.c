@@ -28,7 +28,7 @@ static struct kubernetes_verdict judge(enum kubernetes_kind kind, const char *re
     kubernetes_judge_pod(object, event, now_s, &verdict);
   else if (kind == KUBERNETES_NODE)
     kubernetes_judge_node(object, now_s, &verdict);
-  else if (kind <= KUBERNETES_CRON_JOB)
+  else if (kind <= KUBERNETES_JOB)
     kubernetes_judge_workload(object, event, cause, now_s, &verdict);
   else
     kubernetes_judge_storage(object, event, now_s, &verdict);
@@ -204,6 +204,40 @@ static void test_cron_jobs(void **state) {
   EXPECT(KUBERNETES_CRON_JOB, cases);
 }
 
+#define JOB(condition, reason, at, more)                                                  \
+  "\"spec\":{},\"status\":{\"startTime\":\"2026-11-27T13:00:00Z\"" more                   \
+  ",\"conditions\":[{\"type\":\"" condition "\",\"status\":\"True\",\"reason\":\"" reason \
+  "\",\"message\":\"words\",\"lastTransitionTime\":\"" at "\"}]}"
+
+static void test_jobs(void **state) {
+  static const struct expected cases[] = {
+      {"\"spec\":{},\"status\":{}", "waiting", "", SEVERITY_OK},
+      {"\"spec\":{},\"status\":{\"active\":1}", "running", "", SEVERITY_OK},
+      {"\"spec\":{\"suspend\":true},\"status\":{}", "paused", "", SEVERITY_OK},
+      {JOB("Complete", "", "2026-11-27T13:10:00Z", ",\"failed\":3"), "complete", "", SEVERITY_OK},
+      {JOB("Failed", "DeadlineExceeded", "2026-11-27T13:10:00Z", ""), "failed",
+       "failed (DeadlineExceeded): words", SEVERITY_WARN},
+      {JOB("Failed", "BackoffLimitExceeded", "2026-11-26T13:10:00Z", ""), "failed", "",
+       SEVERITY_OK}, /* more than a day ago */
+      {"\"spec\":{},\"status\":{\"conditions\":[{\"type\":\"Failed\",\"status\":\"False\"}]}",
+       "waiting", "", SEVERITY_OK},
+  };
+  (void)state;
+  EXPECT(KUBERNETES_JOB, cases);
+  struct kubernetes_verdict verdict =
+      judge(KUBERNETES_JOB, JOB("Failed", "BackoffLimitExceeded", "2026-11-27T13:10:00Z", ""), NULL,
+            "failed with exit code 3");
+  assert_string_equal(verdict.reason, "failed (BackoffLimitExceeded): failed with exit code 3");
+  assert_true(verdict.since_s == kubernetes_time("2026-11-27T13:10:00Z"));
+  verdict = judge(KUBERNETES_JOB, "\"spec\":{},\"status\":{\"active\":1}", NULL,
+                  "image cannot be pulled (ErrImagePull)");
+  assert_string_equal(verdict.reason, "not complete: image cannot be pulled (ErrImagePull)");
+  assert_int_equal(verdict.severity, SEVERITY_WARN);
+  verdict = judge(KUBERNETES_JOB, JOB("Complete", "", "2026-11-27T13:10:00Z", ""), NULL,
+                  "failed with exit code 3"); /* of an earlier try */
+  assert_int_equal(verdict.severity, SEVERITY_OK);
+}
+
 static void test_nodes_and_storage(void **state) {
   static const struct expected nodes[] = {
       {"\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}", "ready", "",
@@ -225,6 +259,13 @@ static void test_nodes_and_storage(void **state) {
       {"\"status\":{\"phase\":\"Bound\"}", "bound", "", SEVERITY_OK},
       {"\"status\":{\"phase\":\"Pending\"}", "pending", "pending: no volume was provided",
        SEVERITY_CRIT},
+#define RESIZE(type)                                                                          \
+  "\"status\":{\"phase\":\"Bound\",\"conditions\":[{\"type\":\"Other\",\"status\":\"True\"}," \
+  "{\"type\":\"" type "\",\"status\":\"True\",\"message\":\"words\\nmore\"}]}"
+      {RESIZE("Resizing"), "resizing", "", SEVERITY_OK},
+      {RESIZE("FileSystemResizePending"), "resize pending", "", SEVERITY_OK},
+      {RESIZE("ControllerResizeError"), "resize failed", "cannot be resized: words", SEVERITY_WARN},
+      {RESIZE("NodeResizeError"), "resize failed", "cannot be resized: words", SEVERITY_WARN},
       {"\"spec\":{\"volumeName\":\"pv-1\"},\"status\":{\"phase\":\"Lost\"}", "lost",
        "its volume pv-1 no longer exists", SEVERITY_CRIT},
   };
@@ -252,6 +293,7 @@ int main(void) {
       cmocka_unit_test(test_a_probe_that_fails_is_the_cause),
       cmocka_unit_test(test_workloads),
       cmocka_unit_test(test_cron_jobs),
+      cmocka_unit_test(test_jobs),
       cmocka_unit_test(test_nodes_and_storage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

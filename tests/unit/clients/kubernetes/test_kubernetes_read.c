@@ -244,6 +244,12 @@ static void test_times_and_quantities(void **state) {
                {"1Zi", -1},
                {"inf", -1},
                {"9e999", -1},
+               {"1E", 1e18},
+               {"1E3", 1000},
+               {"1e3Mi", -1}, /* an exponent takes no suffix */
+               {"1e3k", -1},
+               {".5Gi", 1 << 29},
+               {".", -1},
                {NULL, -1}};
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -39,6 +39,7 @@ static void test_by_sqlstate(void **state) {
             "encryption\n",
          ERR_DENIED, "without TLS");
   expect(AT "FATAL:  3D000: database \"b\" does not exist\n", ERR_INVALID, "database \"b\"");
+  expect(AT "FATAL:  08P01: not allowed\n", ERR_DENIED, "login denied: not allowed");
   expect(AT "FATAL:  08P01: no more connections allowed (max_client_conn)\n", ERR_REFUSED,
          "too many connections: ");
   expect(AT "FATAL:  XX000: whatever\n", ERR_PROTOCOL, "whatever");

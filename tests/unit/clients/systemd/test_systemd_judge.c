@@ -69,6 +69,25 @@ static void test_what_is_up_is_fine(void **state) {
   SAYS(UNKNOWN, "could not be read");
 }
 
+/* What RemainAfterExit keeps active does not run. */
+static void test_active_without_a_process(void **state) {
+  (void)state;
+  struct reading reading = service("active", "exited");
+  judge(&reading, NULL);
+  SAYS(WARN, "active (exited): none of its processes runs");
+  reading.unit.type = "forking";
+  reading.unit.file_state = "generated";
+  judge(&reading, NULL);
+  SAYS(WARN, "active (exited): none of its processes runs");
+  reading.wish = SYSTEMD_BY_PATTERN;
+  judge(&reading, NULL);
+  SAYS(OK, "");
+  reading.wish = SYSTEMD_BY_NAME;
+  reading.unit.type = "oneshot";
+  judge(&reading, NULL);
+  SAYS(OK, "");
+}
+
 static void test_why_it_failed(void **state) {
   (void)state;
   struct reading reading = service("failed", "failed");
@@ -193,9 +212,13 @@ static void test_how_a_process_ended(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_what_is_up_is_fine), cmocka_unit_test(test_why_it_failed),
-      cmocka_unit_test(test_restarts),           cmocka_unit_test(test_slow_changes),
-      cmocka_unit_test(test_what_does_not_run),  cmocka_unit_test(test_how_a_process_ended),
+      cmocka_unit_test(test_active_without_a_process),
+      cmocka_unit_test(test_what_is_up_is_fine),
+      cmocka_unit_test(test_why_it_failed),
+      cmocka_unit_test(test_restarts),
+      cmocka_unit_test(test_slow_changes),
+      cmocka_unit_test(test_what_does_not_run),
+      cmocka_unit_test(test_how_a_process_ended),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,57 @@
+/* What the user requests at the screen: the view turns keys into requests, app and the pipeline
+ * carry them out. */
+#pragma once
+
+#include "model/action/operation.h"
+#include "model/log/logs.h"
+#include "model/page.h"
+
+enum request_kind {
+  REQUEST_NONE,
+  REQUEST_QUIT,
+  REQUEST_SUSPEND,     /* Ctrl-Z */
+  REQUEST_REPAINT,     /* Ctrl-L: the content of the terminal may be wrong */
+  REQUEST_COLLECT_NOW, /* Ctrl-R */
+  REQUEST_PAUSE,       /* z: stops collecting; the screen keeps showing the moment of the pause */
+  REQUEST_RESUME,
+  /* Operations (model/action/operation.h). The pipeline checks each request again. */
+  REQUEST_MENU,       /* `a`: the actions for `subject`; fills operations.offers */
+  REQUEST_MENU_CLOSE, /* Esc in the menu */
+  REQUEST_ACT,        /* begin `action` for `subject`, up to a plan */
+  REQUEST_FORM,       /* the front operation's parameters: texts[param_count] */
+  REQUEST_CHOOSE,     /* the picked candidates: their keys in texts */
+  REQUEST_AGREE,      /* confirm the plan of the front operation: text is what was typed, "y" or the
+                         phrase */
+  REQUEST_REPLAN,     /* plan again from fresh data */
+  REQUEST_CANCEL,     /* EXECUTE: stop at the next safe point */
+  REQUEST_DISMISS, /* close the dialog of the front operation; one that has not started is removed,
+                      a running one continues in the background */
+  REQUEST_FRONT,   /* show the dialog of a background operation; `operation` is its id */
+  REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
+  REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
+  REQUEST_COMMAND, /* a line typed after `:`, in text */
+  /* Pages (model/page.h). */
+  REQUEST_PAGE_OPEN,  /* `page` for the target or the one row of `subject`; text: the row's label */
+  REQUEST_PAGE_CLOSE, /* the page that was opened last */
+  REQUEST_PAGE_SORT,  /* its rows: by the column `text` ("": its own order) of subject.table */
+  /* Logs (model/log/logs.h). */
+  REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
+  REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */
+  REQUEST_LOGS_SEARCH,      /* search all of them for text; an earlier search ends */
+  REQUEST_LOGS_SEARCH_STOP, /* keeps what was found */
+  REQUEST_LOGS_CLOSE,
+};
+
+/* Texts and keys are borrowed from the view until its next call. */
+struct request {
+  enum request_kind kind;
+  const struct action_spec *action;
+  struct subject subject;
+  const char *text;
+  const char *const *texts;
+  size_t text_count;
+  uint32_t operation;
+  const struct logs_query *logs;
+  const struct page_spec *page;
+  bool inverted; /* PAGE_SORT */
+};

@@ -1,0 +1,57 @@
+#include "core/text.h"
+#include "report/cell.h"
+#include "report/page.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Quoted where the comma, the quote or an outer blank would be lost. */
+static void put_text(FILE *out, const char *text) {
+  char clean[SAMPLE_TEXT_MAX * 3];
+  const size_t length = text_sanitize(clean, sizeof clean, text, strlen(text), false);
+  const bool blank = length > 0 && (clean[0] == ' ' || clean[length - 1] == ' ');
+  if (!blank && !strpbrk(clean, ",\"")) {
+    fputs(clean, out);
+    return;
+  }
+  putc('"', out);
+  for (const char *at = clean; *at; at++) {
+    if (*at == '"')
+      putc('"', out);
+    putc(*at, out);
+  }
+  putc('"', out);
+}
+
+static void put_value(FILE *out, struct value value) {
+  switch (value.type) {
+  case VALUE_INT:
+    fprintf(out, "%" PRId64, value.integer);
+    break;
+  case VALUE_REAL:
+    fprintf(out, "%.17g", value.real);
+    break;
+  case VALUE_TEXT:
+    put_text(out, value.text);
+    break;
+  case VALUE_NONE:
+    break;
+  }
+}
+
+bool report_csv(FILE *out, const struct table *table) {
+  const struct table_spec *spec = table->spec;
+  fputs("key", out);
+  for (size_t i = 0; i < spec->column_count; i++)
+    fprintf(out, ",%s", spec->columns[i].id);
+  fputs("\r\n", out);
+  for (size_t r = 0; r < table->row_count; r++) {
+    put_text(out, table->rows[r].key);
+    for (size_t i = 0; i < spec->column_count; i++) {
+      putc(',', out);
+      put_value(out, cell_value(&table->rows[r], i));
+    }
+    fputs("\r\n", out);
+  }
+  return fflush(out) == 0 && !ferror(out);
+}
