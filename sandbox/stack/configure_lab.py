@@ -10,7 +10,8 @@ from .state import HOST, write_json, write_private
 
 
 def lab(state):
-    lists = {"services": services(state), "kafka": kafka(state), "postgres": postgres(state), "redis": redis(state)}
+    lists = {"services": services(state), "kafka": kafka(state), "postgres": postgres(state),
+             "pgbouncer": pgbouncer(state), "redis": redis(state)}
     text = "# stacktop's lab (docs/sandbox.md). Written at each start.\nname: lab\nenvironment: lab\ninterval: 2s\n"
     addresses = ""
     for kind, targets in lists.items():
@@ -55,6 +56,15 @@ def postgres(state):
         *(target(f"pool-{pool}", "pgbouncer", pool) for pool in POOLS
           if state.part("pgbouncer").get("status") != "absent"),
     ]
+
+
+def pgbouncer(state):
+    """Its console, for an administrator and for a user that may only read."""
+    if not state.group("postgres") or state.part("pgbouncer").get("status") == "absent":
+        return []
+    return [{"name": name, "dsn": f"postgresql://{user}:{state.data['passwords'][user]}@{HOST}:{state.port('pgbouncer')}"
+                                  "/pgbouncer"}
+            for name, user in (("pooler", "postgres"), ("pooler-read-only", "ecap_user"))]
 
 
 def redis(state):

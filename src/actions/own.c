@@ -152,10 +152,7 @@ bool own_fill(const struct own *own, const struct own_row *row, struct arena *ar
 /* ---- whether it is for a row */
 
 static bool target_is_meant(const struct own_action *def, const char *name, struct err *why) {
-  for (size_t i = 0; i < def->target_count; i++)
-    if (strcmp(def->targets[i], name) == 0)
-      return true;
-  return def->target_count == 0 ||
+  return action_is_for(&def->spec, name) ||
          err_set(why, ERR_UNSUPPORTED, "not for this target; its configuration names others");
 }
 

@@ -69,6 +69,16 @@ def test_no_action_through_a_pool(lab_postgres, config):
             assert done.status == 1 and "goes through a pooler" in done.stderr, done
 
 
+def test_the_pooler_itself(lab_postgres, config):
+    path = config(pgbouncer=[lab_postgres.target("pgbouncer", name) for name in ("pooler", "pooler-read-only")])
+    run = check(path, "--json")
+    assert run.status == OK and run.document.findings == [], run
+    for name, access in (("pooler", "admin"), ("pooler-read-only", "read-only")):
+        assert run.document.summary("pgbouncer", "pgbouncer", name)["access"] == access
+        modes = {key: row["pool_mode"] for key, row in run.document.rows("pgbouncer", "databases", name).items()}
+        assert modes == {"session": "session", "transaction": "transaction"}
+
+
 def test_a_lag_that_may_not_be_seen_is_no_number(lab_postgres, config):
     """Without pg_monitor the server shows no position of a replica."""
     run = look(watching(lab_postgres, config, "plain-user"))

@@ -109,7 +109,7 @@ def test_its_environment_by_name(api, tmp_path):
     printed = apply(api, planned)
     written = "".join(path.read_text() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert "geheim" not in run.stdout + str(planned) + printed + written
-    # as another user, or where it is gone: not known, which is no finding
+    # as another user, or where it is gone: not known, and there is nothing to warn of
     (tmp_path / "api.env").unlink()
     run = check(api.config, "--json", env=api.env)
     cells = run.document.summary("service", "services")

@@ -1,5 +1,6 @@
 /* The actions on databases of PgBouncer: pause, resume and reconnect, over one implementation. */
 #include "actions/pgbouncer/pgbouncer_conn.h"
+#include "core/count.h"
 #include "io/clock.h"
 
 #include <inttypes.h>
@@ -53,6 +54,10 @@ struct use {
   bool sessions; /* one of them is a session pool */
 };
 
+static void add(int64_t *sum, int64_t count) {
+  *sum = count > 0 ? count_add(*sum, count) : *sum;
+}
+
 static bool use_read(struct pgbouncer_conn *conn, const char *database, struct use *use) {
   struct pgbouncer_pools pools;
   *use = (struct use){.clients = 0};
@@ -62,10 +67,10 @@ static bool use_read(struct pgbouncer_conn *conn, const char *database, struct u
     const struct pgbouncer_pool *pool = &pools.items[i];
     if (strcmp(pool->database, database) != 0)
       continue;
-    use->clients += pool->clients > 0 ? pool->clients : 0;
-    use->waiting += pool->waiting > 0 ? pool->waiting : 0;
-    use->active += pool->active > 0 ? pool->active : 0;
-    use->open += pgbouncer_open_servers(pool);
+    add(&use->clients, pool->clients);
+    add(&use->waiting, pool->waiting);
+    add(&use->active, pool->active);
+    add(&use->open, pgbouncer_open_servers(pool));
     use->sessions = use->sessions || strcmp(pool->mode, "session") == 0;
   }
   return true;
@@ -119,7 +124,8 @@ static void say_pause(const struct action_request *request, struct plan *plan) {
   const int64_t timeout_s = found_int(found, "wait_timeout", -1);
   const int64_t active = found_int(found, "active", 0);
   plan_say(plan, PLAN_BLAST, "%s: the next query of each waits until the database is resumed",
-           shown_counted(arena, found_int(found, "clients", 0) + found_int(found, "waiting", 0),
+           shown_counted(arena,
+                         count_add(found_int(found, "clients", 0), found_int(found, "waiting", 0)),
                          "client", "clients"));
   if (active > 0)
     plan_say(plan, PLAN_BLAST, "%s in use; waits at most %s for their release",
@@ -132,7 +138,7 @@ static void say_pause(const struct action_request *request, struct plan *plan) {
   if (timeout_s > 0)
     plan_say(plan, PLAN_WARNING,
              "query_wait_timeout is %s: clients that wait for longer are disconnected",
-             shown_duration(arena, timeout_s * 1000));
+             shown_duration(arena, count_times(timeout_s, 1000)));
 }
 
 static void say_reconnect(const struct action_request *request, struct plan *plan) {

@@ -17,8 +17,9 @@ struct show {
   const struct options *options;
   struct model model;
   struct scheduler *scheduler;
-  size_t awaited; /* the state whose first result is awaited */
-  bool over;      /* its duration, if it has one */
+  size_t awaited;   /* the state whose results are awaited */
+  uint32_t samples; /* so many of them: for a duration two, even on a slow machine */
+  bool over;        /* its duration, if it has one */
 };
 
 int show_list(const struct options *options) {
@@ -92,13 +93,14 @@ static void config_keep(struct config *config, const struct target *target) {
 
 /* ---- collecting */
 
-static bool has_answered(const struct show *show, size_t state) {
-  return show->model.targets[state].samples > 0 || show->model.targets[state].failures > 0;
+static bool has_answered(const struct show *show) {
+  const struct target_state *state = &show->model.targets[show->awaited];
+  return state->samples >= show->samples || state->failures > 0;
 }
 
 static void on_changed(void *arg) {
   struct show *show = arg;
-  if (show->over && has_answered(show, show->awaited))
+  if (show->over && has_answered(show))
     uv_stop(&show->runtime->loop);
 }
 
@@ -108,16 +110,17 @@ static void on_over(uv_timer_t *timer) {
   on_changed(show);
 }
 
-/* Until the state has an answer, and for the duration. */
+/* Until the state has its answers, and for the duration. */
 static void wait_for(struct show *show, size_t state, int64_t duration_ms) {
   uv_timer_t timer;
   show->awaited = state;
+  show->samples = duration_ms > 0 ? 2 : 1;
   show->over = duration_ms == 0;
   uv_timer_init(&show->runtime->loop, &timer);
   timer.data = show;
   if (duration_ms > 0)
     uv_timer_start(&timer, on_over, (uint64_t)duration_ms, 0);
-  if (!show->over || !has_answered(show, state))
+  if (!show->over || !has_answered(show))
     uv_run(&show->runtime->loop, UV_RUN_DEFAULT);
   uv_close((uv_handle_t *)&timer, NULL);
   uv_run(&show->runtime->loop, UV_RUN_NOWAIT); /* it is this function's */
@@ -236,10 +239,10 @@ int show_run(struct runtime *runtime, struct config *config, const struct option
   const char *row = options->word_count > 2 ? options->words[2] : NULL;
   const struct page_spec *spec = spec_find(options->words[0], &err);
   struct target *target = spec ? target_find(config, spec, options->words[1], &err) : NULL;
-  if (target && row && !spec->row_of)
+  if (spec && target && row && !spec->row_of)
     err_set(&err, ERR_INVALID, "%s is about the whole target: it takes no row (\"%.60s\")",
             spec->id, row);
-  if (err.kind != ERR_NONE)
+  if (!spec || !target || err.kind != ERR_NONE)
     return refuse(runtime, config, &err);
   config_keep(config, target);
   if (options->timeout_ms)

@@ -1,6 +1,7 @@
 #include "clients/postgres/pgbouncer_answer.h"
 
 #include "clients/postgres/pgbouncer_contract.h"
+#include "core/count.h"
 #include "core/number.h"
 
 #include <stddef.h>
@@ -260,13 +261,13 @@ bool pgbouncer_marked_servers(const struct pg_rows *rows, const char *database, 
 
 /* ---- what follows from them */
 
-static int64_t known(int64_t count) {
-  return count > 0 ? count : 0;
-}
-
 int64_t pgbouncer_open_servers(const struct pgbouncer_pool *pool) {
-  return known(pool->active) + known(pool->idle) + known(pool->used) + known(pool->tested) +
-         known(pool->active_cancel) + known(pool->being_cancelled);
+  const int64_t counts[] = {pool->active, pool->idle,          pool->used,
+                            pool->tested, pool->active_cancel, pool->being_cancelled};
+  int64_t sum = 0;
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    sum = count_add(sum, counts[i] > 0 ? counts[i] : 0);
+  return sum;
 }
 
 /* "ops, watcher" */

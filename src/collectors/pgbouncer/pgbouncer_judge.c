@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MEMORY_BYTES_MAX = 4 << 20, CAUSE_MAX = 220 };
+static const double LASTED_MAX = 1e9; /* seconds */
 
 void pgbouncer_memory_fini(struct pgbouncer_memory *memory) {
   map_fini(&memory->since_ms);
@@ -122,7 +123,8 @@ void pgbouncer_judge_pool(const struct pgbouncer_case *of, const struct pgbounce
   verdict->severity = severity_of(of, rules, lasted);
   if (verdict->severity == SEVERITY_OK)
     return;
-  verdict->lasted_ms = lasted > 0 ? (int64_t)(lasted * 1000) : 0;
+  verdict->lasted_ms =
+      lasted > 0 ? (int64_t)((lasted < LASTED_MAX ? lasted : LASTED_MAX) * 1000) : 0;
   cause_words(cause, of);
   format_counted(clients, sizeof clients, of->pool->waiting, "client waits", "clients wait");
   format_duration(time, sizeof time, lasted);

@@ -137,6 +137,14 @@ static int compare(const void *left, const void *right) {
   return strcmp(a->name, b->name);
 }
 
+/* A name that is listed twice gets its place in the answer. */
+static const char *unique(struct map *names, struct sample *sample, const char *name,
+                          size_t index) {
+  while (!map_add(names, name, index))
+    name = sample_printf(sample, "%s (row %zu)", name, index + 1);
+  return name;
+}
+
 static struct row *add_row(struct sample *sample, struct table *table, const struct entry *entry) {
   struct row *row = sample_row(sample, table, entry->name, NULL);
   if (!row)
@@ -163,10 +171,12 @@ static void fill_pools(struct sample *sample, const struct pgbouncer_found *foun
   const struct pgbouncer_pools *pools = &found->pools;
   struct entry *entries = mem_new((pools->count + 1) * sizeof *entries);
   struct pgbouncer_memory next = {.since_ms = {.slots = NULL}};
+  struct map names = {.slots = NULL};
   for (size_t i = 0; i < pools->count; i++) {
     const struct pgbouncer_pool *pool = &pools->items[i];
     const struct map_slot *slot = map_find(databases, pool->database);
-    const char *key = pgbouncer_pool_key(&sample->arena, pool->database, pool->user);
+    const char *key =
+        unique(&names, sample, pgbouncer_pool_key(&sample->arena, pool->database, pool->user), i);
     entries[i] = (struct entry){.name = key,
                                 .index = i,
                                 .database = slot ? &found->databases.items[slot->value] : NULL,
@@ -179,6 +189,7 @@ static void fill_pools(struct sample *sample, const struct pgbouncer_found *foun
         .unconnected = pgbouncer_memory_take(&past->memory, &next, pool, key, now_ms)};
     pgbouncer_judge_pool(&of, rules, &entries[i].verdict);
   }
+  map_fini(&names);
   pgbouncer_memory_fini(&past->memory);
   past->memory = next;
   qsort(entries, pools->count, sizeof *entries, compare);
@@ -217,13 +228,14 @@ static void fill_databases(struct sample *sample, const struct pgbouncer_found *
   const char *no_stats =
       is_known(found, PART_STATS) ? NULL : sample_copy(sample, found->errs[PART_STATS].text);
   struct entry *entries = mem_new((databases->count + 1) * sizeof *entries);
-  struct map stats = {.slots = NULL};
+  struct map stats = {.slots = NULL}, names = {.slots = NULL};
   for (size_t i = 0; i < found->stats.count; i++)
     map_add(&stats, found->stats.items[i].database, i);
   for (size_t i = 0; i < databases->count; i++) {
     const struct pgbouncer_database *database = &databases->items[i];
-    entries[i] =
-        (struct entry){.name = database->name, .index = i, .active = database->connections};
+    entries[i] = (struct entry){.name = unique(&names, sample, database->name, i),
+                                .index = i,
+                                .active = database->connections};
     pgbouncer_judge_database(database, &entries[i].verdict);
   }
   qsort(entries, databases->count, sizeof *entries, compare);
@@ -236,6 +248,7 @@ static void fill_databases(struct sample *sample, const struct pgbouncer_found *
                   slot ? &found->stats.items[slot->value] : NULL, no_stats);
   }
   map_fini(&stats);
+  map_fini(&names);
   free(entries);
 }
 

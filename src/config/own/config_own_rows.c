@@ -129,6 +129,8 @@ static bool targets_read(struct own_draft *draft, const yaml_node_t *rows) {
     good = good && known;
     string_push(&action->targets, action->target_count++, name ? name : mem_dup(""));
   }
+  action->spec.targets = action->targets;
+  action->spec.target_count = action->target_count;
   return good;
 }
 

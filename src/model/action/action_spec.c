@@ -18,6 +18,13 @@ bool action_takes_targets(const struct action_spec *spec) {
   return spec->many && !spec->table;
 }
 
+bool action_is_for(const struct action_spec *spec, const char *target) {
+  for (size_t i = 0; i < spec->target_count; i++)
+    if (strcmp(spec->targets[i], target) == 0)
+      return true;
+  return spec->target_count == 0;
+}
+
 int action_param(const struct action_spec *spec, const char *name) {
   for (size_t i = 0; i < spec->param_count; i++)
     if (strcmp(spec->params[i].name, name) == 0)

@@ -29,11 +29,13 @@ struct action_spec {
   /* Of an action for the target: id of a table of which one row can preset parameters (struct
    * action's preset); NULL: none. */
   const char *context;
-  uint32_t key;      /* a capital letter, unique in its kind; 0: only in the menu */
-  const char *title; /* "terminate"; short, in lower case */
-  const char *past;  /* first word of its plans' titles, in the past tense: "terminated" */
-  const char *what;  /* one sentence: what it does, and what it means for the objects */
-  const char *runs;  /* what it runs: "pg_terminate_backend(pid)" */
+  char *const *targets; /* names of those that it is for */
+  size_t target_count;  /* 0: all of its kind */
+  uint32_t key;         /* a capital letter, unique in its kind; 0: only in the menu */
+  const char *title;    /* "terminate"; short, in lower case */
+  const char *past;     /* first word of its plans' titles, in the past tense: "terminated" */
+  const char *what;     /* one sentence: what it does, and what it means for the objects */
+  const char *runs;     /* what it runs: "pg_terminate_backend(pid)" */
   enum danger danger;
   /* Can be applied to several marked rows at once; without a table, to several targets of its kind:
    * the request's keys are then their names. */
@@ -50,5 +52,7 @@ const char *danger_name(enum danger danger);
 bool action_takes_rows(const struct action_spec *spec, const char *table);
 /* Whether it can be requested for several targets at once. */
 bool action_takes_targets(const struct action_spec *spec);
+/* Whether it is for the target of that name, which is of its kind. */
+bool action_is_for(const struct action_spec *spec, const char *target);
 /* The index of the parameter with that name, or -1. */
 int action_param(const struct action_spec *spec, const char *name);

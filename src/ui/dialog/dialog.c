@@ -149,7 +149,7 @@ static struct request run_scroll(struct dialog_page *page, int lines) {
   return (struct request){.kind = REQUEST_NONE};
 }
 
-static struct request run_page(struct dialog_page *page, int direction) {
+struct request dialog_page_scroll(struct dialog_page *page, int direction) {
   int height = page->dialog->height;
   return run_scroll(page, direction * (height > 2 ? height - 1 : 1));
 }
@@ -164,8 +164,8 @@ const struct dialog_binding dialog_scroll_bindings[] = {
     {RUNE('j'), "j", NULL, "one line down or up", run_scroll, 1, NULL},
     {CODE(UP), "Up", NULL, "one line down or up", run_scroll, -1, NULL},
     {RUNE('k'), "k", NULL, "one line down or up", run_scroll, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", run_page, 1, NULL},
-    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", run_page, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", dialog_page_scroll, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", dialog_page_scroll, -1, NULL},
     {CODE(HOME), "Home", NULL, "to the start or the end", run_scroll, -TO_THE_END, NULL},
     {RUNE('g'), "g", NULL, "to the start or the end", run_scroll, -TO_THE_END, NULL},
     {CODE(END), "End", NULL, "to the start or the end", run_scroll, TO_THE_END, NULL},

@@ -171,6 +171,8 @@ void dialog_title(const struct dialog_page *page, char *out, size_t size);
 struct request dialog_request(const struct dialog_page *page, enum request_kind kind);
 /* The same as a binding. */
 struct request dialog_ask(struct dialog_page *page, int kind);
+/* As a binding: shows what is a page below (1) or above (-1). */
+struct request dialog_page_scroll(struct dialog_page *page, int direction);
 /* The next selected one of `count`. */
 void dialog_move(struct dialog *dialog, int by, size_t count);
 

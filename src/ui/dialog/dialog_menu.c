@@ -85,6 +85,19 @@ static struct request run_move(struct dialog_page *page, int by) {
   return (struct request){.kind = REQUEST_NONE};
 }
 
+/* Enter acts on the selected one, so it stays on the screen: one that is longer than the screen is
+ * read to its end first. */
+static struct request run_page(struct dialog_page *page, int direction) {
+  const struct dialog *dialog = page->dialog;
+  const int first = (int)(dialog->selected_line - dialog->pinned),
+            last = first + (int)dialog->selected_lines - 1;
+  const bool more =
+      direction > 0 ? last >= dialog->scroll + dialog->height : first < dialog->scroll;
+  if (more)
+    return dialog_page_scroll(page, direction);
+  return run_move(page, direction * (dialog->height > 2 ? dialog->height - 1 : 1));
+}
+
 static struct request run_begin(struct dialog_page *page, int argument) {
   const struct operations *operations = operations_of(page);
   (void)argument;
@@ -111,6 +124,8 @@ static bool menu_type(struct dialog_page *page, struct key key, struct request *
   return true;
 }
 
+enum { TO_THE_END = 1 << 28 };
+
 #define RUNE(c) KEY_CODE_RUNE, c
 #define CODE(c) KEY_CODE_##c, 0
 
@@ -121,6 +136,12 @@ static const struct dialog_binding bindings[] = {
     {RUNE('j'), "j", NULL, "next or previous action", run_move, 1, NULL},
     {CODE(UP), "Up", NULL, "next or previous action", run_move, -1, NULL},
     {RUNE('k'), "k", NULL, "next or previous action", run_move, -1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", run_page, 1, NULL},
+    {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", run_page, -1, NULL},
+    {CODE(HOME), "Home", NULL, "first or last action", run_move, -TO_THE_END, NULL},
+    {RUNE('g'), "g", NULL, "first or last action", run_move, -TO_THE_END, NULL},
+    {CODE(END), "End", NULL, "first or last action", run_move, TO_THE_END, NULL},
+    {RUNE('G'), "G", NULL, "first or last action", run_move, TO_THE_END, NULL},
     {CODE(ESC), "Esc", "back", "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},
     {RUNE('a'), "a", NULL, "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},
     {RUNE('q'), "q", NULL, "close", dialog_ask, REQUEST_MENU_CLOSE, NULL},

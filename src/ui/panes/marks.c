@@ -105,7 +105,7 @@ void marks_follow(struct marks *marks, const struct model *model) {
     return;
   }
   const struct target_state *state =
-      marks->target_index < model->target_count ? &model->targets[marks->target_index] : NULL;
+      marks->target_index < model_state_count(model) ? &model->targets[marks->target_index] : NULL;
   const struct table *table =
       state && state->sample ? sample_table_view(state->sample, marks->table) : NULL;
   if (!table) {

@@ -69,7 +69,8 @@ const char *pane_kind_state(const struct frame *frame, size_t index, char *out, 
     if (state->err.kind == ERR_DISABLED)
       snprintf(out, size, "disabled");
     else
-      snprintf(out, size, "down %s", age_text(age, frame->now_ms - state->failing_ms));
+      snprintf(out, size, "%s %s", state->page ? "not available" : "down",
+               age_text(age, frame->now_ms - state->failing_ms));
     break;
   case TARGET_STALE:
     snprintf(out, size, "stale %s", age_text(age, target_state_age(state, frame->now_ms)));

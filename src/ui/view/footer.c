@@ -94,7 +94,8 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
   return x - GAP;
 }
 
-/* The actions that have a key, of the table of the selected row; of the target if there is no row.
+/* The actions that have a key and are for this target, of the table of the selected row; of the
+ * target if there is no row.
  * Where stacktop is read-only, those that only read. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
@@ -108,6 +109,7 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
     int width = 2 + text_width(spec->title);
     if ((reads_only && spec->danger != DANGER_NONE) ||
         !view_acts_on(spec, frame->model, &subject) ||
+        !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
         (subject.table && !action_takes_rows(spec, subject.table)) ||
         (!subject.table && subject.key_count > 1 && !action_takes_targets(spec)))
       continue;
@@ -117,6 +119,21 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
     x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
   }
   return x;
+}
+
+/* Pages are offered beside the actions, however many of these there are: "Enter open  Esc back",
+ * where there are some. */
+static int pages_width(const struct view *view) {
+  int width = 0;
+  if (view->row_pages == 0 && view->opened_count == 0)
+    return 0;
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (is_offered(view, binding) &&
+        (binding->code == KEY_CODE_ENTER || binding->code == KEY_CODE_ESC))
+      width += binding_width(binding) + GAP;
+  }
+  return width;
 }
 
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
@@ -132,7 +149,7 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
     return;
   }
   x = draw_subject(view, frame, y, end);
-  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions"));
+  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions") - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     if (binding->edge || !is_offered(view, binding))

@@ -675,6 +675,25 @@ static void test_the_menu(void **state) {
   session_fini(&s);
 }
 
+/* Whatever page is shown, the action that Enter plans is on it. */
+static void test_the_pages_of_the_menu(void **state) {
+  (void)state;
+  static const char *const keys[] = {"G", "<End>", "<PgDn>", "<PgDn>", "<PgDn>", "<PgUp>", "g"};
+  struct session s;
+  session_init(&s, 40, 12);
+  open_menu(&s);
+  for (size_t i = 0; i < COUNT_OF(keys); i++) {
+    press(&s, keys[i]);
+    draw(&s);
+    expect(&s, "\xE2\x96\xBA");
+    if (i == 0)
+      expect_not(&s, "runs pg_cancel_backend");
+  }
+  press(&s, "<Enter>");
+  assert_ptr_equal(s.request.action, &spec_cancel);
+  session_fini(&s);
+}
+
 static void test_the_form(void **state) {
   (void)state;
   struct session s;
@@ -965,6 +984,33 @@ static void test_keys_of_actions(void **state) {
   session_fini(&s);
 }
 
+/* An action of the configuration that names its targets. */
+static void test_a_key_of_another_target_is_not_offered(void **state) {
+  static const char other[] = "other";
+  static char *const targets[] = {(char *)(uintptr_t)other};
+  struct action_spec wake = {.id = "own.wake",
+                             .kind = "postgres",
+                             .key = 'W',
+                             .title = "wake",
+                             .what = "wakes it",
+                             .runs = "wake",
+                             .targets = targets,
+                             .target_count = 1};
+  const struct action_spec *const specs[] = {&wake, &spec_vacuum, NULL};
+  (void)state;
+  struct session s;
+  session_init(&s, 120, 36);
+  s.acting.base.model.operations.specs = specs;
+  press(&s, "3<Home>");
+  expect(&s, "ecap: V vacuum  a all actions");
+  press(&s, "W"); /* the answer says why not */
+  assert_ptr_equal(s.request.action, &wake);
+  wake.target_count = 0; /* all of the kind */
+  press(&s, "<Home>");
+  expect(&s, "ecap: W wake  V vacuum  a all actions");
+  session_fini(&s);
+}
+
 /* The row that was on the screen is another one when the key arrives. */
 static void test_the_row_moves_before_the_key(void **state) {
   (void)state;
@@ -1148,6 +1194,7 @@ int main(void) {
       cmocka_unit_test(test_the_end_follows_the_record),
       cmocka_unit_test(test_the_output),
       cmocka_unit_test(test_the_menu),
+      cmocka_unit_test(test_the_pages_of_the_menu),
       cmocka_unit_test(test_the_form),
       cmocka_unit_test(test_the_form_shows_the_range),
       cmocka_unit_test(test_the_choice),
@@ -1158,6 +1205,7 @@ int main(void) {
       cmocka_unit_test(test_marks_go_with_their_rows),
       cmocka_unit_test(test_marks_are_of_one_table),
       cmocka_unit_test(test_keys_of_actions),
+      cmocka_unit_test(test_a_key_of_another_target_is_not_offered),
       cmocka_unit_test(test_the_row_moves_before_the_key),
       cmocka_unit_test(test_the_command_line),
       cmocka_unit_test(test_any_keys),
