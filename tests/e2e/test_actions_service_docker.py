@@ -111,7 +111,7 @@ def test_a_container_and_a_program_in_one_plan(engine, neighbour, tmp_path):  # 
     wait_until(api.answers, what="the service to answer")
     before = api.state()["StartedAt"], web.pid()
     try:
-        config = configured(tmp_path, db.entry(ready="3s"), api.entry("api", {"compose": "ecap/api"}), web.entry(ready="3s"))
+        config = configured(tmp_path, db.entry(ready="20s"), api.entry("api", {"compose": "ecap/api"}), web.entry(ready="20s"))
         planned = plan(config, "service.restart", "web", "api", "db")
         assert planned["phrase"] == "staging 3", planned
         assert "3 of 3 are up, each service healthy in its turn" in said(apply(config, planned))

@@ -25,7 +25,7 @@ def services(tmp_path):
 
 
 def entries(services, **more):
-    return [service.entry(ready="3s", **more.get(service.name, {})) for service in services]
+    return [service.entry(**{"ready": "20s", **more.get(service.name, {})}) for service in services]
 
 
 def test_marked_services_are_restarted_in_one_plan(services, tmp_path):
@@ -72,7 +72,7 @@ def test_a_stop_goes_the_other_way_and_is_undone(services, tmp_path):
 
 def test_the_first_that_fails_ends_it(services, tmp_path):
     db, api, web = services
-    config = configured(tmp_path, *entries(services, api={"expect": "204"}))
+    config = configured(tmp_path, *entries(services, api={"expect": "204", "ready": "2s"}))
     text = said(apply(config, plan(config, "service.restart", "db", "api", "web"), PARTLY))
     assert "not attempted: api failed" in text
     _, ended = recorded(tmp_path, "service.restart", "partial")
