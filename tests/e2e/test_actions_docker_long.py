@@ -33,8 +33,8 @@ def test_what_a_plan_says(pair, config):
 def test_what_makes_no_sense(pair, config, action, state):
     if state == "exited":
         pair.do("ecap-api-1", "stop")
-    run = plan(config, f"docker.{action}", "ecap-api-1", status=FAILED)
-    assert re.search(rf"it was {state} .*ago", run.stderr), run
+    text = plan(config, f"docker.{action}", "ecap-api-1", status=FAILED)
+    assert re.search(rf"it was {state} .*ago", text), text
 
 
 # ---- what has changed since the plan

@@ -4,6 +4,7 @@
 #include "actions/turns.h"
 #include "core/format.h"
 #include "io/clock.h"
+#include "model/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
   *turn = (struct turn){.step = step,
                         .action = service_action_of(step->call->plan->action),
                         .object = object,
-                        .target = service_target_named(step->call->target, name)};
+                        .target = target_beside(step->call->target, name)};
   turn->change =
       (struct service_change){.verb = turn->action->verb,
                               .name = step->call->plan->objects[object].label,
@@ -265,14 +266,15 @@ static void say_proof(struct step *step) {
   size_t good = 0;
   for (size_t i = 0; i < outcome->count; i++)
     good += turns_is_good(outcome, i);
-  if (action->all)
-    outcome_proof(outcome, "%zu of %zu are up, each service healthy in its turn", good,
-                  outcome->count);
+  if (action->all || service_plan_count(step->call->plan) > 1)
+    outcome_proof(outcome,
+                  action->up ? "%zu of %zu are up, each service healthy in its turn"
+                             : "%zu of %zu are down, in reverse order",
+                  good, outcome->count);
   else
     outcome_proof(outcome, "%s", outcome->objects[outcome->count - 1].words);
   if (action->undo && good == outcome->count)
-    outcome_undo(outcome, "%s",
-                 service_undo(&step->arena, action, step->call->plan, step->call->plan->target));
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
 }
 
 bool service_verify(struct step *step) {
@@ -287,7 +289,6 @@ bool service_verify(struct step *step) {
   if (turns_is_good(outcome, outcome->count - 1))
     say_proof(step);
   else if (action->verb == SERVICE_SCALE && outcome->objects[0].result == OBJECT_PARTLY)
-    outcome_undo(outcome, "%s",
-                 service_undo(&step->arena, action, step->call->plan, step->call->plan->target));
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
   return true;
 }
