@@ -26,7 +26,7 @@ def place(tmp_path):
 def config(tmp_path):
     """A cluster whose kubectl never gets ready, and ends with stacktop."""
     kubectl, pids = tmp_path / "kubectl", tmp_path / "pids"
-    # once timeout, its parent, waits: one that is told to end before it knows its child leaves it behind
+    # once timeout, its parent, waits: one that has to end before it knows its child leaves it behind
     kubectl.write_text("#!/bin/sh\nuntil grep -q '^State:.S' /proc/$PPID/status; do :; done\n"
                        f"echo $$ >> {pids}\nexec sleep 1000\n")
     kubectl.chmod(0o755)
