@@ -41,7 +41,7 @@ struct unit_runtime {
   struct service_runtime runtime; /* first */
   char unit[SYSTEMD_NAME_MAX];
   char address[SYSTEMD_ADDRESS_MAX], place[SYSTEMD_ADDRESS_MAX];
-  struct systemd_restarts restarts;
+  struct restarts restarts;
 
   struct systemd_bus *bus; /* NULL: none yet, or it broke */
   struct systemd_call *call;

@@ -16,7 +16,7 @@ enum {
   PANE_TABLES_MAX = 128,  /* tables of a kind, and tables of one target; others are not shown */
   PANE_TOGGLES_MAX = 128, /* rows opened or closed by hand; the oldest is forgotten */
   PANE_ID_MAX = 40,
-  PANE_TITLE_MAX = 120,
+  PANE_TITLE_MAX = 300,
 };
 
 enum line_kind {
