@@ -41,14 +41,14 @@ struct view {
   size_t pane_count, focus;
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
   enum pane_room rooms[LAYOUT_PANES_MAX];
-  bool zoomed;
   struct pane *opened[MODEL_PAGES_MAX]; /* of the model's open pages; the last one is focused */
   size_t opened_count;
-  int opened_width; /* inside, as last drawn */
   struct page_list list;
   size_t row_pages, pages; /* of the selected row, and with its target's, as last drawn */
+  int opened_width;        /* of the open page, inside, as last drawn */
   bool opened_sorts;       /* the open page has named orders */
-  bool has_logs;           /* the selection has, as last drawn */
+  bool zoomed;
+  bool has_logs; /* the selection has, as last drawn */
   enum view_page page, page_before_help, page_before_log, page_before_list;
   struct detail detail;
   struct log_view log;
