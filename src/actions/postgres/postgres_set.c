@@ -4,9 +4,11 @@
 
 #include "actions/postgres/postgres_plan.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/quote.h"
 #include "io/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LOOK_AGAIN_MS = 100, PATIENCE_MS = 5000, WORD_MAX = 4 * PLAN_TEXT_MAX };
@@ -227,10 +229,15 @@ STEP(survey, POSTGRES_STEP_MS)
 STEP(execute, POSTGRES_STEP_MS)
 STEP(verify, POSTGRES_STEP_MS)
 
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == P_NAME && (size_t)snprintf(out, size, "%s", row->key) < size;
+}
+
 const struct action action_postgres_set = {
     .spec =
         {.id = "postgres.set",
          .kind = "postgres",
+         .context = POSTGRES_SETTINGS_TABLE,
          .title = "change a setting",
          .past = "set",
          .what =
@@ -239,6 +246,7 @@ const struct action action_postgres_set = {
          .danger = DANGER_REVERSIBLE,
          .params = params,
          .param_count = sizeof params / sizeof *params},
+    .preset = preset,
     .survey = &survey_step,
     .plan = postgres_set_plan,
     .execute = &execute_step,

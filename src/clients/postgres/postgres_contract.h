@@ -25,6 +25,9 @@
 #define POSTGRES_SESSIONS_ID_QUERY_START "query_start"
 #define POSTGRES_SESSIONS_ID_STATE_CHANGE "state_change"
 
+/* Settings that are not the default, by name (the page postgres.settings). */
+#define POSTGRES_SETTINGS_TABLE "settings"
+
 #define POSTGRES_STATE_ACTIVE "active"
 #define POSTGRES_STATE_IDLE "idle"
 #define POSTGRES_STATE_IDLE_IN_TRANSACTION "idle in txn"

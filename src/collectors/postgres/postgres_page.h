@@ -57,6 +57,15 @@ struct postgres_page {
   void (*forget)(void *memory);                    /* frees what is in there; NULL: nothing */
 };
 
+/* A table of the columns NAME_columns. */
+#define POSTGRES_PAGE_TABLE(name, table_id, table_title, table_flags) \
+  static const struct table_spec name = {.id = (table_id),            \
+                                         .title = (table_title),      \
+                                         .flags = (table_flags),      \
+                                         .columns = name##_columns,   \
+                                         .column_count =              \
+                                             sizeof name##_columns / sizeof *name##_columns}
+
 /* For `watch` of their descriptors; `own` is a struct postgres_page. */
 extern const struct watch_kind postgres_page_watch;
 

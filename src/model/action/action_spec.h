@@ -37,7 +37,9 @@ struct action_spec {
   const char *what;     /* one sentence: what it does, and what it means for the objects */
   const char *runs;     /* what it runs: "pg_terminate_backend(pid)" */
   enum danger danger;
-  bool many; /* can be applied to several marked rows at once */
+  /* Can be applied to several marked rows at once; without a table, to several targets of its kind:
+   * the request's keys are then their names. */
+  bool many;
   enum action_choice choice;
   const struct option *params; /* asked for before the survey; a default is preset */
   size_t param_count;
@@ -48,6 +50,8 @@ const char *danger_name(enum danger danger);
 /* Whether it can be requested for rows of the table: its own table, or its context. table may be
  * NULL: false. */
 bool action_takes_rows(const struct action_spec *spec, const char *table);
+/* Whether it can be requested for several targets at once. */
+bool action_takes_targets(const struct action_spec *spec);
 /* Whether it is for the target of that name, which is of its kind. */
 bool action_is_for(const struct action_spec *spec, const char *target);
 /* The index of the parameter with that name, or -1. */

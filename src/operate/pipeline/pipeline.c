@@ -111,7 +111,7 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
   struct subject own = *subject;
   if (run && may)
     may = context_preset(pipeline, action, subject, run->operation.texts, &why);
-  if (!action->spec.table) { /* otherwise the row is only where the cursor was */
+  if (!action->spec.table && own.table) { /* the row is only where the cursor was */
     own.table = NULL;
     own.key_count = own.hidden = 0;
   }
@@ -237,7 +237,7 @@ static bool words_subject(struct pipeline *pipeline, const struct words *words, 
               (*run = run_new(pipeline, words->action, words->target_index, err));
   if (!spec->table) {
     subject.table = NULL;
-    subject.key_count = 0;
+    subject.key_count = action_takes_targets(spec) ? count : 0;
   }
   if (good)
     copy_subject(&(*run)->operation, &subject);

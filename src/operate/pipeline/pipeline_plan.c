@@ -3,6 +3,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "model/config.h"
 #include "operate/pipeline/pipeline.h"
 #include "operate/pipeline/pipeline_run.h"
 
@@ -44,7 +45,8 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
 
 bool rows_are_there(const struct action_request *request, struct err *err) {
   for (size_t i = 0; i < request->key_count; i++)
-    if (!action_row(request, i))
+    if (request->table ? !action_row(request, i)
+                       : !target_beside(request->target, request->keys[i]))
       return err_set(err, ERR_INVALID, "%s no longer exists", request->keys[i]);
   return true;
 }

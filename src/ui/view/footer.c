@@ -60,7 +60,8 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   const char *label = NULL;
   if (!line || end < 50)
     return 1;
-  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->target_index, line->table_id)) {
+  if (line->kind == LINE_ROW && (marks_are_of(&pane->marks, line->target_index, line->table_id) ||
+                                 (line->is_target && marks_are_targets(&pane->marks)))) {
     snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
     label = buffer;
   } else if (line->kind == LINE_ROW)
@@ -109,7 +110,8 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
     if ((reads_only && spec->danger != DANGER_NONE) ||
         !view_acts_on(spec, frame->model, &subject) ||
         !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
-        (subject.table && !action_takes_rows(spec, subject.table)))
+        (subject.table && !action_takes_rows(spec, subject.table)) ||
+        (!subject.table && subject.key_count > 1 && !action_takes_targets(spec)))
       continue;
     if (x + width > end)
       break;
