@@ -134,7 +134,7 @@ def test_by_keys(server, pool, tmp_path):  # noqa: F811
         terminal.settle(0.1)
         terminal.press("D")
         terminal.wait_for("minimum time idle")
-        terminal.press("Ctrl-U", "0s", "Enter")
+        terminal.press(*["Backspace"] * 3, "0s", "Enter")
         agree(terminal, "shop 3")
         assert "gone after" in outcome(terminal), terminal.show()
     assert alive(server) == ["other", "shop-pool-7"]
