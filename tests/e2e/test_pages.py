@@ -149,8 +149,8 @@ def test_errors_name_what_there_is(server, shop):  # noqa: F811
                                              "the kind service; there are: shop"),
             (("postgres.statements", "shop", "x"), 'postgres.statements is about the whole target: it takes no row'),
             (("postgres.statements", "shop", "--table", "x"), 'has no table "x"; there are: '),
-            (("postgres.session", "shop"), "it needs a row of sessions; there "),
-            (("postgres.session", "shop", "1\x1b[31m"), "among them; there ")]:
+            (("postgres.session", "shop"), "name a row of sessions; there "),
+            (("postgres.session", "shop", "1\x1b[31m"), "no row of sessions is named ")]:
         run = show(shop, *arguments)
         assert run.status == 64 and expected in run.stderr and run.stdout == "", run
         assert "\x1b" not in run.stderr

@@ -429,7 +429,7 @@ static void add_notes(struct context *context, int64_t deleted_bytes) {
                 shown_counted(arena, usage->files_before, "file", "files"),
                 shown_duration(arena, clock_wall_read_ms() - context->looking->part.at_ms));
   if (context->looking->last.at_ms > 0)
-    sample_note(context->found, NULL, NULL, "GROWN: since %s ago",
+    sample_note(context->found, NULL, NULL, "GROWN: growth since the last complete run, %s ago",
                 shown_duration(arena, clock_wall_read_ms() - context->looking->last.at_ms));
   if (usage->links_cut)
     sample_note(context->found, NULL, NULL,

@@ -253,7 +253,7 @@ const struct page page_postgres_space = {
     .spec = {.id = "postgres.space",
              .kind = "postgres",
              .title = "Space",
-             .question = "Why does disk space not come back?",
+             .question = "Why is disk space not freed?",
              .cost = "8 queries every 10s; it lists pg_wal",
              .interval_ms = 10000,
              .tables = tables,
