@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-static const struct data_check share = {
-    .name = "orders", .unit = "% null", .threshold = {true, true, false, 5, 20, 0, false}};
+static const struct data_check share = {.unit = (char[]){"% null"},
+                                        .threshold = {true, true, false, 5, 20, 0, false}};
 
 static void expect(const struct data_check *check, const char *cell, enum severity severity,
                    const char *shown, const char *reason) {
@@ -34,7 +34,7 @@ static void test_above(void **state) {
 
 static void test_below(void **state) {
   (void)state;
-  const struct data_check rows = {.unit = "rows",
+  const struct data_check rows = {.unit = (char[]){"rows"},
                                   .threshold = {true, true, true, 1000, 10, 0, false}};
   expect(&rows, "12430", SEVERITY_OK, "12,430 rows", "");
   expect(&rows, "999", SEVERITY_WARN, "999 rows", "999 rows, below 1,000");
@@ -43,11 +43,11 @@ static void test_below(void **state) {
 
 static void test_units(void **state) {
   (void)state;
-  const struct data_check age = {.unit = "seconds",
+  const struct data_check age = {.unit = (char[]){"seconds"},
                                  .threshold = {true, false, false, 600, 0, 0, false}};
-  const struct data_check size = {.unit = "bytes",
+  const struct data_check size = {.unit = (char[]){"bytes"},
                                   .threshold = {false, true, false, 0, 1 << 20, 0, false}};
-  const struct data_check bare = {.unit = ""};
+  const struct data_check bare = {.unit = (char[]){""}};
   expect(&age, "845", SEVERITY_WARN, "14m 05s", "14m 05s, above 10m 00s");
   expect(&size, "5242880", SEVERITY_CRIT, "5.0 MB", "5.0 MB, above 1.0 MB");
   expect(&bare, "-3.5", SEVERITY_OK, "-3.5", "");
@@ -66,7 +66,7 @@ static void test_not_known(void **state) {
 
 static void test_expected(void **state) {
   (void)state;
-  const struct data_check schema = {.unit = "", .expect = "d41d8cd9"};
+  const struct data_check schema = {.unit = (char[]){""}, .expect = (char[]){"d41d8cd9"}};
   char limits[100];
   expect(&schema, "d41d8cd9", SEVERITY_OK, "d41d8cd9", "");
   expect(&schema, "b1946ac9", SEVERITY_WARN, "b1946ac9", "\"b1946ac9\", expected \"d41d8cd9\"");
