@@ -116,7 +116,8 @@ static bool context_choose(const struct pipeline *pipeline, const struct action 
     if (!row)
       return err_set(err, ERR_INVALID, "%s no longer exists", subject->keys[i]);
     if (!action->preset(row, action->spec.param_count, text, sizeof text))
-      return err_set(err, ERR_INVALID, "%s has no name that it can be chosen by", row->key);
+      return err_set(err, ERR_INVALID, "not for %.200s",
+                     row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key);
     operation->chosen[operation->chosen_count++] = mem_dup(text);
   }
   return true;
