@@ -2,6 +2,8 @@
 
 #include "core/format.h"
 
+#include <string.h>
+
 static bool is_watched(const struct column_spec *column) {
   return (column->flags & COLUMN_CHANGES) != 0;
 }
@@ -18,16 +20,16 @@ static const char *cell_text(struct sample *sample, const struct column_spec *co
   return sample_copy(sample, format_value(text, sizeof text, cell, column->unit, false));
 }
 
-/* "web image"; of a summary, which has one row, only "maxmemory". */
+/* "web image"; of a summary, and of the row that is the target itself, only "image". */
 static void row_watch(struct sample *sample, struct inventory *inventory,
-                      const struct table_spec *spec, const struct row *row) {
+                      const struct table_spec *spec, const struct row *row, const char *target) {
   char title[FORMAT_MAX];
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
   for (size_t i = 0; i < spec->column_count; i++) {
     if (!is_watched(&spec->columns[i]))
       continue;
     format_title(title, sizeof title, spec->columns[i].title);
-    const char *name = spec->flags & TABLE_SUMMARY
+    const char *name = spec->flags & TABLE_SUMMARY || strcmp(label, target) == 0
                            ? sample_copy(sample, title)
                            : sample_printf(sample, "%.200s %s", label, title);
     sample_item(sample, inventory, name, cell_text(sample, &spec->columns[i], row->cells[i]),
@@ -35,7 +37,7 @@ static void row_watch(struct sample *sample, struct inventory *inventory,
   }
 }
 
-static void table_watch(struct sample *sample, const struct table *table) {
+static void table_watch(struct sample *sample, const struct table *table, const char *target) {
   size_t watched = 0;
   for (size_t i = 0; i < table->spec->column_count; i++)
     watched += is_watched(&table->spec->columns[i]);
@@ -44,10 +46,10 @@ static void table_watch(struct sample *sample, const struct table *table) {
   struct inventory *inventory =
       sample_inventory(sample, table->spec->id, 0, table->row_count * watched);
   for (size_t i = 0; inventory && i < table->row_count; i++)
-    row_watch(sample, inventory, table->spec, &table->rows[i]);
+    row_watch(sample, inventory, table->spec, &table->rows[i], target);
 }
 
-void sample_watch_tables(struct sample *sample) {
+void sample_watch_tables(struct sample *sample, const char *target) {
   for (size_t i = 0; i < sample->table_count; i++)
-    table_watch(sample, &sample->tables[i]);
+    table_watch(sample, &sample->tables[i], target);
 }

@@ -4,5 +4,6 @@
 #include "model/sample.h"
 
 /* Adds an inventory for each table that has such columns, unless the table is incomplete. A cell
- * without a value is not known, and a row that comes or goes is no change. */
-void sample_watch_tables(struct sample *sample);
+ * without a value is not known, and a row that comes or goes is no change. Names begin with the
+ * row's label, unless it is the target's name. */
+void sample_watch_tables(struct sample *sample, const char *target);

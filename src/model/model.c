@@ -116,7 +116,7 @@ static void target_state_compare(struct target_state *state, struct sample *samp
   const char *name = state->target->name;
   if (facts_update(&state->facts, sample->facts, events, now_ms, name))
     inventories_fini(&state->inventories);
-  sample_watch_tables(sample);
+  sample_watch_tables(sample, name);
   if (!sample->arena.exhausted)
     inventories_update(&state->inventories, sample->inventories, sample->inventory_count, events,
                        now_ms, name);
