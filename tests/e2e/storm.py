@@ -17,7 +17,7 @@ NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB
 # Keys that open and confirm dialogs, typed often, and the letters of the phrases.
 HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
 PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
-AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV"]
+AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV", "2gjv\rT", "2gjv\rR", "2gvj\ra", "4gv\ra"]
 LEAVES = b"q\x03\x1a\x1c"  # keys that end or suspend the program, also as `:q`
 
 
@@ -126,7 +126,7 @@ def read_only(calm, folder, keys):
     path = watched(calm, folder)
     seed = random.randrange(1 << 32)
     print("seed", seed)
-    with dashboard(path, "--read-only", env={"STACKTOP_READ_ONLY": "1"}) as terminal:
+    with dashboard(path, "--read-only", env={"STACKTOP_READ_ONLY": "1"}, cwd=folder) as terminal:
         terminal.wait_for("READ-ONLY")
         terminal.wait_for("idle in txn")
         rage(terminal, seed, keys)
@@ -141,7 +141,7 @@ def unconfirmed(calm, folder, keys):
     path = watched(calm, folder)
     seed = random.randrange(1 << 32)
     print("seed", seed)
-    with dashboard(path) as terminal:
+    with dashboard(path, cwd=folder) as terminal:  # tables may be saved there
         terminal.wait_for("idle in txn")
         rage(terminal, seed, keys, plans=10)
         leave(terminal)

@@ -18,6 +18,9 @@ from sandbox import GROUP, TOPIC, wait_until
 CHANGES = re.compile(
     r"pg_(cancel|terminate)_backend|pg_reload_conf|_reset\(|\b(VACUUM|ANALYZE|REINDEX|CREATE|DROP|ALTER|DELETE|"
     r"UPDATE|INSERT|TRUNCATE)\b", re.I)
+# In a transaction that may only read, only functions change something; a page has such words in its texts.
+READ_ONLY = "SET TRANSACTION READ ONLY;"
+CALLS = re.compile(r"\b(pg_(cancel|terminate)_backend|pg_reload_conf|\w+_reset|pg_drop_\w+|pg_create_\w+)\s*\(", re.I)
 REDIS_READS = {"ping", "info", "config|get", "client|setname", "client|list", "client|id", "client|getname",
                "select", "auth", "hello", "slowlog|len", "slowlog|get", "scan", "dbsize", "memory|usage", "latency|latest",
                "role", "pttl", "ttl", "type", "cluster|info", "memory|stats", "acl|whoami", "command|info"}
@@ -39,7 +42,8 @@ def postgres_witness(sandbox):
             text = log.read_bytes()[start:].decode(errors="replace")
             # a statement may have several lines: the following ones begin with a tab
             entries = re.findall(r"^@stacktop@ LOG:\s+(?:statement|execute [^:]*): (.*(?:\n\t.*)*)", text, re.M)
-            return [entry for entry in entries if CHANGES.search(entry)]
+            return [entry for entry in entries
+                    if (CALLS if entry.startswith(READ_ONLY) else CHANGES).search(entry)]
 
         yield seen
     finally:

@@ -2,7 +2,6 @@
 
 #include "actions/postgres/postgres_utf8.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 /* Columns of a table of names. */
@@ -82,8 +81,7 @@ void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_
 /* ---- for plans */
 
 struct value postgres_found(const struct table *table, const struct row *row, const char *column) {
-  int index = table_column(table->spec, column);
-  assert(index >= 0);
+  const int index = table_column(table->spec, column);
   return index >= 0 ? row->cells[index] : value_none(NULL);
 }
 

@@ -35,7 +35,8 @@ void postgres_found_cut(struct sample *sample, const struct pg_rows *rows, size_
 
 /* ---- for plans */
 
-/* By the column's id, from a row of a survey's table. */
+/* By the column's id, from a row of a survey's table, or of the model: a page's table of the same
+ * id may lack a column, and then it is none. */
 struct value postgres_found(const struct table *table, const struct row *row, const char *column);
 const char *postgres_found_text(const struct table *table, const struct row *row,
                                 const char *column); /* "" if it is none */

@@ -140,6 +140,13 @@ static const char *session_named(const char *word) {
 
 /* ---- the root of a tree */
 
+static bool has_child(const struct table *table, const struct row *row) {
+  for (size_t i = 0; i < table->row_count; i++)
+    if (table->rows[i].parent && strcmp(table->rows[i].parent, row->key) == 0)
+      return true;
+  return false;
+}
+
 /* The row at the top of the row's tree; NULL with the reason when it must not be terminated, or is
  * not a tree. */
 static const struct row *root_find(const struct table *table, const struct row *row,
@@ -147,7 +154,7 @@ static const struct row *root_find(const struct table *table, const struct row *
   const struct row *root = postgres_session_root(table, row);
   struct value blocks = postgres_found(table, root, POSTGRES_SESSIONS_ID_BLOCKS);
   struct err err;
-  if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0))
+  if (root == row && !(blocks.type == VALUE_INT && blocks.integer > 0) && !has_child(table, row))
     err_set(why, ERR_UNSUPPORTED,
             "it waits for no session, and no session is known to wait for it");
   else if (postgres_session_check(table, root, false, &err))

@@ -1,5 +1,6 @@
 /* Pages on the scheduler: opened, paced, held, cancelled and closed, with a page that the test
  * plays. */
+#include "actions/action.h"
 #include "app/runtime/scheduler.h"
 #include "collectors/frame.h"
 #include "io/clock.h"
@@ -309,8 +310,54 @@ static void test_descriptors(void **unused) {
   }
 }
 
+/* A table of a page has the id of a table of the target, but not all of its columns. */
+static void apply_to_the_page(struct model *model, const struct page_spec *spec, const char *key) {
+  const size_t state = model_page_open(model, 0, spec, spec->row_of ? "rows" : NULL,
+                                       spec->row_of ? "1" : NULL, spec->row_of ? "1" : NULL);
+  struct sample *sample = sample_new(spec->tables, spec->table_count);
+  for (size_t i = 0; i < spec->table_count; i++)
+    assert_non_null(sample_row(sample, &sample->tables[i], key, NULL));
+  model_publish(model, state, sample, 1000);
+  for (const struct action *const *each = actions; *each; each++) {
+    const struct action *action = *each;
+    struct action_request request = {.action = action,
+                                     .model = model,
+                                     .target = model->targets[0].target,
+                                     .table = action->spec.table,
+                                     .keys = &key,
+                                     .key_count = action->spec.table != NULL};
+    struct err why = {0};
+    char out[200];
+    if (strcmp(action->spec.kind, spec->kind) != 0)
+      continue;
+    if (action->applies)
+      action->applies(&request, &why); /* whatever it says, it says it */
+    for (size_t i = 0; action->preset && i < spec->table_count; i++)
+      for (size_t p = 0; p < action->spec.param_count; p++)
+        if (action->spec.context && strcmp(action->spec.context, spec->tables[i]->id) == 0)
+          action->preset(&sample->tables[i].rows[0], p, out, sizeof out);
+  }
+  model_page_close(model);
+}
+
+static void test_actions_on_the_rows_of_pages(void **unused) {
+  (void)unused;
+  static const char *const keys[] = {"8123/1700000000.000001", "1", "db0", ""};
+  for (const struct page *const *each = pages; *each; each++) {
+    struct config *config = config_new();
+    struct model model;
+    config_add(config, target_new(&collector_find((*each)->spec.kind)->kind, "it"));
+    model_init(&model, config);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+      apply_to_the_page(&model, &(*each)->spec, keys[i]);
+    model_fini(&model);
+    config_free(config);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_actions_on_the_rows_of_pages),
       cmocka_unit_test(test_runs_while_it_is_open),
       cmocka_unit_test(test_once),
       cmocka_unit_test(test_left_while_it_asks),
