@@ -127,7 +127,7 @@ const struct page page_postgres_settings = {
     .spec = {.id = "postgres.settings",
              .kind = "postgres",
              .title = "Settings",
-             .question = "What differs from the default or waits for a restart?",
+             .question = "Which differ from the default, which need a restart?",
              .cost = "4 queries every 30s; it reads the configuration files",
              .interval_ms = 30000,
              .tables = tables,
