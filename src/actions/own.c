@@ -153,7 +153,7 @@ bool own_fill(const struct own *own, const struct own_row *row, struct arena *ar
 
 static bool target_is_meant(const struct own_action *def, const char *name, struct err *why) {
   return action_is_for(&def->spec, name) ||
-         err_set(why, ERR_UNSUPPORTED, "not for this target; its configuration names others");
+         err_set(why, ERR_UNSUPPORTED, "not for this target: `targets` of the action names others");
 }
 
 static bool row_is_meant(const struct own_action *def, const struct own_row *row, struct err *why) {

@@ -245,7 +245,7 @@ SESSIONS_ACTION(terminate_root,
                 .survey = &postgres_sessions_survey_root_step, .plan = plan_root);
 SESSIONS_ACTION(terminate_active,
                 SESSIONS_SPEC(.id = "postgres.terminate-active",
-                              .title = "terminate the long active",
+                              .title = "terminate long active sessions",
                               .what = "ends all client sessions whose query has been running for "
                                       "at least an age",
                               TERMINATES, .params = active_params, .param_count = 1),
@@ -253,7 +253,7 @@ SESSIONS_ACTION(terminate_active,
                 .plan = postgres_sessions_plan_all);
 SESSIONS_ACTION(terminate_idle,
                 SESSIONS_SPEC(.id = "postgres.terminate-idle",
-                              .title = "terminate the idle in transaction",
+                              .title = "terminate idle in transaction",
                               .what = "ends all client sessions that have been idle in a "
                                       "transaction for at least an age",
                               TERMINATES, .params = idle_params, .param_count = 1),

@@ -127,7 +127,7 @@ const struct action action_postgres_terminate_group = {
              .kind = "postgres",
              .table = POSTGRES_GROUPS_TABLE,
              .key = 'D',
-             .title = "disconnect the idle of this group",
+             .title = "disconnect idle sessions of this group",
              .past = "terminated",
              .what =
                  "ends the sessions of an application, user, client or database that have been "

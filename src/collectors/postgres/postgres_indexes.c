@@ -185,7 +185,7 @@ const struct page page_postgres_indexes = {
     .spec = {.id = "postgres.indexes",
              .kind = "postgres",
              .title = "Indexes",
-             .question = "Which indexes are unused, twice, or invalid?",
+             .question = "Which indexes are unused, duplicate or invalid?",
              .cost = "2 queries every 30s; each reads the size of every index",
              .interval_ms = 30000,
              .timeout_ms = 8000,

@@ -176,7 +176,7 @@ const struct page page_postgres_progress = {
     .spec = {.id = "postgres.progress",
              .kind = "postgres",
              .title = "Progress",
-             .question = "What is running long, and how far is it?",
+             .question = "Which operations run, and how far are they?",
              .cost = "1 query every 2s; also the blockers of waiting sessions",
              .interval_ms = 2000,
              .tables = tables,
