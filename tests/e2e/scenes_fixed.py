@@ -38,6 +38,8 @@ FIXES = {
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
     "db-hog": Fix(f"ecap {PID} idle in transaction", (), "blocks 3 for", 0, ("2", "T"), PID, "gone after"),
     "db-full": Fix("ecap connections 9", ("2", "Enter"), "ecap-pool-", 1, ("E",), "ecap", "3[0-9] rows|DONE"),
+    "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
+                          (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
