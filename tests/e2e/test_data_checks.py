@@ -49,6 +49,7 @@ def test_a_check_is_a_row_and_a_finding(shop, tmp_path):
     assert run.status == 1, run
     assert found["orders without customer"]["cells"]["value"] == "12% null"
     assert found["orders without customer"]["severity"] == "warn"
+    assert found["orders without customer"]["cells"]["state"] == "above"
     assert found["no amount"]["severity"] == "ok" and found["no amount"]["cells"]["number"] == 0
     findings = [(finding["severity"], finding["table"], finding["sentence"]) for finding in run.json["findings"]]
     assert findings == [("warn", "checks", "12% null, above 5%")], findings
