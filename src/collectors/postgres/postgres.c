@@ -2,9 +2,10 @@
  * blockers, and some counters.
  *
  * One connection is kept between collections; a collection is four small queries, one after
- * another, and one more on a standby. Without the first there is no sample; a failure of the others
- * is a fault of the sample (a note, if a permission is missing). The texts of the last one are
- * borrowed from its answer, so the sample is built in its callback.
+ * another, and one more on a standby; once a minute there is one for what is watched for changes,
+ * and one for each kind of it that has changed. Without the first there is no sample; a failure of
+ * the others is a fault of the sample (a note, if a permission is missing). The texts of the last
+ * one are borrowed from its answer, so the sample is built in its callback.
  *
  * Data checks run beside the collections, whose samples have their last results. Only a collection
  * that is the only one (`stacktop check`) waits for them, until shortly before its deadline. */
@@ -13,6 +14,7 @@
 #include "clients/postgres/pg.h"
 #include "clients/postgres/pg_share.h"
 #include "collectors/postgres/postgres_checks.h"
+#include "collectors/postgres/postgres_inventory.h"
 #include "collectors/postgres/postgres_judge.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "collectors/postgres/postgres_replication.h"
@@ -69,6 +71,12 @@ static const struct option options[] = {
      .max = 365LL * 86400000,
      .fallback = "1d",
      .help = "a replica that has disconnected is a warning until it is back, or for this long"},
+    {.name = "changes",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
+     .fallback = "1m",
+     .help = "how often settings, roles and relations are compared with the last time"},
     {.name = "retention",
      .type = OPTION_MAP,
      .help = "tables whose old rows postgres.delete-old may delete, each with its time column and "
@@ -129,6 +137,8 @@ struct postgres {
   struct postgres_replicas replicas;
   struct postgres_replica_rows replica_rows;
   struct err replicas_err;
+  struct postgres_inventories inventories;
+  int64_t changes_ms;
   bool sees_all;   /* at the previous collection */
   char system[24]; /* the system identifier of this connection's cluster; "": not known */
 };
@@ -162,6 +172,7 @@ static bool init(void *self, struct err *err) {
       .blocking_crit = (double)target_number(target, "blocking_critical") / 1e3,
   };
   postgres->forget_replica = (double)target_number(target, "forget_replica") / 1e3;
+  postgres->changes_ms = target_number(target, "changes");
   return true;
 }
 
@@ -208,6 +219,7 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
   postgres_fill(sample, &findings);
   char address[300];
   pg_address(pg, address, sizeof address);
+  postgres_inventories_fill(&postgres->inventories, sample);
   sample->address = sample_copy(sample, address);
   sample->server = sample_printf(sample, "PostgreSQL %s", version);
   return sample;
@@ -289,6 +301,48 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
   free(sessions);
 }
 
+static void ask_sessions(struct postgres *postgres) {
+  int version = pg_server_version(postgres->pg);
+  ask(postgres,
+      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                              POSTGRES_WAITERS_MAX),
+      on_sessions);
+}
+
+static void ask_inventory(struct postgres *postgres);
+
+static void on_inventory(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres_inventory_read(&postgres->inventories, postgres_inventory_due(&postgres->inventories),
+                          rows, err);
+  ask_inventory(postgres);
+}
+
+static void ask_inventory(struct postgres *postgres) {
+  const size_t kind = postgres_inventory_due(&postgres->inventories);
+  if (kind < POSTGRES_INVENTORY_COUNT)
+    ask(postgres, postgres_inventory_query(&postgres->timeouts, kind), on_inventory);
+  else
+    ask_sessions(postgres);
+}
+
+static void on_hashes(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres_hashes_read(&postgres->inventories, rows, err);
+  ask_inventory(postgres);
+}
+
+/* A single collection has nothing to compare with. */
+static bool inventories_are_due(const struct postgres *postgres) {
+  const int64_t asked_ms = postgres->inventories.asked_ms;
+  return !postgres->watch.job->one_pass &&
+         (!asked_ms || clock_now_ms() - asked_ms >= postgres->changes_ms);
+}
+
 static void on_replicas(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   if (lost(postgres, err))
@@ -297,11 +351,12 @@ static void on_replicas(void *arg, const struct pg_rows *rows, const struct err 
   if (rows && postgres_replicas_read(rows, &postgres->replicas, &postgres->replicas_err))
     postgres_replicas_judge(&postgres->replicas, clock_of(&postgres->activity),
                             postgres->forget_replica, &postgres->memory, &postgres->replica_rows);
-  int version = pg_server_version(postgres->pg);
-  ask(postgres,
-      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
-                              POSTGRES_WAITERS_MAX),
-      on_sessions);
+  if (!inventories_are_due(postgres)) {
+    ask_sessions(postgres);
+    return;
+  }
+  postgres_inventories_begin(&postgres->inventories, clock_now_ms());
+  ask(postgres, postgres_hashes_query(&postgres->timeouts), on_hashes);
 }
 
 static void ask_replicas(struct postgres *postgres) {
@@ -409,6 +464,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
+  postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;
   pg_connect(postgres->pg, on_connected, postgres);
 }
@@ -456,6 +512,7 @@ static void end(void *self) {
   pg_share_withdraw(postgres->watch.io, &postgres->share);
   if (postgres->checks)
     postgres_checks_close(postgres->checks, watch_released, postgres);
+  postgres_inventories_fini(&postgres->inventories);
   pg_free(postgres->pg, watch_released, postgres);
 }
 
