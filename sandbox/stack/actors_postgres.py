@@ -208,6 +208,37 @@ class Holder(Sessions):
         return missing <= 0 and time.monotonic() - self.full_at >= SETTLED_SECONDS
 
 
+class Slots(Actor):
+    """In the scene slot-holds-wal, the replication slot of a standby that no longer exists. It is created once: a slot
+    that was dropped stays dropped."""
+
+    period = 0.2
+    SLOT = "old_standby"
+    MEGABYTES = 24  # of WAL, more than a segment
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.made = None  # number of the mode that the server follows
+        self.there = None  # whether there is a slot; None: not known
+
+    def step(self, mode):
+        wanted = mode["scene"] == "slot-holds-wal"
+        if self.made != mode["seq"] and (wanted or self.there is not False):
+            with clients.closing(clients.postgres(self.state, "postgres", name="sandbox")) as admin, \
+                    admin.cursor() as cursor:
+                cursor.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s",
+                               [self.SLOT])
+                if wanted:
+                    cursor.execute("SELECT pg_create_physical_replication_slot(%s, true)", [self.SLOT])
+                    for _ in range(self.MEGABYTES):
+                        cursor.execute("SELECT pg_logical_emit_message(false, 'sandbox', repeat('x', 1000000))")
+            self.there = wanted
+        self.made = mode["seq"]
+
+    def reset(self):
+        self.made = self.there = None
+
+
 def _is_cut_off(connection):
     """Whether the server has closed an idle session; poll() does not notice."""
     return not connection.isexecuting() and bool(select.select([connection], [], [], 0)[0])

@@ -133,7 +133,7 @@ class Postgres(Part):
         if done.exists():
             return
         with clients.closing(self.connect("postgres")) as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE ROLE ecap_user LOGIN PASSWORD %s", [self.state.data["passwords"]["ecap_user"]])
+            cursor.execute("CREATE ROLE ecap_user LOGIN REPLICATION PASSWORD %s", [self.state.data["passwords"]["ecap_user"]])
             cursor.execute("GRANT pg_monitor TO ecap_user")
             cursor.execute("CREATE DATABASE ecap OWNER ecap_user")
         with clients.closing(self.connect()) as connection, connection.cursor() as cursor:

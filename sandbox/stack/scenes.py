@@ -7,7 +7,7 @@ import time
 
 from . import certificates, clients, disk, web
 from .actors_kafka import MEMBERS
-from .actors_postgres import FULL
+from .actors_postgres import FULL, Slots
 from .postgres import MAX_CONNECTIONS
 from .state import HOST, Failure
 
@@ -58,6 +58,14 @@ class Look:
         with self.admin.cursor() as cursor:
             cursor.execute(SESSIONS, [idle, active])
             return cursor.fetchone()
+
+    def retained(self):
+        """Bytes of WAL that unused slots retain."""
+        self.sessions()
+        with self.admin.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)"
+                           " FROM pg_replication_slots WHERE NOT active")
+            return cursor.fetchone()[0]
 
     def stream(self):
         """(committed, end, lag, members, state) of the group."""
@@ -132,6 +140,11 @@ def is_full(look):
     need(count >= FULL, f"{count} connections")
 
 
+def is_holding(look):
+    kept = look.retained()
+    need(kept > Slots.MEGABYTES * 1000000, f"unused slots retain {kept} bytes of WAL")
+
+
 def is_behind(look):
     _, _, lag, members, state = look.stream()
     need(lag > 20000 and state == "Stable" and members == MEMBERS,
@@ -164,6 +177,7 @@ def is_calm(look):
     count, blocked, idle, active = look.sessions()
     need(count < MAX_CONNECTIONS / 2 and not idle and not active,
          f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} active for long")
+    need(look.retained() == 0, "an unused slot retains WAL")
     if look.state.part("disk")["status"] != "absent":
         need(disk.used(look.state) < 0.5, f"{disk.used(look.state):.0%} of the disk is used")
     share, evicted = look.memory()
@@ -185,6 +199,7 @@ SCENES = {
     "log-storm": (is_storming, "dashboard"),
     "db-hog": (is_hogged, "postgres"),
     "db-full": (is_full, "postgres"),
+    "slot-holds-wal": (is_holding, "postgres"),
     "lag": (is_behind, "streaming"),
     "stuck-consumer": (is_stuck, "streaming"),
     "redis-full": (is_brimful, "redis"),

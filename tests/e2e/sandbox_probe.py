@@ -118,6 +118,12 @@ def is_db_full(sandbox):
     sandbox.connect("ecap_user").close()  # monitoring can still connect
 
 
+def is_slot_holding(sandbox):
+    [(name, active, retained)] = sandbox.sql("SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)"
+                                             " FROM pg_replication_slots")
+    assert name == "old_standby" and not active and retained > 24000000
+
+
 def is_lag(sandbox):
     first, second = sandbox.offsets(), sandbox.offsets()
     assert 20000 < total(first, LAG) < total(second, LAG)
@@ -151,7 +157,7 @@ def certificate_days(sandbox):
 
 
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
-         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "slot-holds-wal": is_slot_holding, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer")
 
 

@@ -42,6 +42,8 @@ SCENES = {scene.name: scene for scene in (
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
           rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
+    Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
+          rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("lag", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
     Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
@@ -146,6 +148,10 @@ def look_db_full(o):
     assert re.search(r"conns 4\d +of 47", pane.text) and re.search(r"9\d%", pane.title), pane.text
 
 
+def look_slot(o):
+    assert re.search(r"old_standby +inactive +slot .* 2\d(\.\d)? MB", o.pane("PostgreSQL").row("old_standby")), o.terminal.show()
+
+
 def look_lag(o):
     pane = o.pane("Kafka lag")
     assert re.search(r"lag [\d,]{6,} ", pane.title + " "), pane.title
@@ -165,7 +171,7 @@ def look_redis_full(o):
 
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
          "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
-         "db-hog": look_db_hog, "db-full": look_db_full,
+         "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot,
          "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
          "cert-expiring": look_cert_expiring}
 

@@ -43,6 +43,8 @@ FIXES = {
     "db-full": Fix("ecap connections 9", ("2", "U"), r"ecap-pool-\* .*application +3\d", 0, ("Enter",), COUNT, "gone after",
                    "SELECT count(*) > 30 FROM pg_stat_activity WHERE application_name LIKE 'ecap-pool-%'"
                    " AND state_change < now() - interval '10 s'"),
+    "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
+                          (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.

@@ -1,10 +1,16 @@
 """Data checks of a PostgreSQL target: their rows and findings, what they cannot know, and what they must not do."""
 
+import sys
+
 import pytest
 
 from page_server import server  # noqa: F401
 from sandbox import wait_until
-from stacktop import dashboard, stacktop, write_config
+from stacktop import ROOT, dashboard, stacktop, write_config
+
+sys.path.insert(0, str(ROOT / "sandbox"))
+
+from stack.postgres import SCHEMA  # noqa: E402
 
 BESIDE = "others"
 
@@ -43,6 +49,7 @@ def test_a_check_is_a_row_and_a_finding(shop, tmp_path):
     assert run.status == 1, run
     assert found["orders without customer"]["cells"]["value"] == "12% null"
     assert found["orders without customer"]["severity"] == "warn"
+    assert found["orders without customer"]["cells"]["state"] == "above"
     assert found["no amount"]["severity"] == "ok" and found["no amount"]["cells"]["number"] == 0
     findings = [(finding["severity"], finding["table"], finding["sentence"]) for finding in run.json["findings"]]
     assert findings == [("warn", "checks", "12% null, above 5%")], findings
@@ -182,3 +189,36 @@ def test_the_configuration_is_printed_again(shop, tmp_path):
     again = tmp_path / "again.yaml"
     again.write_text(printed.stdout)
     assert stacktop("config", "-c", again).stdout == printed.stdout and "per_row: true" in printed.stdout
+
+
+@pytest.fixture(scope="module")
+def platform(server):  # noqa: F811
+    """The tables of the sandbox, with the mistakes that the operating guide looks for."""
+    server.sql("CREATE DATABASE ecap", dbname="postgres")
+    server.sql("CREATE ROLE ecap_user LOGIN; GRANT pg_monitor TO ecap_user; GRANT ALL ON SCHEMA public TO ecap_user", dbname="ecap")
+    server.sql(SCHEMA, dbname="ecap")
+    server.sql("ALTER TABLE transactions ALTER customer_id DROP NOT NULL; INSERT INTO transactions (customer_id, amount, created_at)"
+               " SELECT CASE WHEN n > 2 THEN n END, n - 5, now() - interval '1 minute' FROM generate_series(1, 20) n;"
+               " INSERT INTO transactions (customer_id, amount, created_at) SELECT 1, 1, now() - interval '1 day 10 minutes'"
+               " FROM generate_series(1, 50); INSERT INTO transactions (customer_id, amount, created_at)"
+               " VALUES (1, 1, now() + interval '1 day'); ANALYZE", dbname="ecap")
+    server.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO ecap_user", dbname="ecap")
+    return server
+
+
+def test_the_checks_of_the_guide(platform, tmp_path):
+    """Each check of examples/data-checks.yaml finds its mistake."""
+    dsn = platform.dsn("ecap_user").replace("/app", "/ecap")
+    run = stacktop("check", "-c", ROOT / "examples/data-checks.yaml", "--json", env={"ECAP_DATABASE_URL": dsn})
+    found = {name: row.get("reason") for name, row in rows(run).items()}
+    assert found["transactions without a customer"] == "9.52% null, above 5%", found
+    assert found["null share: customer_id"] is None  # 2 of 71
+    assert found["amounts of at most 0"] == "5 transactions, above 0"
+    assert found["timestamps in the future"] == "1 transactions, above 0"
+    assert found["newest transaction"] is None  # that one
+    assert found["transactions against yesterday"] == "42% of yesterday's, below 50%"
+    assert found["schema"].endswith('expected "run this once and put its result here"')
+    digest = found["schema"].split('"')[1]
+    again = rows(stacktop("check", "-c", ROOT / "examples/data-checks.yaml", "--json",
+                          env={"ECAP_DATABASE_URL": dsn, "ECAP_SCHEMA": digest}))
+    assert again["schema"]["severity"] == "ok"

@@ -346,6 +346,15 @@ uint32_t postgres_checks_requests(struct postgres_checks *checks) {
 
 /* ---- rows */
 
+/* One word: the sentence is the row's reason. */
+static const char *state_word(const struct data_check *check, enum severity severity) {
+  if (severity == SEVERITY_OK)
+    return "ok";
+  if (severity == SEVERITY_UNKNOWN)
+    return "not known";
+  return check->expect ? "changed" : check->threshold.below ? "below" : "above";
+}
+
 static void row_fill(const struct postgres_checks *checks, size_t index,
                      const struct result *result, struct sample *sample, int64_t now_ms) {
   const struct data_check *check = check_of(checks, index);
@@ -380,7 +389,7 @@ static void row_fill(const struct postgres_checks *checks, size_t index,
   row->cells[CHECK_COLUMN_NUMBER] = verdict->number;
   row->severity = verdict->severity;
   row->reason = verdict->severity == SEVERITY_OK ? NULL : sample_copy(sample, verdict->reason);
-  row->cells[CHECK_COLUMN_STATE] = value_text(row->reason ? row->reason : "ok");
+  row->cells[CHECK_COLUMN_STATE] = value_text(state_word(check, verdict->severity));
 }
 
 void postgres_checks_fill(const struct postgres_checks *checks, struct sample *sample,

@@ -226,8 +226,16 @@ static const struct column_spec subscriptions_columns[] = {
      .unit = UNIT_COUNT,
      .priority = 3,
      .help = "tables that are being copied"},
-    {.id = "database", .title = "DATABASE", .priority = 4, .help = "that it belongs to"},
-    {.id = "slot", .title = "SLOT", .priority = 5, .help = "of the publisher"},
+    {.id = "database",
+     .none = "needs PostgreSQL 14",
+     .title = "DATABASE",
+     .priority = 4,
+     .help = "that it belongs to"},
+    {.id = "slot",
+     .none = "needs PostgreSQL 14",
+     .title = "SLOT",
+     .priority = 5,
+     .help = "of the publisher"},
     {.id = "pid", .title = "PID", .priority = 6, .as = FIGURE_COUNT, .help = "of its worker"},
 };
 
@@ -344,26 +352,31 @@ static const char conflicts_sql[] =
   " (to_jsonb(c)->>'confl_active_logicalslot')::bigint AS logical_slot"
   " FROM pg_stat_database_conflicts c WHERE c.datname IS NOT NULL ORDER BY total DESC, c.datname LIMIT 500";
 
-/* subconninfo is not read. A worker with a relid copies a table. Errors are counted since 15. */
+/* subconninfo is not read. pg_subscription has its oid for everybody since 14; the view has the rest.
+ * A worker with a relid copies a table. Errors are counted since 15. */
 static char *subscriptions_make(struct postgres_page_call *call, struct err *err) {
+  const bool named = call->version >= 140000, counted = call->version >= 150000;
   (void)err;
   return mem_printf(
-    "SELECT s.oid AS key, s.subname AS subscription, d.datname AS database,"
-    " CASE WHEN NOT s.subenabled THEN 'disabled' WHEN w.pid IS NULL THEN 'no worker' ELSE 'applying' END AS state,"
+    "SELECT s.subid AS key, s.subname AS subscription, %s AS database,"
+    " CASE WHEN w.pid IS NOT NULL THEN 'applying' %s END AS state, %s AS slot,"
     " w.pid, " SINCE("w.last_msg_receipt_time") " AS contact,"
     " " BEHIND("w.latest_end_lsn", "w.received_lsn") " AS behind,"
     " " SINCE("w.latest_end_time") " AS reported, coalesce(t.number, 0) AS copying,"
-    " s.subslotname AS slot, %s"
-    " FROM (SELECT oid, subname, subdbid, subenabled, subslotname FROM pg_subscription) s"
-    " JOIN pg_database d ON d.oid = s.subdbid"
-    " LEFT JOIN LATERAL (SELECT * FROM pg_stat_subscription a WHERE a.subid = s.oid AND a.relid IS NULL%s"
+    " %s AS apply_errors, %s AS copy_errors"
+    " FROM (SELECT DISTINCT subid, subname FROM pg_stat_subscription) s %s"
+    " LEFT JOIN LATERAL (SELECT * FROM pg_stat_subscription a WHERE a.subid = s.subid AND a.relid IS NULL%s"
     "   LIMIT 1) w ON true"
     " LEFT JOIN (SELECT subid, count(*) AS number FROM pg_stat_subscription WHERE relid IS NOT NULL"
-    "   GROUP BY subid) t ON t.subid = s.oid %s ORDER BY s.subname LIMIT 500",
-    call->version >= 150000 ? "e.apply_error_count AS apply_errors, e.sync_error_count AS copy_errors"
-                            : "NULL AS apply_errors, NULL AS copy_errors",
+    "   GROUP BY subid) t ON t.subid = s.subid %s ORDER BY s.subname LIMIT 500",
+    named ? "d.datname" : "NULL",
+    named ? "WHEN NOT p.subenabled THEN 'disabled' ELSE 'no worker'" : "ELSE 'no worker, or disabled'",
+    named ? "p.subslotname" : "NULL", counted ? "e.apply_error_count" : "NULL",
+    counted ? "e.sync_error_count" : "NULL",
+    named ? "JOIN (SELECT oid, subdbid, subenabled, subslotname FROM pg_subscription) p ON p.oid = s.subid"
+            " JOIN pg_database d ON d.oid = p.subdbid" : "",
     call->version >= 160000 ? " AND a.leader_pid IS NULL" : "",
-    call->version >= 150000 ? "LEFT JOIN pg_stat_subscription_stats e ON e.subid = s.oid" : "");
+    counted ? "LEFT JOIN pg_stat_subscription_stats e ON e.subid = s.subid" : "");
 }
 // clang-format on
 
