@@ -1,5 +1,5 @@
-/* VACUUM FULL: writes each table anew, without the space of dead rows, and returns the rest to the
- * file system. Nobody can use the table meanwhile, and it needs room for the copy. */
+/* VACUUM FULL: rewrites each table without the space of dead rows, and returns the rest to the
+ * file system. All use of the table waits meanwhile, and it needs room for the copy. */
 #include "actions/postgres/postgres_holders.h"
 #include "actions/postgres/postgres_room.h"
 #include "actions/postgres/postgres_sql.h"
@@ -76,7 +76,7 @@ static void say(const struct action_request *request, struct plan *plan,
   char about[FORMAT_MAX];
   for (size_t i = 0; i < count; i++)
     bytes += postgres_found_int(table, rows[i], "bytes");
-  plan_say(plan, PLAN_BLAST, "writes %s with all indexes anew, %s in total, one after the other",
+  plan_say(plan, PLAN_BLAST, "rewrites %s with all indexes, %s in total, one after the other",
            count == 1 ? "the table" : postgres_counted(plan, (int64_t)count, "table", "tables"),
            postgres_bytes(plan, bytes));
   plan_say(plan, PLAN_WARNING,
@@ -163,7 +163,7 @@ const struct action action_postgres_vacuum_full = {
              .context = POSTGRES_TABLES_TABLE,
              .title = "rewrite tables (VACUUM FULL)",
              .past = "rewritten",
-             .what = "writes tables anew and returns the space of dead rows to the file system; "
+             .what = "rewrites tables and returns the space of dead rows to the file system; "
                      "blocks all use of them meanwhile",
              .runs = "VACUUM (FULL, ANALYZE) table",
              .danger = DANGER_DESTRUCTIVE,
