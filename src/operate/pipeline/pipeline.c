@@ -132,6 +132,8 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
   bool may = action_may(pipeline, action, subject, &why);
   struct run *run = run_new(pipeline, action, subject->target_index, &err);
   struct subject own = *subject;
+  if (run && may && spec->picks && own.table && strcmp(spec->picks, own.table) == 0)
+    run_pick(run, own.keys, own.key_count);
   if (run && may)
     may = context_preset(pipeline, action, subject, run->operation.texts, &why) &&
           context_choose(pipeline, action, subject, &run->operation, &why);
