@@ -206,6 +206,7 @@ def wants(load):
             "postgres.terminate-group": ["user=ecap_user", "age=0s"],
             "postgres.vacuum": ["public.accounts"],
             "postgres.analyze": ["public.accounts"],
+            "postgres.vacuum-full": ["public.accounts"],
             "postgres.reindex": ["public.accounts_pkey"],
             "postgres.drop-invalid-index": ["public.accounts_twice"],
             "postgres.create-index": ["table=public.accounts", "columns=n"],

@@ -1,6 +1,7 @@
 /* REINDEX CONCURRENTLY of indexes, of all of a table, or of the database: one index after the
  * other, so that each is either rebuilt or untouched. */
 #include "actions/postgres/postgres_indexes.h"
+#include "actions/postgres/postgres_room.h"
 
 #include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
@@ -12,13 +13,14 @@ enum { INDEXES_MAX = 5000 };
 
 /* ---- survey */
 
-enum { C_NAME, C_BYTES, C_COLUMNS = 5, A_DATABASE = C_COLUMNS, A_TABLE, A_TABLE_OID, A_COLUMNS };
+enum { C_NAME, C_BYTES, C_COLUMNS = 6, A_DATABASE = C_COLUMNS, A_TABLE, A_TABLE_OID, A_COLUMNS };
 static const struct column_spec index_columns[C_COLUMNS] = {
     [C_NAME] = {.id = "name", .title = "INDEX", .flags = COLUMN_FLEX, .width = 20},
     [C_BYTES] = {.id = "bytes", .title = "SIZE", .unit = UNIT_BYTES, .none = "locked"},
     {.id = "state", .title = "STATE"},
     {.id = "problem", .title = "PROBLEM", .priority = 3},
     {.id = "oid", .title = "OID", .flags = COLUMN_DETAIL},
+    {.id = "place", .title = "TABLESPACE", .flags = COLUMN_DETAIL},
 };
 static const struct table_spec index_table = {.id = "indexes",
                                               .title = "Indexes",
@@ -33,16 +35,18 @@ static const char indexes_sql[] =
     "SELECT i.oid, " POSTGRES_INDEX_NAME " AS name, " POSTGRES_INDEX_TABLE " AS parent,"
     " " POSTGRES_INDEX_SIZE " AS bytes,"
     " CASE WHEN x.indisvalid THEN 'valid' ELSE 'invalid' END AS state,"
-    " " POSTGRES_INDEX_PROBLEM " AS problem, t.oid AS parent_oid" POSTGRES_INDEX_FROM
-    " LEFT JOIN held h ON h.relation = i.oid"
-    " WHERE i.relkind = 'i' AND i.relpersistence <> 't' AND NOT x.indisexclusion"
-    " AND (m.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE'))"
-    " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$')"
-    " AND tn.nspname" POSTGRES_NO_SYSTEM ")"
-    " SELECT name, bytes, state, problem, oid, format('%I', current_database()), parent, parent_oid"
-    " FROM found"
-    " ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
-    " bytes DESC NULLS LAST, name LIMIT 5001";
+    " " POSTGRES_INDEX_PROBLEM " AS problem, t.oid AS parent_oid,"
+    " " POSTGRES_PLACE(
+        "i") " AS place" POSTGRES_INDEX_FROM " LEFT JOIN held h ON h.relation = i.oid"
+             " WHERE i.relkind = 'i' AND i.relpersistence <> 't' AND NOT x.indisexclusion"
+             " AND (m.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE'))"
+             " AND (x.indisvalid OR i.relname !~ '_cc(new|old)[0-9]*$')"
+             " AND tn.nspname" POSTGRES_NO_SYSTEM ")"
+             " SELECT name, bytes, state, problem, oid, place, format('%I', current_database()), "
+             "parent, parent_oid"
+             " FROM found"
+             " ORDER BY sum(bytes) OVER (PARTITION BY parent) DESC NULLS LAST, parent,"
+             " bytes DESC NULLS LAST, name LIMIT 5001";
 
 static void add_bytes(struct row *row, struct value bytes) {
   struct value *sum = &row->cells[C_BYTES];
@@ -62,8 +66,9 @@ static ptrdiff_t add_group(struct sample *sample, const char *key, const char *p
 }
 
 static bool survey(struct step *step) {
-  static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table};
-  struct postgres_conn *conn = postgres_indexes_open(step, tables, 2);
+  static const struct table_spec *const tables[] = {&index_table, &postgres_holders_table,
+                                                    &postgres_room_table};
+  struct postgres_conn *conn = postgres_indexes_open(step, tables, 3);
   const struct pg_rows *rows =
       postgres_read_names(conn, A_COLUMNS, indexes_sql, 0, postgres_no_values);
   if (!rows)
@@ -87,7 +92,7 @@ static bool survey(struct step *step) {
     add_bytes(&table->rows[0], row->cells[C_BYTES]);
   }
   postgres_found_cut(sample, rows, INDEXES_MAX);
-  return postgres_read_holders(step, conn);
+  return postgres_read_holders(step, conn) && postgres_read_room(step, conn);
 }
 
 STEP(survey, POSTGRES_STEP_MS)
@@ -111,7 +116,7 @@ static void say(const struct action_request *request, struct plan *plan,
   plan_say(plan, PLAN_BLAST, "reads and writes continue; ALTER TABLE and VACUUM of the table wait");
   plan_say(plan, PLAN_WARNING,
            "needs up to %s of free disk space for the largest, and WAL for everything it writes, "
-           "%s in total; SQL cannot tell how much space is free",
+           "%s in total",
            postgres_bytes(plan, largest), postgres_bytes(plan, bytes));
   plan_say(plan, PLAN_WARNING,
            "a failed or cancelled rebuild leaves an invalid index (_ccnew, _ccold) that costs "
@@ -153,6 +158,7 @@ static const struct postgres_work reindex = {
     .before = "bytes",
     .columns = columns,
     .say = say,
+    .permits = postgres_room_check,
     .check = check_sql,
     .progress = postgres_indexes_progress,
     .concurrently = true,

@@ -356,6 +356,7 @@ bool postgres_work_plan(const struct action_request *request, struct plan *plan,
     if (work->concurrently)
       postgres_holders_warn_waits(plan, request);
     plan_say(plan, PLAN_PRECONDITION, "its table's lock is available within 3 s");
+    good = !work->permits || work->permits(request, plan, rows, count, err);
   }
   free(rows);
   return good;

@@ -61,6 +61,10 @@ struct postgres_work {
   void (*say)(const struct action_request *request, struct plan *plan,
               const struct row *const *rows, size_t count);
 
+  /* After `say`: false with err where there must be no plan; NULL: there is always one. */
+  bool (*permits)(const struct action_request *request, struct plan *plan,
+                  const struct row *const *rows, size_t count, struct err *err);
+
   /* ---- execute */
   const char *check; /* $1 the oid, $2 the statement; $3 the stamp where check_stamp is set */
   bool check_stamp;

@@ -147,12 +147,12 @@ static void test_what_is_not_there(void **state) {
 /* An empty survey makes no plan, for any action. */
 static void test_without_a_survey(void **state) {
   struct fixture *fixture = *state;
-  static const char *const ids[] = {"postgres.vacuum",         "postgres.analyze",
-                                    "postgres.reindex",        "postgres.drop-invalid-index",
-                                    "postgres.create-index",   "postgres.set",
-                                    "postgres.delete-old",     "postgres.reset-statements",
-                                    "postgres.drop-slot",      "postgres.rollback-prepared",
-                                    "postgres.commit-prepared"};
+  static const char *const ids[] = {"postgres.vacuum",          "postgres.analyze",
+                                    "postgres.reindex",         "postgres.drop-invalid-index",
+                                    "postgres.create-index",    "postgres.set",
+                                    "postgres.delete-old",      "postgres.reset-statements",
+                                    "postgres.drop-slot",       "postgres.rollback-prepared",
+                                    "postgres.commit-prepared", "postgres.vacuum-full"};
   const char *const picks[] = {"shop.a", NULL};
   for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
     prepare(fixture, ids[i], NULL);
