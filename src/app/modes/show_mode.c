@@ -139,8 +139,9 @@ static size_t page_open(struct show *show, const struct page_spec *spec, const c
   const size_t state = model_page_open(&show->model, 0, spec, table, key, label);
   const struct options *options = show->options;
   struct target_state *opened = &show->model.targets[state];
-  if (options->duration_ms > 0) /* two collections within it */
-    opened->interval_ms = options->duration_ms / 2;
+  const int64_t half_ms = options->duration_ms / 2; /* at least two collections within it */
+  if (half_ms > 0 && (spec->interval_ms == 0 || half_ms < spec->interval_ms))
+    opened->interval_ms = half_ms;
   opened->timeout_ms = options->timeout_ms;
   opened->once = options->duration_ms == 0;
   if (options->limit > 0)

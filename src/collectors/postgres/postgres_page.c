@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BRISK_GREETING_US = 60000000 };
 /* As the collector (postgres.c): the server's own time limit ends before the deadline. */
 enum { MARGIN_MS = 200, LOCK_TIMEOUT_MS = 500, TURN_MS = 5, NAME_MAX_BYTES = 64 };
 
@@ -26,7 +27,8 @@ struct page_watch {
   pg_cb answered;
 
   struct postgres_page_call call;
-  bool greeted; /* the properties of the connection are known */
+  bool greeted;       /* the properties of the connection are known */
+  int64_t greeted_us; /* since when */
   char role[NAME_MAX_BYTES], database[NAME_MAX_BYTES], encoding[NAME_MAX_BYTES];
   struct row_past past;
   size_t next; /* the next of the queries */
@@ -191,6 +193,14 @@ static void take(char out[NAME_MAX_BYTES], const char *cell) {
   snprintf(out, NAME_MAX_BYTES, "%s", cell ? cell : "");
 }
 
+static void begin(struct page_watch *page) {
+  const struct page_spec *spec = &page->watch.page->spec;
+  page->call.sample = sample_new(spec->tables, spec->table_count);
+  page->next = 0;
+  row_past_begin(&page->past);
+  ask_next(page);
+}
+
 static void on_greeting(void *self, const struct pg_rows *rows, const struct err *err) {
   struct page_watch *page = self;
   enum { ROLE, DATABASE, ENCODING, SEES_ALL, BLOCK_SIZE, COLUMNS };
@@ -215,11 +225,8 @@ static void on_greeting(void *self, const struct pg_rows *rows, const struct err
   page->call.block_size = postgres_page_count(pg_cell(rows, 0, BLOCK_SIZE));
   page->call.version = pg_server_version(pg_used(page));
   page->greeted = true;
-  const struct page_spec *spec = &page->watch.page->spec;
-  page->call.sample = sample_new(spec->tables, spec->table_count);
-  page->next = 0;
-  row_past_begin(&page->past);
-  ask_next(page);
+  page->greeted_us = page->call.now_us;
+  begin(page);
 }
 
 /* Rights and names may change between two collections: they cost one small query. */
@@ -262,7 +269,10 @@ static void collect(void *self) {
   page->call.now_us = page->watch.job->started_us;
   page->kept = pg_phase(page->pg) == PG_IDLE;
   page->borrows = page->borrows && lender(page);
-  if (page->kept || page->borrows)
+  if (page->kept && page->greeted && page->own->brisk &&
+      page->call.now_us - page->greeted_us < BRISK_GREETING_US)
+    begin(page);
+  else if (page->kept || page->borrows)
     greet(page);
   else
     connect_anew(page);

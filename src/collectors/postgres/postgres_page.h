@@ -55,6 +55,7 @@ struct postgres_page {
   size_t memory;                                   /* bytes */
   void (*finish)(struct postgres_page_call *call); /* after the last answer; NULL: nothing */
   void (*forget)(void *memory);                    /* frees what is in there; NULL: nothing */
+  bool brisk; /* collected so often that rights and names are asked for once a minute only */
 };
 
 /* A table of the columns NAME_columns. */
