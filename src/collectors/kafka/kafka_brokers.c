@@ -174,6 +174,11 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   for (size_t i = 0; i < loads.count; i++)
     if (!fill_broker(call, &loads, &loads.items[i]))
       break;
+  kafka_topics_fault(call, KAFKA_TOPICS_TABLE);
+  for (uint32_t i = 0; i < snapshot->broker_count; i++)
+    if (snapshot->brokers[i].settings_error)
+      sample_note(sample, brokers.id, "rack", "racks and log dirs: %s",
+                  snapshot->brokers[i].settings_error);
   fill_troubled(call, SEVERITY_CRIT);
   fill_troubled(call, SEVERITY_WARN);
   if (loads.lost > 0)

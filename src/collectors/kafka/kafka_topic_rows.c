@@ -192,6 +192,12 @@ bool kafka_topic_rows(struct kafka_page_call *call, struct table *table,
   return true;
 }
 
+void kafka_topics_fault(struct kafka_page_call *call, const char *table) {
+  if (call->snapshot->topic_count == 0)
+    sample_fault(call->sample, table, SEVERITY_UNKNOWN,
+                 "no topic is visible: there is none, or DESCRIBE on the topics is missing");
+}
+
 char *kafka_focus_topic(const struct page_focus *focus, int32_t *partition) {
   const char *key = focus->key;
   if (strcmp(focus->table, KAFKA_LAG_TABLE) == 0) {

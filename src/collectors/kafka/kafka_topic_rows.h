@@ -24,6 +24,9 @@ bool kafka_topic_rows(struct kafka_page_call *call, struct table *table,
 bool kafka_partition_row(struct kafka_page_call *call, struct table *table,
                          const struct kafka_topic *topic, int32_t partition, const char *parent);
 
+/* A fault of that table if the user sees no topic: an empty table would look like good news. */
+void kafka_topics_fault(struct kafka_page_call *call, const char *table);
+
 /* Topic and partition (-1: none) of a row's key in KAFKA_TOPICS_TABLE or KAFKA_LAG_TABLE; the topic
  * is to be freed; NULL: it is a group. */
 char *kafka_focus_topic(const struct page_focus *focus, int32_t *partition);

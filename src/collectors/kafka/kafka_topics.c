@@ -38,10 +38,8 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   for (size_t i = 0; i < snapshot->topic_count; i++)
     if (!kafka_topic_rows(call, table, &snapshot->topics[i]))
       break;
-  if (snapshot->topic_count == 0)
-    sample_note(call->sample, KAFKA_TOPICS_TABLE, NULL,
-                "no topic is visible: there is none, or DESCRIBE on the topics is missing");
-  else
+  kafka_topics_fault(call, KAFKA_TOPICS_TABLE);
+  if (snapshot->topic_count > 0)
     sample_note(call->sample, KAFKA_TOPICS_TABLE, NULL,
                 "topics without DESCRIBE for this user are not listed by the brokers");
   if (snapshot->layout_left_out > 0)

@@ -1,6 +1,6 @@
 /* The page kafka.transactions: which open transaction holds readers of committed messages back. */
 #include "clients/kafka/kafka_contract.h"
-#include "collectors/kafka/kafka_page.h"
+#include "collectors/kafka/kafka_topic_rows.h"
 #include "core/format.h"
 
 #include <string.h>
@@ -127,15 +127,17 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
       if (partition->stable >= 0 && partition->stable < partition->end && !fill_row(call, t, p))
         return true;
     }
+  kafka_topics_fault(call, transactions.id);
   if (unread > 0)
     sample_fault(call->sample, transactions.id, SEVERITY_UNKNOWN,
                  "read in %zu of %zu partitions only", read, read + unread);
-  sample_note(call->sample, transactions.id, NULL,
-              "in %zu partitions. A transaction that is open for longer than "
-              "transaction.max.timeout.ms (15m by default) is hung; its producer: "
-              "kafka-transactions.sh --bootstrap-server %.120s describe-producers --topic T "
-              "--partition P",
-              read, target_text(call->target, "bootstrap"));
+  sample_note(
+      call->sample, transactions.id, NULL,
+      "in the %zu partitions that this user may see. A transaction that is open for longer than "
+      "transaction.max.timeout.ms (15m by default) is hung; its producer: "
+      "kafka-transactions.sh --bootstrap-server %.120s describe-producers --topic T "
+      "--partition P",
+      read, target_text(call->target, "bootstrap"));
   return true;
 }
 
