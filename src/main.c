@@ -19,8 +19,10 @@
 #include "report/actions.h"
 #include "report/plugin.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -121,11 +123,47 @@ static int run(const struct options *options) {
   return status;
 }
 
+/* The status of these says what was found or done. */
+static bool says_more(enum mode mode) {
+  return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD;
+}
+
+/* A closed pipe (`| head`) is intended: ends as other tools do, by SIGPIPE, which was ignored
+ * for the sake of sockets. A parent that ignores it gets a message and a status. */
+static int pipe_end(bool ignored, int status) {
+  if (ignored) {
+    error_print("cannot write the output: %s", strerror(EPIPE));
+    return status;
+  }
+  signal(SIGPIPE, SIG_DFL);
+  raise(SIGPIPE);
+  return status;
+}
+
+static int mode_run(const struct options *options) {
+  switch (options->mode) {
+  case MODE_HELP:
+    options_usage(stdout, options->help_of);
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
+  case MODE_VERSION:
+    puts("stacktop " STACKTOP_VERSION);
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
+  case MODE_ACTIONS:
+    return actions_show(options);
+  case MODE_SHOW:
+    return options->word_count > 0 ? run(options) : show_list(options);
+  default:
+    return run(options);
+  }
+}
+
 int main(int argc, char **argv) {
   if (kafka_child_wanted(argc, argv))
     return kafka_child_main();
   if (!process_begin())
     return EX_OSERR;
+  struct sigaction pipe;
+  const bool ignored = sigaction(SIGPIPE, NULL, &pipe) == 0 && pipe.sa_handler == SIG_IGN;
   clock_start();
   setlocale(LC_CTYPE, ""); /* only the character type: numbers do not depend on the locale */
   struct options options;
@@ -133,18 +171,6 @@ int main(int argc, char **argv) {
   if (!options_parse(&options, argc, argv, &err))
     return usage_bad(&err, options_want_plugin(argc, argv));
   options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-  switch (options.mode) {
-  case MODE_HELP:
-    options_usage(stdout, options.help_of);
-    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-  case MODE_VERSION:
-    puts("stacktop " STACKTOP_VERSION);
-    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-  case MODE_ACTIONS:
-    return actions_show(&options);
-  case MODE_SHOW:
-    return options.word_count > 0 ? run(&options) : show_list(&options);
-  default:
-    return run(&options);
-  }
+  const int status = mode_run(&options);
+  return !says_more(options.mode) && print_is_closed() ? pipe_end(ignored, status) : status;
 }

@@ -8,6 +8,7 @@
 #include "core/secret.h"
 #include "core/words.h"
 #include "io/clock.h"
+#include "io/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,10 @@ enum { VERIFY_AGAIN_MS = 500, VERIFY_ONCE_MS = 10000, VERIFY_LEAST_MS = 2000 };
 
 /* ---- environment */
 
-/* Of stacktop's own: what a program needs to be found and to write in the right language. All else
- * may hold secrets of other programs. */
-static const char *const inherited[] = {"PATH",   "HOME",     "USER", "LOGNAME", "LANG",
-                                        "LC_ALL", "LC_CTYPE", "TZ",   "TMPDIR"};
-enum { INHERITED = sizeof inherited / sizeof *inherited };
-
-static bool is_set_by(const struct own_action *def, const char *name) {
+static bool is_set_by(const struct own_action *def, const char *pair) {
+  const size_t len = strcspn(pair, "=");
   for (size_t i = 0; i < def->variable_count; i++)
-    if (strcmp(def->variables[i].name, name) == 0)
+    if (strlen(def->variables[i].name) == len && strncmp(def->variables[i].name, pair, len) == 0)
       return true;
   return false;
 }
@@ -57,13 +53,15 @@ static bool variables_add(struct step *step, const struct own_action *def,
  * row does not outlive that. */
 static char *const *environment_of(struct step *step, const struct own_action *def,
                                    const struct own_row *row) {
-  char **list = arena_alloc(&step->arena, (INHERITED + def->variable_count + 1) * sizeof *list);
-  size_t count = 0;
-  for (size_t i = 0; list && i < INHERITED; i++) {
-    const char *value = is_set_by(def, inherited[i]) ? NULL : getenv(inherited[i]);
-    if (value)
-      list[count++] = (char *)arena_printf(&step->arena, "%s=%s", inherited[i], value);
-  }
+  char **own = environment_shared(NULL, 0);
+  size_t shared = 0, count = 0;
+  while (own[shared])
+    shared++;
+  char **list = arena_alloc(&step->arena, (shared + def->variable_count + 1) * sizeof *list);
+  for (size_t i = 0; list && i < shared; i++)
+    if (!is_set_by(def, own[i]))
+      list[count++] = (char *)arena_printf(&step->arena, "%s", own[i]);
+  free(own);
   if (!list) {
     step_fail(step, ERR_LIMIT, "the environment is too large");
     return NULL;

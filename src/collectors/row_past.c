@@ -3,6 +3,7 @@
 #include "collectors/figures.h"
 #include "core/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ static struct past_cell *cell_add(struct row_past *past, char *key) {
     past->capacity = past->capacity ? past->capacity * 2 : 64;
     past->items = mem_resize(past->items, past->capacity * sizeof *past->items);
   }
+  assert(past->items);
   struct past_cell *cell = &past->items[past->count];
   *cell = (struct past_cell){.key = key};
   map_add(&past->cells, key, past->count++);

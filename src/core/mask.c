@@ -49,14 +49,17 @@ static size_t as_it_is(const char *bytes, size_t left, char *out) {
   return 1;
 }
 
+static int digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
+
 static int hex(const char *bytes, size_t count) {
   int value = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (!isxdigit((unsigned char)bytes[i]))
-      return -1;
-    const int c = tolower((unsigned char)bytes[i]);
-    value = value * 16 + (c <= '9' ? c - '0' : c - 'a' + 10);
-  }
+  for (size_t i = 0; value >= 0 && i < count; i++)
+    value = digit(bytes[i]) < 0 ? -1 : value * 16 + digit(bytes[i]);
   return value;
 }
 

@@ -134,8 +134,10 @@ struct pattern *pattern_new(const char *text, enum pattern_case how, struct err 
     pattern_free(pattern);
     return NULL;
   }
-  if (!ignore || !has_letter(text))
-    pattern->literal = literal_of(text);
+  static const char exact[] = "(?-i)";
+  const bool is_exact = strncmp(text, exact, sizeof exact - 1) == 0;
+  if (is_exact || !ignore || !has_letter(text))
+    pattern->literal = literal_of(is_exact ? text + sizeof exact - 1 : text);
   pattern->rarest = pattern->literal ? rarest_of(pattern->literal) : 0;
   return pattern;
 }
@@ -202,8 +204,12 @@ static int find(const struct pattern *pattern, const char *text, size_t len, siz
     return 0;
   if (pattern->literal)
     return literal_find(pattern, text, len, from, span);
-  const int found =
+  int found =
       pcre2_match(pattern->code, (PCRE2_SPTR)text, len, from, 0, pattern->match, pattern->context);
+  /* compiled code has a small stack of its own, which a long line may exceed */
+  if (found == PCRE2_ERROR_JIT_STACKLIMIT)
+    found = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, from, PCRE2_NO_JIT, pattern->match,
+                        pattern->context);
   if (found < 0)
     return found == PCRE2_ERROR_NOMATCH ? 0 : -1;
   const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(pattern->match);
@@ -214,6 +220,11 @@ static int find(const struct pattern *pattern, const char *text, size_t len, siz
 bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
                   struct pattern_span *span) {
   return find(pattern, text, len, from, span) == 1;
+}
+
+int pattern_search(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                   struct pattern_span *span) {
+  return find(pattern, text, len, from, span);
 }
 
 bool pattern_is_literal(const struct pattern *pattern) {

@@ -1,5 +1,5 @@
-/* Regular expressions (PCRE2) over text from outside. No pattern runs without a limit: one that
- * backtracks without end is given up, and counts as no match. */
+/* Regular expressions (PCRE2) over text from outside. No pattern runs without a limit: a search
+ * that backtracks without end is given up, and whether the text matches is not known. */
 #pragma once
 
 #include "core/err.h"
@@ -30,5 +30,8 @@ int pattern_scan(const struct pattern *pattern, const char *text, size_t len, si
 /* The first match that starts at `from` or later. One pattern is used by one thread at a time. */
 bool pattern_find(const struct pattern *pattern, const char *text, size_t len, size_t from,
                   struct pattern_span *span);
+/* The same, where it matters why nothing was found: 1: found, 0: no match, -1: given up. */
+int pattern_search(const struct pattern *pattern, const char *text, size_t len, size_t from,
+                   struct pattern_span *span);
 /* Another for use on another thread. */
 struct pattern *pattern_dup(const struct pattern *pattern);

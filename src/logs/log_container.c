@@ -76,10 +76,28 @@ static void settle(struct log_container *container) {
     log_source_set_state(&container->source, LOG_SOURCE_FOLLOWING);
 }
 
+/* The words of an engine do not say whose log it is. */
+static void name_it(const struct log_container *container, int status, const struct err *cause,
+                    struct err *err) {
+  const char *name = container->source.name;
+  if (strstr(cause->text, container->id))
+    *err = *cause;
+  else if (status >= 400 && strstr(cause->text, "does not support reading"))
+    err_set(err, cause->kind,
+            "container %.80s: its log driver keeps nothing that the engine could read (%.100s)",
+            name, cause->text);
+  else
+    err_set(err, cause->kind, "container %.80s: %.160s", name, cause->text);
+}
+
 /* The answer has ended: the container has, or what was asked for. */
-static void on_done(void *arg, int status, json_t *json, const struct err *err) {
+static void on_done(void *arg, int status, json_t *json, const struct err *cause) {
   struct log_container *container = arg;
+  struct err named;
+  const struct err *err = cause ? &named : NULL;
   (void)json;
+  if (cause)
+    name_it(container, status, cause, &named);
   container->request = NULL;
   docker_lines_end(container->lines);
   (void)log_source_flush(&container->source, false);

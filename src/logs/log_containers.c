@@ -67,9 +67,49 @@ static void note(struct log_containers *containers, const char *name, const stru
   (void)log_reader_add(containers->reader, log_note_new(name, name, err));
 }
 
-static bool is_named(const struct docker_container *container, const char *key) {
-  const size_t len = strlen(key);
-  return strcmp(container->name, key) == 0 || (len >= 6 && strncmp(container->id, key, len) == 0);
+enum { PREFIX_MIN = 6, SHOWN_MAX = 20 };
+
+/* "api-1, web-1 and 3 more" */
+static void names_list(char *out, size_t size, const struct docker_container *const *listed,
+                       size_t count) {
+  size_t used = 0, i = 0;
+  *out = '\0';
+  for (; i < count && i < SHOWN_MAX && used + 100 < size; i++)
+    used +=
+        (size_t)snprintf(out + used, size - used, "%s%.64s", i > 0 ? ", " : "", listed[i]->name);
+  if (i < count)
+    snprintf(out + used, size - used, " and %zu more", count - i);
+}
+
+/* A name first: it may look like the id of another. */
+static bool pick_key(const char *key, struct docker_container *found, size_t *count,
+                     struct err *err) {
+  const size_t len = strlen(key), all = *count;
+  const struct docker_container **same = mem_new((all + 1) * sizeof *same);
+  char names[160];
+  size_t kept = 0;
+  for (size_t i = 0; i < all && kept == 0; i++)
+    if (strcmp(found[i].name, key) == 0 || strcmp(found[i].id, key) == 0)
+      same[kept++] = &found[i];
+  if (kept == 0 && len >= PREFIX_MIN)
+    for (size_t i = 0; i < all; i++)
+      if (strncmp(found[i].id, key, len) == 0)
+        same[kept++] = &found[i];
+  if (kept == 1)
+    found[0] = *same[0];
+  if (kept > 1) {
+    names_list(names, sizeof names, same, kept);
+    err_set(err, ERR_INVALID, "the id %.64s begins those of %zu containers: %s", key, kept, names);
+  }
+  if (kept == 0 && all > 0) {
+    for (size_t i = 0; i < all; i++)
+      same[i] = &found[i];
+    names_list(names, sizeof names, same, all);
+    err_set(err, ERR_INVALID, "the engine has no container \"%.64s\"; it has: %s", key, names);
+  }
+  free(same);
+  *count = kept;
+  return kept == 1 || all == 0;
 }
 
 /* Keeps those that are wanted. False with the reason where it is not clear which those are. */
@@ -77,12 +117,7 @@ static bool pick(const struct log_containers *containers, struct docker_containe
                  size_t *count, struct err *err) {
   if (containers->place.service)
     return service_docker_pick(&containers->place, found, count, err);
-  size_t kept = 0;
-  for (size_t i = 0; i < *count; i++)
-    if (!containers->key || is_named(&found[i], containers->key))
-      found[kept++] = found[i];
-  *count = kept;
-  return true;
+  return !containers->key || pick_key(containers->key, found, count, err);
 }
 
 static void note_none(struct log_containers *containers) {
@@ -114,7 +149,7 @@ static void sources_add(struct log_containers *containers, struct docker_contain
     return;
   }
   for (size_t i = 0; i < count; i++) {
-    if (!log_filter_wants_source(containers->filter, found[i].name))
+    if (!log_reader_wants(containers->reader, containers->filter, found[i].name))
       continue;
     if (log_reader_count(containers->reader) >= LOG_SOURCES_MAX - 1) {
       left_out++;
@@ -133,6 +168,16 @@ static void sources_add(struct log_containers *containers, struct docker_contain
     note_none(containers);
 }
 
+/* The words of a connection do not say whose it is. */
+static void note_engine(struct log_containers *containers, const struct err *err) {
+  const struct docker_endpoint *endpoint = &containers->endpoint;
+  const char *place = *endpoint->socket ? endpoint->socket : endpoint->url;
+  struct err named = *err;
+  if (!strstr(err->text, place))
+    err_set(&named, err->kind, "the engine at %.80s: %.150s", place, err->text);
+  note(containers, "engine", &named);
+}
+
 static void on_list(void *arg, int status, json_t *json, const struct err *err) {
   struct log_containers *containers = arg;
   struct docker_container *found;
@@ -143,7 +188,7 @@ static void on_list(void *arg, int status, json_t *json, const struct err *err) 
   log_reader_wake(containers->reader); /* there may be no source at all */
   if (err) {
     if (!containers->optional)
-      note(containers, "engine", err);
+      note_engine(containers, err);
     return;
   }
   arena_init(&arena, ARENA_MAX);

@@ -47,9 +47,12 @@ bool file_open(struct log_file *file, struct err *err) {
     return err_set(err, ERR_INVALID, "%.200s is %s, not a regular file", file->path,
                    what_it_is(status.st_mode));
   }
-  file->device = status.st_dev;
-  file->inode = status.st_ino;
-  if (!log_claims_add(file->claims, file->device, file->inode)) {
+  if (!log_identity_of(file->fd, &file->identity)) {
+    fail(file, errno, err);
+    file_close(file);
+    return false;
+  }
+  if (!log_claims_take(file->claims, file->path, file->fd, false, &file->identity)) {
     file_close(file);
     return err_set(err, ERR_DISABLED, "%.200s is read under another name", file->path);
   }
@@ -93,6 +96,8 @@ static void file_run(struct log_file *file) {
   struct err err;
   file->block = mem_new(FILE_BLOCK);
   file->line = mem_new(FILE_LINE_MAX);
+  if (source->want.follow) /* before it is opened: no rotation is missed */
+    file->rotation = log_rotation_new(file->path, file->claims);
   if (!file_open(file, &err)) {
     if (err.kind == ERR_DISABLED) {
       log_source_note(source, &err);
@@ -102,6 +107,7 @@ static void file_run(struct log_file *file) {
     }
     return;
   }
+  log_rotation_read(file->rotation, file->fd, &file->identity);
   log_source_set_state(source, LOG_SOURCE_READING);
   if (fstat(file->fd, &status) == 0) {
     source->parser.fallback_ms =
@@ -123,6 +129,7 @@ static void file_main(struct log_source *source) {
   struct log_file *file = (struct log_file *)source;
   file_run(file);
   file_close(file);
+  log_rotation_free(file->rotation);
 }
 
 static void file_start(struct log_source *source) {

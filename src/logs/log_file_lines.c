@@ -100,10 +100,24 @@ static size_t rest_of(unsigned char lead) {
   return lead < 0xC2 ? 4 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 4;
 }
 
+/* The next bytes are printable ASCII, newlines and tabs. */
+static bool are_plain(const char *bytes) {
+  lanes here;
+  uint64_t parts[sizeof(lanes) / sizeof(uint64_t)];
+  memcpy(&here, bytes, sizeof here);
+  const lanes odd = (lanes)((here < ' ') & (here != '\n') & (here != '\t')) | (lanes)(here >= 0x7F);
+  memcpy(parts, &odd, sizeof parts);
+  return (parts[0] | parts[1]) == 0;
+}
+
 /* Nothing is made readable in it, such as the \r before a newline, or Latin-1: a pattern is for
  * the text that is shown ("done$", "Gr..e"). */
 static bool is_as_shown(const char *bytes, size_t len) {
   for (size_t i = 0; i < len; i++) {
+    while (len - i >= sizeof(lanes) && are_plain(bytes + i))
+      i += sizeof(lanes);
+    if (i == len)
+      break;
     const unsigned char c = (unsigned char)bytes[i];
     if (c < 0x80) {
       if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)

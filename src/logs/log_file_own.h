@@ -4,6 +4,7 @@
 #pragma once
 
 #include "logs/log_claims.h"
+#include "logs/log_rotation.h"
 #include "logs/log_source.h"
 
 #include <time.h>
@@ -22,11 +23,11 @@ struct log_file {
 
   /* the thread's */
   int fd;
-  dev_t device;
-  ino_t inode;
-  uint64_t offset, end; /* where the next read begins; of what there is to read */
-  char *block;          /* FILE_BLOCK */
-  char *line;           /* the beginning of a line that has not ended yet; FILE_LINE_MAX */
+  struct log_identity identity;
+  struct log_rotation *rotation; /* NULL: it is not followed, or cannot be watched */
+  uint64_t offset, end;          /* where the next read begins; of what there is to read */
+  char *block;                   /* FILE_BLOCK */
+  char *line;                    /* the beginning of a line that has not ended yet; FILE_LINE_MAX */
   size_t line_len;
   uint64_t line_cut; /* bytes of it beyond */
   char head[LOG_HEAD];

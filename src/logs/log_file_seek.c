@@ -54,11 +54,12 @@ static uint64_t line_after(struct log_file *file, uint64_t offset) {
     return 0;
   for (uint64_t at = offset - 1;;) {
     const size_t len = read_at(file, at, FILE_BLOCK);
-    if (len == 0)
+    if (len == 0 || log_source_is_stopped(&file->source))
       return at;
     const char *newline = memchr(file->block, '\n', len);
     if (newline)
       return at + (uint64_t)(newline + 1 - file->block);
+    log_source_alive(&file->source);
     at += len;
   }
 }
@@ -72,10 +73,14 @@ static uint64_t last_lines(struct log_file *file, uint64_t size, size_t lines) {
     const size_t got = read_at(file, end - want, want);
     if (got < want)
       return end; /* it became shorter */
-    for (size_t i = got; i > 0; i--)
+    const char *newline = file->block + got;
+    while ((newline = memrchr(file->block, '\n', (size_t)(newline - file->block)))) {
+      const uint64_t start = end - want + (uint64_t)(newline + 1 - file->block);
       /* the last byte ends a line and begins none */
-      if (file->block[i - 1] == '\n' && end - want + i < size && ++seen == lines)
-        return end - want + i;
+      if (start < size && ++seen == lines)
+        return start;
+    }
+    log_source_alive(&file->source);
     end -= want;
   }
   return 0;

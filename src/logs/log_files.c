@@ -18,6 +18,13 @@ struct pattern_state {
   bool noted, denied;         /* what is not read of it was said */
 };
 
+enum { OTHERS_MAX = 4096 };
+
+/* It keeps its name, so that the name of no file depends on the filter. */
+struct other {
+  char *path, *name;
+};
+
 struct log_files {
   struct worker_pool *pool;
   uv_timer_t timer;
@@ -32,6 +39,8 @@ struct log_files {
   int closing;
   char *paths[LOG_SOURCES_MAX]; /* that have a source */
   size_t path_count;
+  struct other *others; /* files that the filter does not want */
+  size_t other_count, other_capacity;
   size_t left_out;          /* files of the last look for which there is no room */
   struct log_source *limit; /* the reader's; says that; NULL: there is room */
 };
@@ -67,13 +76,29 @@ static bool is_known(const struct log_files *files, const char *path) {
   for (size_t i = 0; i < files->path_count; i++)
     if (strcmp(files->paths[i], path) == 0)
       return true;
+  for (size_t i = 0; i < files->other_count; i++)
+    if (strcmp(files->others[i].path, path) == 0)
+      return true;
   return false;
+}
+
+static void other_add(struct log_files *files, const char *path, const char *name) {
+  if (files->other_count == OTHERS_MAX)
+    return;
+  if (files->other_count == files->other_capacity) {
+    files->other_capacity = files->other_capacity ? 2 * files->other_capacity : 16;
+    files->others = mem_resize(files->others, files->other_capacity * sizeof *files->others);
+  }
+  files->others[files->other_count++] = (struct other){mem_dup(path), mem_dup(name)};
 }
 
 static bool name_is_taken(const struct log_files *files, const char *name) {
   const struct log_source_status *statuses = log_reader_sources(files->reader);
   for (size_t i = 0; i < log_reader_count(files->reader); i++)
     if (strcmp(statuses[i].name, name) == 0)
+      return true;
+  for (size_t i = 0; i < files->other_count; i++)
+    if (strcmp(files->others[i].name, name) == 0)
       return true;
   return false;
 }
@@ -95,8 +120,10 @@ static void file_add(struct log_files *files, const char *path, bool later) {
   if (is_known(files, path))
     return;
   const char *name = name_of(files, path);
-  if (!log_filter_wants_source(files->filter, name))
+  if (!log_reader_wants(files->reader, files->filter, name)) {
+    other_add(files, path, name);
     return;
+  }
   if (files->path_count == LOG_SOURCES_MAX) {
     files->left_out++;
     return;
@@ -257,6 +284,11 @@ static void files_free(struct log_files *files) {
     free(files->patterns[i].text);
   for (size_t i = 0; i < files->path_count; i++)
     free(files->paths[i]);
+  for (size_t i = 0; i < files->other_count; i++) {
+    free(files->others[i].path);
+    free(files->others[i].name);
+  }
+  free(files->others);
   log_claims_release(files->claims);
   log_filter_free(files->filter);
   free(files->patterns);

@@ -97,10 +97,11 @@ static void paths_take(struct log_glob *names, const glob_t *matches, struct log
   for (size_t i = 0; i < matches->gl_pathc; i++) {
     const char *path = matches->gl_pathv[i];
     struct stat status = {0};
+    struct log_identity identity;
     if (is_compressed(path))
       compressed_count(names, path);
-    else if (stat(path, &status) != 0 || !claims ||
-             !log_claims_has(claims, path, status.st_dev, status.st_ino))
+    else if (stat(path, &status) != 0 || !claims || !log_identity_of_path(path, &identity) ||
+             !log_claims_has(claims, path, &identity))
       found[count++] = (struct found){.path = path, .written = status.st_mtim};
   }
   qsort(found, count, sizeof *found, compare);
@@ -109,6 +110,12 @@ static void paths_take(struct log_glob *names, const glob_t *matches, struct log
   names->older = count - names->count;
   qsort(names->paths, names->count, sizeof *names->paths, compare_paths);
   free(found);
+}
+
+static bool is_denied(const char *path, bool lists) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+         faccessat(AT_FDCWD, path, lists ? R_OK | X_OK : X_OK, AT_EACCESS) != 0 && errno == EACCES;
 }
 
 static bool has_wildcard(const char *text, size_t len) {
@@ -129,8 +136,7 @@ static void denied_count(struct log_glob *names, const char *pattern, const glob
     glob_t found = *functions;
     if (glob(part, GLOB_ALTDIRFUNC, NULL, &found) == 0)
       for (size_t i = 0; i < found.gl_pathc; i++)
-        if (faccessat(AT_FDCWD, found.gl_pathv[i], lists ? R_OK | X_OK : X_OK, AT_EACCESS) != 0 &&
-            errno == EACCES && names->denied++ == 0)
+        if (is_denied(found.gl_pathv[i], lists) && names->denied++ == 0)
           names->denied_path = mem_dup(found.gl_pathv[i]);
     globfree(&found);
     free(part);

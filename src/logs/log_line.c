@@ -200,7 +200,8 @@ static bool continues(const struct log_parser *parser, const char *line, size_t 
 
 static void inherit(struct log_parser *parser, const char *line, size_t len, bool has_time,
                     enum log_level level, struct log_record *record) {
-  record->continued = level == LOG_LEVEL_NONE && continues(parser, line, len);
+  /* an object is a message of its own */
+  record->continued = !record->json && level == LOG_LEVEL_NONE && continues(parser, line, len);
   record->level = (uint8_t)(record->continued ? parser->last_level : level);
   if (has_time)
     return;

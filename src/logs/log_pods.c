@@ -140,7 +140,7 @@ static bool is_seen(const struct log_pods *pods, const char *id) {
 /* False: there is no room for it. */
 static bool source_add(struct log_pods *pods, const struct log_pod_place *place, const char *uid) {
   char *name = log_pod_name(place);
-  const bool wanted = log_filter_wants_source(pods->filter, name);
+  const bool wanted = log_reader_wants(pods->reader, pods->filter, name);
   free(name);
   if (!wanted)
     return true;

@@ -19,13 +19,29 @@ struct log_reader_hooks {
 
 struct log_reader;
 
+/* A source that says nothing for SILENT does not hold back the others any longer, and its status
+ * says so; one that is not followed counts as failed after DEAD. In ms. */
+enum { LOG_SILENT_MS = 5000, LOG_DEAD_MS = 30000 };
+
 /* ordered: lines come in the order of time, as long as each source has them in that order: nothing
- * is delivered while a source that is not yet FOLLOWING, ENDED or FAILED has nothing to compare
- * with. What is followed comes as it arrives. Otherwise every line comes as soon as it is read. */
+ * is delivered while a source that is not yet FOLLOWING, ENDED or FAILED, and not silent, has
+ * nothing to compare with. What is followed comes as it arrives. Otherwise every line comes as soon
+ * as it is read. */
 struct log_reader *log_reader_new(struct io *io, bool ordered,
                                   const struct log_reader_hooks *hooks);
+/* Ordered: nothing is delivered either while is_looking for sources, but no longer than SILENT. */
+void log_reader_await(struct log_reader *reader, bool (*is_looking)(const void *arg),
+                      const void *arg);
+/* Other times than those above, for tests. */
+void log_reader_set_patience(struct log_reader *reader, int64_t silent_ms, int64_t dead_ms);
 /* Takes the source and opens it. False, and the source is freed, above LOG_READER_MAX. */
 bool log_reader_add(struct log_reader *reader, struct log_source *source);
+/* Whether a source of that name passes the filter. The names of the others are remembered. */
+bool log_reader_wants(struct log_reader *reader, const struct log_filter *filter, const char *name);
+/* How many passed, and the names of those that did not; more: there are others. */
+enum { LOG_SKIPPED_MAX = 128 };
+size_t log_reader_wanted(const struct log_reader *reader);
+const char *const *log_reader_skipped(const struct log_reader *reader, size_t *count, bool *more);
 size_t log_reader_count(const struct log_reader *reader);
 /* As of the last `changed`; valid until the next. */
 const struct log_source_status *log_reader_sources(const struct log_reader *reader);

@@ -37,6 +37,28 @@ bool log_session_has(const struct target *target) {
          log_pods_has(target);
 }
 
+bool log_session_has_rows(const struct target *target) {
+  static const char *const kinds[] = {"docker", "kubernetes", "systemd"};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(target->kind->kind, kinds[i]) == 0)
+      return true;
+  return false;
+}
+
+static bool is_looking(const void *arg) {
+  const struct log_session *session = arg;
+  return log_files_is_looking(session->files) || log_containers_is_looking(session->containers) ||
+         log_pods_is_looking(session->pods);
+}
+
+static void journal_add(struct log_session *session, struct log_source *journal,
+                        const struct log_filter *filter) {
+  if (log_reader_wants(session->reader, filter, journal->name))
+    (void)log_reader_add(session->reader, journal);
+  else
+    log_source_release(journal);
+}
+
 struct log_session *log_session_new(struct io *io, const struct log_origin *origin,
                                     const struct log_want *want, const struct log_filter *filter,
                                     bool ordered, const struct log_reader_hooks *hooks,
@@ -49,6 +71,7 @@ struct log_session *log_session_new(struct io *io, const struct log_origin *orig
   }
   struct log_session *session = mem_new(sizeof *session);
   session->reader = log_reader_new(io, ordered, hooks);
+  log_reader_await(session->reader, is_looking, session);
   if (target->log_count > 0)
     session->files = log_files_new(io, session->reader, (const char *const *)target->logs,
                                    target->log_count, want, filter);
@@ -60,19 +83,13 @@ struct log_session *log_session_new(struct io *io, const struct log_origin *orig
     session->pods = log_pods_new(io, session->reader, origin->config, origin->target_index,
                                  origin->table, origin->key, want, filter);
   if (log_journal_has(target))
-    (void)log_reader_add(
-        session->reader,
-        log_journal_new(target, key_in(origin, SYSTEMD_UNITS_TABLE), want, filter));
+    journal_add(session, log_journal_new(target, key_in(origin, SYSTEMD_UNITS_TABLE), want, filter),
+                filter);
   return session;
 }
 
 struct log_reader *log_session_reader(const struct log_session *session) {
   return session->reader;
-}
-
-static bool is_looking(const struct log_session *session) {
-  return log_files_is_looking(session->files) || log_containers_is_looking(session->containers) ||
-         log_pods_is_looking(session->pods);
 }
 
 bool log_session_is_loading(const struct log_session *session) {

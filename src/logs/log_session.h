@@ -13,6 +13,8 @@ struct log_origin {
 
 struct log_session;
 
+/* Whether a row of the target can be named without its table: a container, a pod, a unit. */
+bool log_session_has_rows(const struct target *target);
 /* Whether the target names any logs. */
 bool log_session_has(const struct target *target);
 

@@ -127,6 +127,17 @@ void log_source_line(struct log_source *source, const char *line, size_t len, ui
   batch_add(source, &record);
 }
 
+void log_source_gap(struct log_source *source, const char *text) {
+  const struct log_parser *parser = &source->parser;
+  struct log_record record = {.time_ms = parser->any ? parser->last_ms : parser->fallback_ms,
+                              .text = text,
+                              .len = (uint32_t)strlen(text),
+                              .level = LOG_LEVEL_WARN,
+                              .time = parser->any ? LOG_TIME_INHERITED : LOG_TIME_ARRIVAL,
+                              .gap = true};
+  batch_add(source, &record);
+}
+
 void log_source_count(struct log_source *source, uint64_t lines) {
   source->lines += lines;
 }
@@ -139,6 +150,7 @@ static void counters_publish(struct log_source *source) {
             source->name, LOG_TEXT_MAX >> 10);
   source->status.lines = source->lines;
   source->status.passed = source->passed;
+  source->status.given_up = log_filter_given_up(source->filter);
   source->status.bytes = source->bytes;
   source->status.bytes_total = source->bytes_total;
 }
@@ -204,6 +216,12 @@ void log_source_note(struct log_source *source, const struct err *err) {
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total) {
   source->bytes = bytes;
   source->bytes_total = bytes_total;
+}
+
+void log_source_alive(struct log_source *source) {
+  pthread_mutex_lock(&source->mutex);
+  source->alive++;
+  pthread_mutex_unlock(&source->mutex);
 }
 
 void log_source_rotated(struct log_source *source) {

@@ -66,6 +66,7 @@ struct log_source {
   uv_async_t *wake; /* the reader's; NULL once stopped */
   struct log_batch *oldest, *newest;
   size_t queued;
+  uint64_t alive; /* grows with each sign of life */
   bool wants_resume;
   struct log_source_status status; /* its texts are the source's */
 };
@@ -85,6 +86,10 @@ void log_source_release(struct log_source *source);
  * not say one; NULL: nothing is known. */
 void log_source_line(struct log_source *source, const char *line, size_t len, uint64_t cut,
                      const struct log_record *stamp);
+/* A line of stacktop's own: what is missing between two lines of the source. It passes every
+ * filter.
+ */
+void log_source_gap(struct log_source *source, const char *text);
 /* Counts lines that were read and are known not to pass the filter. */
 void log_source_count(struct log_source *source, uint64_t lines);
 /* Hands over what was filled. On the loop (wait false): false if the queue is full: nothing more
@@ -97,6 +102,8 @@ void log_source_fail(struct log_source *source, const struct err *err);
 void log_source_note(struct log_source *source, const struct err *err);
 /* How far it is: published by the next log_source_flush. */
 void log_source_progress(struct log_source *source, uint64_t bytes, uint64_t bytes_total);
+/* It is at work, although there is nothing to count. */
+void log_source_alive(struct log_source *source);
 void log_source_rotated(struct log_source *source);
 
 /* For the reader, on the loop. */

@@ -60,3 +60,13 @@ bool config_is_production(const struct config *config) {
   }
   return false;
 }
+
+const struct target *target_beside(const struct target *target, const char *name) {
+  const struct config *config = target->config;
+  if (strcmp(target->name, name) == 0)
+    return target;
+  for (size_t i = 0; config && i < config->all_count; i++)
+    if (config->all[i]->kind == target->kind && strcmp(config->all[i]->name, name) == 0)
+      return config->all[i];
+  return NULL;
+}

@@ -34,3 +34,6 @@ void config_add(struct config *config, struct target *target);
 /* True for the name of a production environment: "production", "prod", "live" and names with "prod"
  * as a word ("eu-prod-1"). */
 bool config_is_production(const struct config *config);
+/* The target of that name in the same configuration and of the same kind, or itself; NULL: there is
+ * none. */
+const struct target *target_beside(const struct target *target, const char *name);

@@ -4,10 +4,10 @@ which the second is not to be touched."""
 import pytest
 
 from docker_engine import PROJECT, SERVICE
-from stacktop import OK, stacktop, write_config
-from witness import Audit
+from headless import FAILED, PARTLY, apply, plan_at, recorded  # noqa: F401 (for those who import this)
+from stacktop import write_config
 
-FAILED, PARTLY = 1, 3
+plan = plan_at("engine")
 QUICK = "trap 'exit 0' TERM; while true; do sleep 0.1; done"  # ends at once on SIGTERM
 
 
@@ -30,21 +30,3 @@ def pair(engine):  # noqa: F811
     yield engine
     after = engine.inspect("shop-api-1")
     assert (after["Id"], after["State"]) == (before["Id"], before["State"])
-
-
-def plan(config, action, *names, status=OK):
-    run = stacktop("-c", config, "plan", action, "engine", *names, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run
-
-
-def apply(config, planned, status=OK, **options):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"], **options)
-    assert status in (None, run.status), run
-    return run.stdout + run.stderr
-
-
-def recorded(folder, action, result):
-    intent, ended = Audit(folder / "state").only()
-    assert (intent["action"], ended["action"], ended["result"]) == (action, action, result), ended
-    return intent, ended

@@ -114,11 +114,13 @@ class Engine:
         self.call("POST", f"/images/create?fromSrc=-&repo={IMAGE}", _image(), "application/x-tar", False)
 
     def create(self, name, *command, labels=None, memory=0, policy="no", retries=0, health=None, network="none",
-               **config):
+               driver=None, **config):
         """Its id. health: a command of a shell, asked every second; one failure is enough."""
         body = {"Image": IMAGE, "Cmd": list(command), "Labels": labels or {}, **config,
                 "HostConfig": {"NetworkMode": network, "Memory": memory,
                                "RestartPolicy": {"Name": policy, "MaximumRetryCount": retries}}}
+        if driver:
+            body["HostConfig"]["LogConfig"] = {"Type": driver}
         if health:
             body["Healthcheck"] = {"Test": ["CMD-SHELL", health], "Interval": 10 ** 9, "Retries": 1}
         return self.call("POST", f"/containers/create?name={name}", body)["Id"]

@@ -6,10 +6,10 @@ import urllib.request
 import pytest
 
 from docker_engine import PROJECT, SERVICE
+from headless import FAILED, PARTLY, apply, plan  # noqa: F401 (for those who import this)
 from sandbox import wait_until
-from stacktop import OK, closed_port, stacktop, write_config
+from stacktop import closed_port, stacktop, write_config
 
-FAILED, PARTLY = 1, 3
 SERVE = """trap 'kill $pid; exit 0' TERM
 mkdir -p /www && echo ok > /www/health
 httpd -f -p 127.0.0.1:{port} -h /www & pid=$!
@@ -62,16 +62,6 @@ def row(config, name):
     return table["rows"][0], run
 
 
-def plan(config, *words, status=OK):
-    run = stacktop("-c", config, "plan", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
-
-
-def apply(config, planned, status=OK):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert run.status == status, run
-    return run.stdout + run.stderr
 
 
 def labels(project="ecap", service="api", number="1", **more):

@@ -8,10 +8,12 @@ import threading
 import pytest
 
 from control_plane import deployment, running
-from stacktop import OK, stacktop, write_config
-from witness import Audit
+from headless import FAILED, PARTLY, plan_at, recorded  # noqa: F401 (for those who import this)
+from headless import UNKNOWN as UNSURE  # noqa: F401
+from headless import apply as apply_it
+from stacktop import write_config
 
-FAILED, UNSURE, PARTLY = 1, 2, 3
+plan = plan_at("cluster")
 
 
 @pytest.fixture(scope="module")
@@ -91,19 +93,6 @@ def relay(plane, passes):
         server.server_close()
 
 
-def plan(config, action, *words, status=OK):
-    run = stacktop("-c", config, "plan", action, "cluster", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
 
-
-def apply(config, planned, status=OK, **options):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"], timeout=60, **options)
-    assert run.status == status, run
-    return run.stdout + run.stderr
-
-
-def recorded(folder, action, result):
-    intent, ended = Audit(folder / "state").only()
-    assert (intent["action"], ended["action"], ended["result"]) == (action, action, result), ended
-    return intent, ended
+def apply(config, planned, *status, **options):
+    return apply_it(config, planned, *status, timeout=60, **options)

@@ -87,12 +87,16 @@ server_login_retry = 60
             connection.autocommit = True
         return connection
 
-    def console(self, command):
-        """The rows by their first cell, each a dictionary."""
+    def rows(self, command):
+        """Each a dictionary."""
         with contextlib.closing(self.client("pgbouncer", "boss")) as connection, connection.cursor() as cursor:
             cursor.execute(command)
             names = [column.name for column in cursor.description or ()]
-            return {row[0]: dict(zip(names, row)) for row in cursor.fetchall()} if names else {}
+            return [dict(zip(names, row)) for row in cursor.fetchall()] if names else []
+
+    def console(self, command):
+        """The rows by their first cell."""
+        return {next(iter(row.values())): row for row in self.rows(command)}
 
     def is_paused(self, database):
         return bool(self.console("SHOW DATABASES")[database]["paused"])

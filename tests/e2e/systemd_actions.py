@@ -3,10 +3,10 @@ be touched."""
 
 import pytest
 
-from stacktop import OK, stacktop, write_config
-from witness import Audit
+from headless import FAILED, PARTLY, apply, plan_at, recorded  # noqa: F401 (for those who import this)
+from stacktop import write_config
 
-FAILED, PARTLY = 1, 3
+plan = plan_at("host")
 
 
 @pytest.fixture
@@ -28,21 +28,3 @@ def pair(host):  # noqa: F811
     before = host.show("shop-api.service", "InvocationID")
     yield host
     assert host.show("shop-api.service", "InvocationID") == before and host.show("shop-api.service", "ActiveState") == "active"
-
-
-def plan(config, action, *names, status=OK):
-    run = stacktop("-c", config, "plan", "--json", action, "host", *names)
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
-
-
-def apply(config, planned, status=OK, **options):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"], **options)
-    assert run.status == status, run
-    return run.stdout + run.stderr
-
-
-def recorded(folder, action, result):
-    intent, ended = Audit(folder / "state").only()
-    assert (intent["action"], ended["action"], ended["result"]) == (action, action, result), ended
-    return intent, ended

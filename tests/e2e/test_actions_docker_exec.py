@@ -7,6 +7,7 @@ import pytest
 
 from docker_actions import FAILED, apply, config, configured, pair, recorded  # noqa: F401
 from docker_engine import engine, shared_engine  # noqa: F401 (fixtures)
+from headless import plan_at
 from keys import agree, close, outcome, select
 from sandbox import wait_until
 from stacktop import OK, dashboard, stacktop
@@ -16,10 +17,8 @@ BESIDE = "others"
 UNKNOWN = 2
 
 
-def plan(config, command, *more, status=OK):
-    run = stacktop("-c", config, "plan", "docker.exec", "engine", "ecap-api-1", f"command={command}", *more, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
+def plan(config, command, *more, **options):
+    return plan_at("engine", "ecap-api-1", f"command={command}")(config, "docker.exec", *more, **options)
 
 
 def outputs(ended):

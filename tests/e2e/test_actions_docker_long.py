@@ -33,8 +33,8 @@ def test_what_a_plan_says(pair, config):
 def test_what_makes_no_sense(pair, config, action, state):
     if state == "exited":
         pair.do("ecap-api-1", "stop")
-    run = plan(config, f"docker.{action}", "ecap-api-1", status=FAILED)
-    assert re.search(rf"it was {state} .*ago", run.stderr), run
+    text = plan(config, f"docker.{action}", "ecap-api-1", status=FAILED)
+    assert re.search(rf"it was {state} .*ago", text), text
 
 
 # ---- what has changed since the plan
@@ -102,7 +102,7 @@ def test_several_in_order(pair, config, tmp_path):
     planned = plan(config, "docker.restart", "ecap-web-1", "ecap-api-1")
     assert planned["phrase"] == "staging 2"
     text = apply(config, planned)
-    assert "2 of 2 containers as wanted" in text, text
+    assert "2 of 2 containers restarted" in text, text
     first, second = (pair.state(name)["StartedAt"] for name in ("ecap-api-1", "ecap-web-1"))
     assert first < second  # in the order of the table, and the second after the first had run for a second
     recorded(tmp_path, "docker.restart", "done")

@@ -5,6 +5,7 @@ import pytest
 
 from docker_actions import FAILED, QUICK, apply, config, recorded  # noqa: F401
 from docker_engine import PROJECT, SERVICE, engine, shared_engine  # noqa: F401 (fixtures)
+from headless import plan_at
 from keys import agree, close, outcome
 from sandbox import wait_until
 from stacktop import OK, dashboard, stacktop
@@ -30,10 +31,8 @@ def limits(at, name):
     return host["Memory"], host["MemorySwap"], at.stats(name)["memory_stats"]["limit"]
 
 
-def plan(config, *params, name="ecap-api-1", status=OK):
-    run = stacktop("-c", config, "plan", "docker.set-memory", "engine", name, *params, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
+def plan(config, *params, name="ecap-api-1", **options):
+    return plan_at("engine", name)(config, "docker.set-memory", *params, **options)
 
 
 def test_its_effect_and_the_way_back(limited, config, tmp_path):

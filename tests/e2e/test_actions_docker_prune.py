@@ -4,8 +4,9 @@ import pytest
 
 from docker_actions import FAILED, PARTLY, apply, config, configured, recorded  # noqa: F401
 from docker_engine import IMAGE, _image, engine, shared_engine  # noqa: F401 (fixtures)
+from headless import plan_at
 from keys import agree, close, outcome
-from stacktop import OK, dashboard, stacktop
+from stacktop import dashboard, stacktop
 from witness import Audit
 
 BESIDE = "others"
@@ -61,10 +62,8 @@ def offered(config, *words):
     return run.stdout + run.stderr
 
 
-def plan(config, *words, status=OK):
-    run = stacktop("-c", config, "plan", "docker.prune", "engine", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
+def plan(config, *words, **options):
+    return plan_at("engine")(config, "docker.prune", *words, **options)
 
 
 def test_what_is_offered(littered, config):

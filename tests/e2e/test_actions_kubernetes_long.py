@@ -180,6 +180,38 @@ def test_undo_to_a_chosen_revision(pair, config, tmp_path):  # noqa: F811
     assert image(pair, pair.ours) == "api:3"
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_undo_of_the_other_kinds(plane, config, tmp_path, kind):  # noqa: F811
+    """Their revisions are ControllerRevisions. The neighbour of the same name stays as it is."""
+    things = [deployment(namespace, "db", 1, kind=kind) for namespace in ("ecap", "shop")]
+    ready = "numberAvailable" if kind == "DaemonSet" else "availableReplicas"
+
+    def rolled(thing):
+        status = plane.read(thing)["status"]
+        updated = status.get("updatedNumberScheduled" if kind == "DaemonSet" else "updatedReplicas")
+        return status.get("observedGeneration") == plane.read(thing)["metadata"]["generation"] and (
+            status.get(ready), updated) == (1, 1)
+    for thing in things:
+        plane.apply(thing)
+        wait_until(lambda: rolled(thing), what=kind)
+        for version in ("db:2", "db:3"):
+            plane.patch(thing, {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": version}]}}}})
+            wait_until(lambda: rolled(thing), what=version)
+    listed = plan(config, "kubernetes.undo", "ecap/db", status=FAILED)
+    assert "revision 1" in listed and "revision 2" in listed and "revision 3" not in listed, listed
+    planned = plan(config, "kubernetes.undo", "ecap/db", "revision 1")
+    assert "main: image db:3 to api:1" in str(planned)
+    assert f"kubectl rollout undo {kind.lower()}/db --to-revision=1 --namespace=ecap" in str(planned)
+    assert "rolled out after" in apply(config, planned)
+    assert (image(plane, things[0]), image(plane, things[1])) == ("api:1", "db:3")
+    assert plane.pods("ecap", "db")[0]["spec"]["containers"][0]["image"] == "api:1"
+    _, ended = recorded(tmp_path, "kubernetes.undo", "done")
+    listed = plan(config, "kubernetes.undo", "ecap/db", status=FAILED)  # the revision has got a new number
+    assert "revision 2" in listed and "revision 3" in listed and "revision 1" not in listed, listed
+    apply(config, plan(config, *_words(ended["undo"])))
+    assert image(plane, things[0]) == "db:3"
+
+
 def test_undo_where_there_is_nothing(pair, config):  # noqa: F811
     assert "no earlier revision" in plan(config, "kubernetes.undo", "ecap/api", status=FAILED)
 

@@ -8,14 +8,14 @@ import subprocess
 
 import pytest
 
-from keys import agree, outcome, select
+from headless import FAILED, apply, plan
+from keys import agree, outcome
 from sandbox import wait_until
-from stacktop import OK, closed_port, dashboard, stacktop, write_config
+from stacktop import closed_port, dashboard, stacktop, write_config
 from witness import Audit
 
 BESIDE = "others"
 SERVER = shutil.which("memcached")
-FAILED = 1
 
 
 class Server:
@@ -68,16 +68,6 @@ def config(server, tmp_path):
                         hosts=[], environment="staging", state=str(tmp_path / "state"))
 
 
-def plan(config, *words, status=OK):
-    run = stacktop("-c", config, "plan", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run
-
-
-def apply(config, planned, status=OK):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert run.status == status, run
-    return run
 
 
 def test_one_key_is_deleted_on_the_screen(server, config, tmp_path):
@@ -98,8 +88,8 @@ def test_one_key_is_deleted_on_the_screen(server, config, tmp_path):
 def test_a_newer_value_is_not_deleted(server, config):
     planned = plan(config, "memcached.delete-key", "cache", "key=user:1")
     server.store("user:1", "newer")
-    run = apply(config, planned, FAILED)
-    assert "another value was stored meanwhile" in run.stdout + run.stderr and server.has("user:1")
+    text = apply(config, planned, FAILED)
+    assert "another value was stored meanwhile" in text and server.has("user:1")
 
 
 def test_everything_is_flushed(server, config, tmp_path):
@@ -116,5 +106,5 @@ def test_a_restarted_server_is_not_flushed(server, config):
     server.end()
     server.start()
     server.store("user:3")
-    run = apply(config, planned, FAILED)
-    assert "another server answers" in run.stdout + run.stderr and server.has("user:3")
+    text = apply(config, planned, FAILED)
+    assert "another server answers" in text and server.has("user:3")

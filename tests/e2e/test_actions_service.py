@@ -1,67 +1,15 @@
 """Services started, stopped and restarted by the commands of their configuration: by keys and by plan and apply. The
 service is the proof, its neighbour stays as it was, and the audit log has both lines."""
 
-import os
-import signal
-import sys
-import urllib.request
-
 import pytest
 
+from command_services import Service, configured
+from headless import FAILED, PARTLY, apply, plan
 from keys import agree, outcome
-from sandbox import wait_until
-from stacktop import OK, closed_port, dashboard, stacktop, write_config
+from stacktop import OK, dashboard, stacktop
 from witness import Audit
 
 BESIDE = "others"
-FAILED, PARTLY = 1, 3
-
-# Starts a web server in the background, or ends it: what a site's own script does.
-SCRIPT = """\
-import os, pathlib, signal, subprocess, sys
-verb, port, folder = sys.argv[1:]
-pid = pathlib.Path(folder, f"{port}.pid")
-if verb == "start":
-    server = subprocess.Popen([sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "-d", folder],
-                              env={}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    pid.write_text(str(server.pid))
-elif pid.exists():
-    os.kill(int(pid.read_text()), signal.SIGKILL)
-    pid.unlink()
-elif verb == "status":
-    sys.exit("it does not run")
-"""
-
-
-class Service:
-    def __init__(self, folder, name):
-        self.folder, self.name, self.port = folder, name, closed_port()
-        (folder / "control.py").write_text(SCRIPT)
-
-    def command(self, verb):
-        return f"{sys.executable} {self.folder}/control.py {verb} {self.port} {self.folder}"
-
-    def entry(self, **more):
-        return {"name": self.name, "address": f"127.0.0.1:{self.port}", "health": f"http://127.0.0.1:{self.port}/",
-                "runtime": {verb: self.command(verb) for verb in ("start", "stop")}, **more}
-
-    def start(self):
-        os.system(self.command("start"))
-        wait_until(self.answers, what="the service to answer")
-
-    def pid(self):
-        path = self.folder / f"{self.port}.pid"
-        return int(path.read_text()) if path.exists() else None
-
-    def answers(self):
-        try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=2).status == 200
-        except OSError:
-            return False
-
-    def end(self):
-        if self.pid():
-            os.kill(self.pid(), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -77,23 +25,6 @@ def neighbour(tmp_path):
     service.start()
     yield service
     service.end()
-
-
-def configured(folder, *entries, **more):
-    return write_config(folder, services=list(entries), interval="500ms", hosts=[], environment="staging",
-                        state=str(folder / "state"), **more)
-
-
-def plan(config, *words, status=OK):
-    run = stacktop("-c", config, "plan", *words, "--json")
-    assert run.status == status, run
-    return run.json if status == OK else run
-
-
-def apply(config, planned, status=OK):
-    run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert run.status == status, run
-    return run
 
 
 def test_a_service_that_is_down_is_started_with_two_keys(api, neighbour, tmp_path):
@@ -141,22 +72,22 @@ def test_a_command_that_fails_is_refused_with_its_last_line(api, tmp_path):
     word = "printf 'first\\n\\033[31mno such unit\\n' >&2; exit 4"
     entry = api.entry(runtime={"start": f'sh -c "{word}"'})
     config = configured(tmp_path, entry)
-    run = apply(config, plan(config, "service.start", "api"), FAILED)
-    said = run.stdout + run.stderr
+    text = apply(config, plan(config, "service.start", "api"), FAILED)
+    said = text
     assert "ended with 4" in said and "no such unit" in said and "\x1b" not in said
     assert Audit(tmp_path / "state").outcomes[-1]["result"] == "refused"
 
 
 def test_a_command_that_is_not_there(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": "/no/such/program now"}))
-    run = apply(config, plan(config, "service.start", "api"), FAILED)
-    assert "/no/such/program: no such file or directory" in run.stdout + run.stderr
+    text = apply(config, plan(config, "service.start", "api"), FAILED)
+    assert "/no/such/program: no such file or directory" in text
 
 
 def test_a_start_after_which_the_service_does_not_answer_is_not_done(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": "true"}, ready="1s"))
-    run = apply(config, plan(config, "service.start", "api"), PARTLY)
-    assert "the service is refused" in run.stdout + run.stderr
+    text = apply(config, plan(config, "service.start", "api"), PARTLY)
+    assert "the service is refused" in text
     assert Audit(tmp_path / "state").outcomes[-1]["result"] == "partial"
 
 
@@ -177,8 +108,8 @@ def test_other_commands_than_those_that_were_shown_are_not_run(api, tmp_path):
     config = configured(tmp_path, api.entry())
     planned = plan(config, "service.start", "api")
     configured(tmp_path, api.entry(runtime={"start": f"touch {tmp_path}/ran"}))
-    run = apply(config, planned, FAILED)
-    assert "now names other commands" in run.stdout + run.stderr and not (tmp_path / "ran").exists()
+    text = apply(config, planned, FAILED)
+    assert "now names other commands" in text and not (tmp_path / "ran").exists()
 
 
 def test_a_difference_at_the_end_of_a_long_command_counts(api, tmp_path):
@@ -186,7 +117,7 @@ def test_a_difference_at_the_end_of_a_long_command_counts(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": f"true {long} one"}, ready="1s"))
     planned = plan(config, "service.start", "api")
     configured(tmp_path, api.entry(runtime={"start": f"true {long} two"}, ready="1s"))
-    assert "now names other commands" in apply(config, planned, FAILED).stdout
+    assert "now names other commands" in apply(config, planned, FAILED)
     configured(tmp_path, api.entry(runtime={"start": "true " + "x" * 1000}))
     run = stacktop("-c", config, "config", "--check")
     assert run.status != OK and "longer than 1000 bytes" in run.stderr
@@ -201,11 +132,38 @@ def test_no_shell_sees_the_command(api, tmp_path):
 
 def test_a_service_without_commands_says_what_to_configure(api, tmp_path):
     config = configured(tmp_path, {"name": "api", "address": f"127.0.0.1:{api.port}"})
-    run = plan(config, "service.restart", "api", status=FAILED)
-    assert 'add runtime: {compose: SERVICE} or {restart: "PROGRAM ARGS"}' in run.stdout + run.stderr
+    text = plan(config, "service.restart", "api", status=FAILED)
+    assert 'add runtime: {compose: SERVICE} or {restart: "PROGRAM ARGS"}' in text
 
 
 def test_an_open_quote_is_an_error_of_the_configuration(api, tmp_path):
     config = configured(tmp_path, api.entry(runtime={"start": "sh -c 'exit"}))
     run = stacktop("-c", config, "config", "--check")
     assert run.status != OK and "unclosed '" in run.stdout + run.stderr
+
+
+SECRETS = {"PGPASSWORD": "geheim-1", "REDISCLI_AUTH": "geheim-2", "BEARER": "geheim-3", "AWS_SECRET_ACCESS_KEY": "geheim-4",
+           "DOCKER_PASSWORD": "geheim-5"}
+
+
+def test_programs_get_no_secret_of_stacktop(api, tmp_path):
+    """They get what is shared, and what `environment` names; the plan says by name what it cannot hand on."""
+    out = tmp_path / "environment"
+    api.start()  # so that it answers: only the environment matters here
+    entry = api.entry(bearer="${BEARER}", environment=["APP_MODE", "APP_KEY", "APP_EMPTY"],
+                      runtime={verb: f"sh -c 'env > {out}.{verb}'" for verb in ("start", "status")})
+    config = configured(tmp_path, entry)
+    env = {**SECRETS, "APP_MODE": "geheim-6", "APP_EMPTY": "", "DOCKER_HOST": "unix:///x", "KUBECONFIG": "/k", "LC_TIME": "C",
+           "HOME": str(tmp_path)}
+    planned = plan(config, "service.start", "api", env=env)
+    assert "its programs start without APP_KEY, APP_EMPTY" in str(planned)
+    printed = apply(config, planned, env=env)
+    for verb in ("start", "status"):
+        got = dict(line.split("=", 1) for line in (tmp_path / f"environment.{verb}").read_text().splitlines())
+        assert not set(SECRETS) & set(got), got
+        assert got["APP_MODE"] == "geheim-6" and got["DOCKER_HOST"] == "unix:///x" and got["KUBECONFIG"] == "/k", got
+        assert got["LC_TIME"] == "C" and got["HOME"] == str(tmp_path) and "PATH" in got, got
+    written = printed + str(planned) + "".join(path.read_text() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert "geheim" not in written
+    found = stacktop("-c", config, "check", "--json", env=env)
+    assert "geheim" not in found.stdout and "only its own programs know what they set" in found.stdout

@@ -2,8 +2,10 @@
 is the proof, the same service of another project stays as it was, and the audit log has both lines. More of it, which takes longer, is in
 test_actions_service_docker_long.py."""
 
+from command_services import Service
 from docker_engine import engine, shared_engine  # noqa: F401 (fixtures)
 from docker_services import FAILED, Web, apply, configured, neighbour, plan, stack, started  # noqa: F401
+from headless import recorded, said
 from keys import agree, outcome
 from sandbox import wait_until
 from stacktop import dashboard
@@ -98,3 +100,26 @@ def test_all_are_restarted_in_their_order(engine, neighbour, tmp_path):  # noqa:
     assert after["db"] < after["api"] < after["dashboard"]
     intent, ended = Audit(tmp_path / "state").only()
     assert ended["result"] == "done" and "3 of 3" in ended["proof"] and intent["action"] == "service.restart-all"
+
+
+def test_a_container_and_a_program_in_one_plan(engine, neighbour, tmp_path):  # noqa: F811
+    """In the order of the configuration, whatever runs them, and after the first that fails no other."""
+    db, web = Service(tmp_path, "db"), Service(tmp_path, "web")
+    api = Web(engine, "api")
+    db.start()
+    web.start()
+    wait_until(api.answers, what="the service to answer")
+    before = api.state()["StartedAt"], web.pid()
+    try:
+        config = configured(tmp_path, db.entry(ready="20s"), api.entry("api", {"compose": "ecap/api"}), web.entry(ready="20s"))
+        planned = plan(config, "service.restart", "web", "api", "db")
+        assert planned["phrase"] == "staging 3", planned
+        assert "3 of 3 are up, each service healthy in its turn" in said(apply(config, planned))
+        _, ended = recorded(tmp_path, "service.restart", "done")
+        assert [each["label"] for each in ended["victims"]] == ["db", "api (ecap-api-1)", "web"]
+        assert api.state()["StartedAt"] != before[0] and web.pid() != before[1]
+        order = (tmp_path / "order").read_text().split("\n")
+        assert order[-3:-1] == [f"stop {web.port}", f"start {web.port}"]
+    finally:
+        db.end()
+        web.end()

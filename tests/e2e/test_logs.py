@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -144,6 +145,39 @@ def test_what_cannot_be_read_is_said(logs):
     assert nothing.status == TROUBLE and "no file matches" in nothing.stderr
 
 
+def test_files_of_one_name_keep_their_names(logs):
+    """Also where the filter leaves out the one that has the short name."""
+    for name in ("one", "two"):
+        (logs.folder / name).mkdir()
+        write(logs, f"{name}/a.log", f"2026-11-27T10:00:00Z {name}\n")
+    (logs.folder / "plain.log").write_text("2026-11-27T10:00:00Z plain\n")  # no directory to look into
+    patterns = [f"{logs.folder}/*/a.log"]
+    assert {each["source"]: each["line"][-3:] for each in objects(logs("--json", patterns=patterns))} == {"a.log": "one", "two/a.log": "two"}
+    run = logs("--json", patterns=patterns, target="api/two/a.log")
+    assert run.stderr == "" and [each["line"][-3:] for each in objects(run)] == ["two"]
+    assert [each["source"] for each in objects(logs("--json", "--source", "two", patterns=patterns))] == ["two/a.log"]
+
+
+def test_a_huge_file_without_a_line(logs):
+    """512 MiB of nothing, and then a line."""
+    write(logs, "a.log", "2026-11-27T10:00:00Z first\n")
+    with open(logs.folder / "a.log", "r+b") as file:
+        file.truncate(512 << 20)
+    write(logs, "a.log", "\n2026-11-27T10:00:01Z last\n")
+    run = logs("--json")
+    found = objects(run)
+    assert run.status == PRINTED and run.stderr == ""
+    assert [each["line"][-5:] for each in (found[0], found[-1])] == ["first", " last"] and len(found) == 3
+    assert found[1]["bytes_cut"] > (512 << 20) - 65536 and found[1]["continued"]
+    assert [each["line"][-4:] for each in objects(logs("--json", "--grep", "last$"))] == ["last"]
+
+
+def test_an_object_is_a_message_of_its_own(logs):
+    write(logs, "a.log", '2026-11-27T10:00:00Z ERROR one\n{"time":1e300,"msg":"two"}\n  at three\n')
+    assert [each.get("level") for each in objects(logs("--json"))] == ["error", None, None]
+    assert len(objects(logs("--json", "--patterns"))) == 2
+
+
 def test_compressed_files_are_named(logs):
     write(logs, "api.log", LINES)
     write(logs, "api.log.2.gz", b"\x1f\x8b")
@@ -172,11 +206,11 @@ def test_a_target_without_logs(tmp_path):
 
 
 class Follower:
-    def __init__(self, logs, *arguments):
+    def __init__(self, logs, *arguments, extra=None):
         logs()  # writes the configuration
         self.process = subprocess.Popen([str(BINARY), "logs", "api", "-c", logs.config, "--follow", "--json", *arguments],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment("dumb", None))
+                                        env=environment("dumb", extra))
         os.set_blocking(self.process.stdout.fileno(), False)
         self.text = b""
 
@@ -221,9 +255,70 @@ def test_a_closed_output_ends_it(logs):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment("dumb", None)) as process:
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(10 * PATIENCE) == TROUBLE
-        assert b"cannot write the output: Broken pipe" in process.stderr.read()
+        assert process.wait(10 * PATIENCE) == -signal.SIGPIPE and process.stderr.read() == b""
 
+
+@pytest.mark.parametrize("arguments, status", [
+    (["config", "--default"], -signal.SIGPIPE), (["actions"], -signal.SIGPIPE), (["--help"], -signal.SIGPIPE),
+    (["check"], 2), (["check", "--json"], 2)])
+def test_a_closed_output_is_no_error(logs, arguments, status):
+    """`check` says what it found: a target that is down."""
+    logs()
+    read, write_end = os.pipe()
+    os.close(read)
+    with_config = [*arguments, "-c", logs.config] if arguments[0] == "check" else arguments
+    run = subprocess.run([str(BINARY), *with_config], stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE,
+                         env=environment("dumb", None), timeout=30 * PATIENCE)
+    os.close(write_end)
+    assert run.returncode == status and run.stderr == b""
+
+
+def test_a_parent_that_ignores_a_closed_pipe_is_told(logs):
+    write(logs, "a.log", "a line of the log\n" * 20000)
+    logs()
+    read, write_end = os.pipe()
+    os.close(read)
+    run = subprocess.run([str(BINARY), "logs", "api", "-c", logs.config, "--grep", "line"], stdin=subprocess.DEVNULL,
+                         stdout=write_end, stderr=subprocess.PIPE, env=environment("dumb", None), timeout=30 * PATIENCE,
+                         restore_signals=False)
+    os.close(write_end)
+    assert run.returncode == TROUBLE and b"cannot write the output: Broken pipe" in run.stderr
+
+
+def test_a_source_that_is_not_there_is_refused(logs):
+    write(logs, "a.log", LINES)
+    write(logs, "b.log", LINES)
+    assert logs(target="api/a.log").stdout == logs("--source", "a.log").stdout != ""
+    for arguments, target, words in (((), "api/x", 'no source has the name "x"'), ((), "api/a", 'no source has the name "a"'),
+                                     (("--source", "zzz"), "api", 'no source has a name with "zzz"')):
+        run = logs(*arguments, target=target)
+        assert run.status == USAGE and run.stdout == ""
+        assert run.stderr == f"stacktop: api: {words}; there are: a.log, b.log\n"
+    assert logs("--source", "a", target="api/a.log").status == USAGE
+
+
+def test_a_pattern_that_is_given_up_is_said(logs):
+    write(logs, "a.log", "2026-11-27T10:00:00Z " + "a" * 4000 + "\n" + LINES)
+    slow = "(a+)+$(?<!a)b|(a*)*(a*)*zqz"
+    run = logs("--grep", slow + "|slow")
+    assert run.status == TROUBLE and len(run.stdout.splitlines()) == 2
+    assert run.stderr == "stacktop: gave up on 1 line: a pattern takes too long for it, and counts as not matching\n"
+    assert logs("--exclude", slow).status == TROUBLE
+    assert logs("--grep", "(x|a)*b$").status == NONE  # long, and no more than that
+
+
+def test_a_signal_leaves_nothing_behind(logs, tmp_path):
+    write(logs, "a.log", "one\n")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        follower = Follower(logs, extra={"TMPDIR": str(folder)})
+        follower.wait("one")
+        with open(f"/proc/{follower.process.pid}/task/{follower.process.pid}/children", encoding="ascii") as children:
+            assert children.read() == ""
+        follower.process.send_signal(number)
+        follower.process.communicate(timeout=10 * PATIENCE)
+        assert follower.process.returncode == -number and os.listdir(folder) == []
 
 def test_all_is_printed_in_order(logs):
     """More than the queues hold."""

@@ -51,6 +51,61 @@ def test_both_outputs_of_a_container(engine, logs):  # noqa: F811
     assert [each["line"] for each in lines(logs("engine", "--grep", "boom"))] == ["ERROR: boom"]
 
 
+def test_a_name_comes_before_an_id(engine, logs):  # noqa: F811
+    """A container's name may be the beginning of another's id; an id that two share is refused."""
+    first = engine.run("first", "sh", "-c", "echo first")
+    engine.run(first[:12], "sh", "-c", "echo named like an id")
+    ended(engine, "first")
+    ended(engine, first[:12])
+    assert [each["line"] for each in lines(logs(f"engine/{first[:12]}"))] == ["named like an id"]
+    assert [each["line"] for each in lines(logs(f"engine/{first[:13]}"))] == ["first"]
+    assert [each["line"] for each in lines(logs(f"engine/{first}"))] == ["first"]
+    for key in ("nothing", first[:5]):
+        run = logs(f"engine/{key}")
+        assert run.status == TROUBLE and run.stdout == ""
+        assert f'the engine has no container "{key}"; it has: ' in run.stderr and "first" in run.stderr
+
+
+class Ids(http.server.BaseHTTPRequestHandler):
+    """An engine with two containers whose ids begin alike."""
+    def do_GET(self):  # noqa: N802
+        body = json.dumps([{"Id": f"abcdef{i}" + "0" * 57, "Names": [f"/api-{i}"], "State": "running"} for i in (1, 2)]).encode()
+        if "/logs?" in self.path:
+            body = b""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_id_that_two_share_is_refused(tmp_path):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ids) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        config = write_config(tmp_path, docker=[{"name": "engine", "endpoint": f"tcp://127.0.0.1:{server.server_address[1]}"}])
+        run = stacktop("logs", "engine/abcdef", "-c", config)
+        assert run.status == TROUBLE
+        assert "the id abcdef begins those of 2 containers: api-1, api-2" in run.stderr
+        assert stacktop("logs", "engine/abcdef1", "-c", config).status == NONE
+        server.shutdown()
+
+
+def test_drivers_that_keep_no_log(engine, logs):  # noqa: F811
+    """`local` is read as any; what the engine cannot read is said in its words."""
+    for driver in ("local", "none", "json-file"):
+        engine.run(driver, "sh", "-c", "echo written", driver=driver)
+        ended(engine, driver)
+    assert [each["line"] for each in lines(logs("engine/local"))] == ["written"]
+    run = logs("engine/none")
+    assert run.status == TROUBLE and run.stdout == ""
+    assert run.stderr == ("stacktop: container none: its log driver keeps nothing that the engine could read "
+                          "(configured logging driver does not support reading)\n")
+    run = logs("engine")
+    assert run.status == TROUBLE and sorted(each["source"] for each in lines(run)) == ["json-file", "local"]
+
+
 def test_hostile_and_long_lines(engine, logs):  # noqa: F811
     engine.run("api", "sh", "-c", r"printf '\033]0;t\007\n'; printf 'a\000b\n'; head -c 200000 /dev/zero | tail -c 200000; echo; echo end")
     ended(engine, "api")

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from keys import agree, close, outcome, select
-from own_actions import FAILED, PARTLY, UNKNOWN, apply, plan, said
+from headless import FAILED, PARTLY, UNKNOWN, apply, plan, said
 from sandbox import wait_until
 from stacktop import closed_port, dashboard, stacktop, write_config
 from witness import Audit
@@ -69,7 +69,7 @@ def own(tmp_path):
 def test_by_its_key_with_a_parameter_and_its_output(own):
     """The key on the row, the form, the plan, y; then the output is read, searched and left again."""
     config = own.configure(own.action(stdin="from {state}"))
-    with dashboard(config, columns=120, rows=36, env={"PGPASSWORD": "not-for-it"}) as terminal:
+    with dashboard(config, columns=120, rows=36, env={"PGPASSWORD": "not-for-it", "DOCKER_HOST": "unix:///x"}) as terminal:
         terminal.wait_for("api refused")
         terminal.press("1", "g")
         terminal.settle(0.1)
@@ -100,6 +100,7 @@ def test_by_its_key_with_a_parameter_and_its_output(own):
     (ran,) = own.ran()
     assert ran["argv"] == ["api", "7 x"] and ran["stdin"] == "from refused" and ran["session"]
     assert ran["env"]["API_KEY"] == "geheim-4711" and "PGPASSWORD" not in ran["env"] and "TERM" not in ran["env"]
+    assert ran["env"]["DOCKER_HOST"] == "unix:///x"
     intent, result = own.audit.only()
     assert intent["action"] == "own.histogram" and intent["params"] == {"lines": "7 x"}
     (output,) = result["output"]
@@ -142,12 +143,20 @@ def test_it_is_listed_like_the_others(own):
 def test_without_the_screen(own):
     config = own.configure(own.action(argv=own.action()["argv"] + ["$(id); `id`"]))
     planned = plan(config, "own.histogram", "api", "api", "lines=a 'b' $HOME")
-    run = apply(config, planned)
-    assert "ended with exit code 0" in run.stdout and "line 200 of the histogram" in run.stdout
-    assert "geheim" not in run.stdout and "\x1b" not in run.stdout
+    text = apply(config, planned)
+    assert "ended with exit code 0" in text and "line 200 of the histogram" in text
+    assert "geheim" not in text and "\x1b" not in text
     assert own.ran()[0]["argv"] == ["api", "a 'b' $HOME", "$(id); `id`"]
     listed = stacktop("-c", config, "audit", "--json").stdout
     assert "line 200 of the histogram" in listed and "geheim" not in listed
+    listed = stacktop("-c", config, "audit").stdout
+    lines = listed.splitlines()
+    first = next(i for i, line in enumerate(lines) if "line 1 of the histogram" in line)
+    assert [line.strip() for line in lines[first:first + 5]] == [*(f"line {i} of the histogram" for i in range(1, 5)),
+                                                               "... 196 more lines; --output shows all ..."]
+    assert "the key is ***" in listed and "geheim" not in listed and "\x1b" not in listed and len(lines) < 15, listed
+    whole = stacktop("-c", config, "audit", "--output").stdout
+    assert "line 123 of the histogram" in whole and "geheim" not in whole and "\x1b" not in whole
     plan(config, "own.histogram", "api", "api", "lines=", status=FAILED)  # empty
 
 
@@ -157,14 +166,14 @@ def test_secrets_of_the_target_are_masked(own):
     text["services"][0].update(health="http://" + text["services"][0]["address"], bearer="topsecret-bearer")
     config.write_text(json.dumps(text))
     assert "topsecret" not in stacktop("-c", config, "plan", "own.histogram", "api", "api").stdout
-    run = apply(config, plan(config, "own.histogram", "api", "api"))
-    assert "extra: a *** b" in run.stdout and "topsecret" not in json.dumps(own.audit.records)
+    text = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "extra: a *** b" in text and "topsecret" not in json.dumps(own.audit.records)
 
 
 def test_an_output_that_is_only_shown(own):
     config = own.configure(own.action(output="show"))
-    run = apply(config, plan(config, "own.histogram", "api", "api"))
-    assert "line 200 of the histogram" in run.stdout
+    text = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "line 200 of the histogram" in text
     assert "output" not in own.audit.outcomes[-1]
 
 
@@ -174,8 +183,8 @@ def test_destructive_unless_stated_and_a_failure_is_unknown(own):
     config = own.configure(action)
     planned = plan(config, "own.histogram", "api", "api")
     assert planned["phrase"] == "api"
-    run = apply(config, planned, UNKNOWN)
-    assert "ended with exit code 3" in said(run) and "it may have had an effect" in said(run)
+    text = apply(config, planned, UNKNOWN)
+    assert "ended with exit code 3" in said(text) and "it may have had an effect" in said(text)
     config = own.configure(own.action(environment={"EXIT": "3"}))
     apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
     assert [record["result"] for record in own.audit.outcomes] == ["unknown", "refused"]
@@ -184,11 +193,11 @@ def test_destructive_unless_stated_and_a_failure_is_unknown(own):
 def test_it_is_verified(own):
     flag = own.folder / "flag"
     config = own.configure(own.action(verify={"argv": ["test", "-e", str(flag)], "within": "1s"}))
-    run = apply(config, plan(config, "own.histogram", "api", "api"), PARTLY)
-    assert "it ended with exit code 0, but after" in said(run) and "test ended with exit code 1" in said(run)
+    text = apply(config, plan(config, "own.histogram", "api", "api"), PARTLY)
+    assert "it ended with exit code 0, but after" in said(text) and "test ended with exit code 1" in said(text)
     flag.touch()
-    run = apply(config, plan(config, "own.histogram", "api", "api"))
-    assert "Proof: verified by test after" in said(run)
+    text = apply(config, plan(config, "own.histogram", "api", "api"))
+    assert "Proof: verified by test after" in said(text)
 
 
 def test_the_row_and_the_configuration_are_those_of_the_plan(own):
@@ -200,15 +209,15 @@ def test_the_row_and_the_configuration_are_those_of_the_plan(own):
                      "-d", str(own.folder))
     try:
         wait_until(lambda: plan(config, "own.histogram", "api", "api")["hash"] != planned["hash"], what="the server")
-        run = apply(config, planned, FAILED)
-        assert "the row has changed to" in said(run) and "state=up" in said(run)
+        text = apply(config, planned, FAILED)
+        assert "the row has changed to" in said(text) and "state=up" in said(text)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     planned = plan(config, "own.histogram", "api", "api")
     config.write_text(config.read_text().replace("{state}", "{address}"))
-    run = apply(config, planned, FAILED)
-    assert "the configuration now has another action of this id" in said(run)
+    text = apply(config, planned, FAILED)
+    assert "the configuration now has another action of this id" in said(text)
     assert not own.ran()
 
 
@@ -235,9 +244,9 @@ def test_a_timeout_kills_all_of_it(own):
     """Also what it has started, and what ignores SIGTERM; what it has printed until then is kept."""
     script = "echo begun $$; (trap '' TERM; sleep 1000; sleep 1000) & sleep 1000"
     config = own.configure(own.action(argv=["sh", "-c", script], timeout="1s", ask=[]))
-    run = apply(config, plan(config, "own.histogram", "api", "api"), UNKNOWN)
-    group = int(re.search(r"begun (\d+)", run.stdout)[1])
-    assert "sh did not end within 1.0s and was killed" in said(run)
+    text = apply(config, plan(config, "own.histogram", "api", "api"), UNKNOWN)
+    group = int(re.search(r"begun (\d+)", text)[1])
+    assert "sh did not end within 1.0s and was killed" in said(text)
 
     def is_gone():
         try:
@@ -288,11 +297,11 @@ def test_leaving_ends_it(own):
 
 def test_a_program_that_is_not_there(own):
     config = own.configure(own.action(argv=["/no/such/program"], ask=[]))
-    run = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
-    assert "/no/such/program: no such file or directory" in said(run)
+    text = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
+    assert "/no/such/program: no such file or directory" in said(text)
     (own.folder / "key").unlink()
-    run = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
-    assert "cannot read" in said(run)
+    text = apply(config, plan(config, "own.histogram", "api", "api"), FAILED)
+    assert "cannot read" in said(text)
 
 
 def test_errors_have_their_place(own):

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from keys import agree, configure, outcome, select
-from own_actions import FAILED, apply, plan, said
+from headless import FAILED, apply, plan, said
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit
@@ -63,12 +63,12 @@ def test_statements(database, tmp_path):
     assert database.sql("SELECT note FROM test_own") == [(hostile,)]
     assert audit.outcomes[-1]["victims"][0]["words"].startswith("INSERT 0 1 in ")
 
-    run = apply(config, plan(config, "own.sneak", "ecap"), FAILED)
-    assert "cannot execute INSERT in a read-only transaction" in said(run)
+    text = apply(config, plan(config, "own.sneak", "ecap"), FAILED)
+    assert "cannot execute INSERT in a read-only transaction" in said(text)
     assert database.sql("SELECT count(*) FROM test_own") == [(1,)]
 
-    run = apply(config, plan(config, "own.sleep", "ecap"), FAILED)
-    assert "rolled back" in said(run) and "statement timeout" in said(run)
+    text = apply(config, plan(config, "own.sleep", "ecap"), FAILED)
+    assert "rolled back" in said(text) and "statement timeout" in said(text)
 
 
 def test_a_session_that_has_ended(database, tmp_path):
@@ -79,7 +79,7 @@ def test_a_session_that_has_ended(database, tmp_path):
     connection.close()
     wait_until(lambda: database.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}") == [(0,)], what="its end")
     run = stacktop("-c", config, "apply", planned["hash"], "--confirm", planned["phrase"])
-    assert "not run: the row no longer exists" in said(run), run
+    assert "not run: the row no longer exists" in said(run.stdout + run.stderr), run
     assert Audit(tmp_path / "state").outcomes[-1]["result"] == "gone"
 
 

@@ -114,6 +114,38 @@ def test_a_wait_names_its_cause(bouncer, watching):
             terminal.press("q")
 
 
+def test_the_page_of_a_pool_shows_who_has_its_connections(bouncer, watching):
+    """The database has a user of its own, so a client of any user is of this pool."""
+    path = watching()
+    with contextlib.closing(bouncer.client("held", user="watcher", application_name="hog")) as holder, \
+            holder.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+        with waiting_client(bouncer, "held"):
+            run = stacktop("-c", path, "show", "pgbouncer.pool", "pool", "held/postgres", "--json")
+            assert run.status == OK, run
+            page = {table["id"]: table["rows"] for table in run.json["target"]["tables"]}
+            server, = page["servers"]
+            waiter, other = page["clients"]
+            hog = next(row for row in bouncer.rows("SHOW CLIENTS") if row["application_name"] == "hog")
+            place = f"{hog['addr']}:{hog['port']}"
+            assert server["cells"]["session"] == f"pid {pid}" and server["cells"]["client"] == place
+            assert server["cells"]["application"] == "hog" and server["cells"]["state"] == "active"
+            assert other["cells"]["client"] == place and other["cells"]["server"] == f"pid {pid}"
+            assert waiter["cells"]["state"] == "waiting" and waiter["cells"]["wait"] > 0
+            with dashboard(path, columns=120, rows=36) as terminal:
+                terminal.wait_for("held/postgres")
+                select(terminal, 1, "held/postgres")
+                terminal.press("v")
+                terminal.wait_for("Who waits, and who has the server connections?")
+                terminal.press("Enter")
+                terminal.wait_for(re.compile(rf"pid {pid} +active +{re.escape(place)}"))
+                terminal.press("Esc", "q")
+            holder.close()
+    run = stacktop("-c", path, "show", "pgbouncer.pool", "pool", "held/nobody")
+    assert run.status != OK and "held/nobody" in run.stderr, run
+
+
 def test_a_paused_database_is_a_finding(bouncer, watching):
     bouncer.console("PAUSE app")
     run = check(watching())

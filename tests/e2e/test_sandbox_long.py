@@ -13,7 +13,7 @@ import pytest
 
 from sandbox import PARTS, SCENES, Sandbox, wait_until
 from sandbox_probe import (NEEDS_KAFKA, QUICK_PARTS, SHOWN, ask, assert_without_kafka, http, is_calm, is_db_full,
-                           is_db_hog, mounts_of, processes_of, refuses, status_of, stops_and_freezes_alone, without_java)
+                           is_db_hog, is_oom, mounts_of, processes_of, refuses, status_of, stops_and_freezes_alone, without_java)
 from stacktop import ROOT
 
 
@@ -163,6 +163,9 @@ def test_a_plain_user_has_one_too(tmp_path):
         ask(sandbox, "postgres")
         sandbox.run("scene", "db-hog", prefix=prefix)
         is_db_hog(sandbox)
+        done = sandbox.run("scene", "oom", prefix=prefix)
+        is_oom(sandbox)  # also where the user may not make a control group, and it says what it does instead
+        assert ("instead of the kernel" in done.stdout) != (sandbox.folder / "dashboard/group").exists()
     finally:
         sandbox.down(prefix=prefix)
         assert processes_of(sandbox.folder) == []

@@ -99,6 +99,15 @@ def test_names_that_have_none(names, web, tmp_path):
     assert status == CRIT and findings == ["api: DNS: the name server refuses to answer (REFUSED)"]
 
 
+def test_a_name_that_is_blocked(names, web, tmp_path):
+    names.set("0.0.0.0 api.test")
+    at = f"127.0.0.1:{names.port}"
+    cells, findings, status = look(tmp_path, web, at)
+    assert status == CRIT and cells["state"] == "DNS"
+    assert findings == ["api: DNS: answers 0.0.0.0, which no host has: the name is blocked"]
+    assert look(tmp_path, web, at, expect_addresses="0.0.0.0")[2] == OK
+
+
 def test_a_change(names, web, tmp_path):
     """The details say since when the addresses are others, and which they were."""
     names.set("10.1.2.3 api.test")
@@ -110,6 +119,8 @@ def test_a_change(names, web, tmp_path):
         names.set("10.1.2.9 api.test")
         terminal.wait_for(lambda screen: "10.1.2.9" in screen.line("DNS ADDRESSES"))
         terminal.wait_for(lambda screen: "10.1.2.3" in screen.line("DNS BEFORE"))
+        terminal.press("Esc", "Esc")
+        terminal.wait_for("api dns addresses changed: 10.1.2.3 -> 10.1.2.9")
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
 

@@ -1,8 +1,10 @@
 """Health checks against the lab's HTTP servers: certificates, requests, responses."""
 
+import base64
+
 import pytest
 
-from stacktop import CONFIG, CRIT, OK, WARN, check, dashboard, stacktop, write_config
+from stacktop import CONFIG, CRIT, OK, WARN, check, closed_port, dashboard, stacktop, write_config
 from terminal import PATIENCE
 
 BESIDE = "others"
@@ -101,6 +103,28 @@ def test_the_request(lab_http, tmp_path):
         assert line in shown.stdout
     missing = stacktop("config", "--check", "-c", config)
     assert missing.status == CONFIG and "API_TOKEN" in missing.stderr
+
+
+def test_secrets_of_the_url_are_not_shown(lab_http, tmp_path):
+    """The server sends back what it was sent: a password, a token, and what curl makes of the password."""
+    address = at(lab_http, "http")
+    target = {"name": "api", "address": address, "health": f"http://ops:{SECRET}%2F1@{address}/echo?api_key={SECRET}-2&page=7",
+              "expect_json": {"headers.Authorization": "none"}}
+    config = write_config(tmp_path, services=[target])
+    done = check(config, "--json")
+    shown = done.stdout + check(config).stdout + stacktop("config", "-c", config).stdout
+    assert done.status == CRIT and "Basic ***" in done.stdout
+    assert SECRET not in shown and base64.b64encode(f"ops:{SECRET}/1".encode()).decode() not in shown, shown
+
+
+def test_a_proxy_that_does_not_answer_is_named(lab_http, tmp_path):
+    proxy = closed_port()
+    target = {"name": "api", "address": at(lab_http, "http"), "health": "http://shop.invalid/"}
+    done = check(write_config(tmp_path, services=[target]), "--json", env={"http_proxy": f"http://u:{SECRET}@127.0.0.1:{proxy}"})
+    cells = done.document.summary("service", "services")
+    assert done.status == CRIT and cells["proxy"] == f"127.0.0.1:{proxy}"
+    assert cells["error"] == f"port open, health: by the proxy 127.0.0.1:{proxy}: refused"
+    assert SECRET not in done.stdout
 
 
 def test_errors_of_options_have_their_place(tmp_path):

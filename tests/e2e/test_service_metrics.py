@@ -172,6 +172,14 @@ def test_what_is_sent(pages, tmp_path):
     assert "Authorization" not in other.requests[0] and "X-Key" not in other.requests[0]
 
 
+def test_a_page_that_sends_the_request_back(pages, tmp_path):
+    server = pages("requests of s3cret-token by s3cret-word\n")
+    target = server.target({"x": "x"}, bearer="s3cret-token")
+    target["metrics"] = target["metrics"].replace("//", "//ops:s3cret-word@")
+    _, _, findings, status = look(tmp_path, target)
+    assert status == UNKNOWN and "requests of *** by ***" in findings[0], findings
+
+
 def quantile(rank, buckets):
     """Of {limit: cumulative count}, by linear interpolation, as the manual of Prometheus describes it."""
     limits = sorted(buckets)

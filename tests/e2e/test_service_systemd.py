@@ -8,13 +8,14 @@ import sys
 
 import pytest
 
+import headless
+from headless import FAILED, PARTLY
 from sandbox import wait_until
-from stacktop import OK, check, closed_port, stacktop, write_config
+from stacktop import OK, check, closed_port, write_config
 from systemd_host import host, shared_host  # noqa: F401 (fixtures)
 from witness import Audit
 
 BESIDE = "others"
-FAILED, PARTLY = 1, 3
 SERVER = f"{sys.executable} -m http.server --bind 127.0.0.1"
 
 
@@ -37,16 +38,12 @@ def api(host, tmp_path):  # noqa: F811
     assert host.show("shop-api.service", "InvocationID") == before
 
 
-def plan(api, action, status=OK):
-    run = stacktop("-c", api.config, "plan", "--json", action, "api", env=api.env)
-    assert run.status == status, run
-    return run.json if status == OK else run.stdout + run.stderr
+def plan(api, action, **options):
+    return headless.plan(api.config, action, "api", env=api.env, **options)
 
 
-def apply(api, planned, status=OK):
-    run = stacktop("-c", api.config, "apply", planned["hash"], "--confirm", planned["phrase"], env=api.env)
-    assert run.status == status, run
-    return run.stdout + run.stderr
+def apply(api, planned, *status):
+    return headless.apply(api.config, planned, *status, env=api.env)
 
 
 def test_its_state(api):
@@ -91,3 +88,30 @@ def test_a_unit_that_is_not_there(api, tmp_path):
     api.config.write_text(text.replace("gone.service", "../gone"))
     run = check(api.config, env=api.env)
     assert "expected the name of a unit" in run.stdout + run.stderr, run
+
+
+def test_its_environment_by_name(api, tmp_path):
+    """Of its settings and its files; no value is shown, printed or recorded."""
+    (tmp_path / "api.env").write_text("# first\nFROM_FILE='geheim-1'\nEMPTY_BY_FILE=\nOVERRIDDEN=\n")
+    api.service("ecap-api.service", f"{SERVER} {api.port}", Environment='FROM_UNIT=geheim-2 OVERRIDDEN=geheim-3 "EMPTY="',
+                EnvironmentFile=f"{tmp_path}/api.env")
+    api.ctl("restart", "ecap-api.service")
+    text = json.loads(api.config.read_text())
+    text["services"][0]["environment"] = ["FROM_UNIT", "FROM_FILE", "EMPTY", "EMPTY_BY_FILE", "OVERRIDDEN", "NONE", "PATH"]
+    api.config.write_text(json.dumps(text))
+    wait_until(lambda: "refused" not in check(api.config, env=api.env).stdout, what="the API to answer")
+    run = check(api.config, "--json", env=api.env)
+    cells = run.document.summary("service", "services")
+    assert cells["environment"] == ("FROM_UNIT set, FROM_FILE set, EMPTY empty, EMPTY_BY_FILE empty, OVERRIDDEN empty, "
+                                    "NONE missing, PATH unknown"), cells
+    assert "environment: EMPTY empty, EMPTY_BY_FILE empty, OVERRIDDEN empty, NONE missing" in cells["error"]
+    planned = plan(api, "service.restart")
+    printed = apply(api, planned)
+    written = "".join(path.read_text() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert "geheim" not in run.stdout + str(planned) + printed + written
+    # as another user, or where it is gone: not known, and there is nothing to warn of
+    (tmp_path / "api.env").unlink()
+    run = check(api.config, "--json", env=api.env)
+    cells = run.document.summary("service", "services")
+    assert "NONE unknown" in cells["environment"] and "missing" not in cells["environment"], cells
+    assert "cannot read the environment file" in run.stdout

@@ -115,8 +115,8 @@ def test_enough_memory(services):
 
 def test_killed_it_takes_the_service_with_it(services):
     service = services(["sleep", "60"], 64)
+    assert service.says("running") == 0
     child, = wait_until(service.children)
-    assert service.ask() == (0, "running")
     service.end(signal.SIGKILL)
     wait_until(lambda: not os.path.exists(f"/proc/{child}"), what="the child ends")
     assert service.ask() == (1, "stopped")  # and not what was said last

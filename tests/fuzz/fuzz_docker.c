@@ -67,7 +67,7 @@ static void check_service(json_t *json, struct arena *arena) {
 }
 
 static void check_state(const struct docker_detail *detail, struct arena *arena) {
-  const struct docker_restarts restarts = {.known = -1};
+  const struct restarts restarts = {.known = -1};
   struct service_container one = {
       .reading = {.container = {.id = "", .state = "running"}, .has_detail = true},
       .restarts = &restarts};
@@ -83,11 +83,11 @@ static void check_state(const struct docker_detail *detail, struct arena *arena)
 static void judge(const struct docker_detail *detail) {
   struct docker_reading reading = {
       .container = {.state = "running"}, .has_detail = true, .detail = *detail};
-  struct docker_restarts restarts = {.known = -1};
+  struct restarts restarts = {.known = -1};
   struct docker_verdict verdict;
   for (int i = 0; i < 3; i++) {
     docker_restarts_take(&restarts, &reading.detail, now_s + i);
-    assert(restarts.count <= DOCKER_RESTARTS_KEPT);
+    assert(restarts.count <= RESTARTS_KEPT);
     docker_judge(&reading, &restarts, now_s + i, &verdict);
     assert(strlen(verdict.state) < DOCKER_STATE_MAX);
     assert((verdict.severity == SEVERITY_OK) == !*verdict.reason);

@@ -1,8 +1,6 @@
 /* The actions on containers: start, stop, restart, kill, pause and resume, over one implementation.
  */
 #include "actions/docker/docker_containers.h"
-#include "core/format.h"
-#include "io/clock.h"
 
 #include <string.h>
 
@@ -27,29 +25,9 @@ STEP_CANCELLABLE(docker_containers_verify, VERIFY_MS)
       .execute = &docker_containers_execute_step,                                              \
       .verify = &docker_containers_verify_step}
 
-static const char *engine_state(const struct action_request *request, size_t index) {
-  const struct table *table = action_table(request, DOCKER_CONTAINERS_TABLE);
-  const struct row *row = table ? action_row(request, index) : NULL;
-  const int column = row ? table_column(table->spec, DOCKER_CONTAINER_ENGINE_STATE) : -1;
-  return column >= 0 && row->cells[column].type == VALUE_TEXT ? row->cells[column].text : NULL;
-}
-
-/* By what was read last, which may be older than what was done last: the words say how old. */
-static bool applies(const struct action_request *request, const char *action, struct err *why) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  char age[FORMAT_MAX];
-  format_duration(age, sizeof age, sample ? (double)(clock_now_ms() - sample->taken_ms) / 1000 : 0);
-  for (size_t i = 0; i < request->key_count; i++) {
-    const char *state = engine_state(request, i);
-    if (state && !docker_state_fits(docker_verb_of(action), state))
-      return err_set(why, ERR_UNSUPPORTED, "it was %.20s %s ago", state, age);
-  }
-  return request->key_count > 0 || err_set(why, ERR_INVALID, "no container is selected");
-}
-
 #define APPLIES(name)                                                                 \
   static bool name##_applies(const struct action_request *request, struct err *why) { \
-    return applies(request, "docker." #name, why);                                    \
+    return turns_apply(&docker_turns, request, "docker." #name, why);                 \
   }
 APPLIES(restart)
 APPLIES(start)

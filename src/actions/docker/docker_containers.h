@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actions/docker/docker_conn.h"
+#include "actions/turns.h"
 #include "clients/docker/docker_change.h"
 #include "clients/docker/docker_contract.h"
 
@@ -36,7 +37,6 @@ bool docker_containers_objects(struct plan *plan, const struct docker_verb *verb
 bool docker_containers_check(struct step *step, const struct docker_verb *verb, size_t object,
                              struct docker_detail *now, bool *fits);
 
-/* One after the other: each has to come up before the next one's turn, and the first that does not
- * ends it. */
+extern const struct turns docker_turns;
 bool docker_containers_execute(struct step *step);
 bool docker_containers_verify(struct step *step);

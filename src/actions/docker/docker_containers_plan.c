@@ -127,16 +127,10 @@ bool docker_containers_plan(const struct action_request *request, struct plan *p
              table->rows[i].key);
     say_policy(plan, verb, table->rows[i].cells);
   }
-  plan->unit = plan->object_count == 1 ? "container" : "containers";
-  plan->title = plan->object_count == 1
-                    ? plan_printf(plan, "%s %s", verb->title, plan->objects[0].label)
-                    : plan_printf(plan, "%s %zu containers of %s", verb->title, plan->object_count,
-                                  request->target->name);
   plan_say(plan, PLAN_BLAST, "%s", verb->blast);
   plan_say(plan, PLAN_PRECONDITION,
            "it is the container with that id, and it was not started or stopped since");
-  if (plan->object_count > 1)
-    plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
+  turns_plan(&docker_turns, plan, verb->title, request->target->name);
   if (verb->loss)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)

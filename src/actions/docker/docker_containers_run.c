@@ -162,59 +162,35 @@ static bool act_on(struct step *step, size_t object) {
   return true;
 }
 
-static bool is_as_wanted(const struct outcome *outcome, size_t object) {
-  const enum object_result result = outcome->objects[object].result;
-  return result == OBJECT_SENT || result == OBJECT_DONE || result == OBJECT_GONE;
+/* ---- their turns */
+
+static bool fits(const char *action, const char *state) {
+  return docker_state_fits(docker_verb_of(action), state);
 }
+
+const struct turns docker_turns = {.noun = "container",
+                                   .nouns = "containers",
+                                   .table = DOCKER_CONTAINERS_TABLE,
+                                   .state = DOCKER_CONTAINER_ENGINE_STATE,
+                                   .fits = fits,
+                                   .act = act_on,
+                                   .settle = wait_settled,
+                                   .prove = wait_settled};
 
 bool docker_containers_execute(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  for (size_t i = 0; i < outcome->count; i++) {
-    if (step->cancelled) {
-      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
-      return step_fail(step, ERR_NONE, "cancelled");
-    }
-    if (!act_on(step, i))
-      return false;
-    if (i + 1 < outcome->count && outcome->objects[i].result == OBJECT_SENT &&
-        !wait_settled(step, i))
-      return false;
-    if (!step->cancelled && !is_as_wanted(outcome, i)) {
-      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
-                      step->call->plan->objects[i].label);
-      return true;
-    }
-    step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "containers");
-    step_yield(step);
-  }
-  return true;
-}
-
-/* ---- verify */
-
-static void say_proof(const struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  const struct plan *plan = step->call->plan;
-  const struct docker_verb *verb = verb_of(step);
-  char word[PLAN_NAME_MAX * 4];
-  size_t good = 0;
-  for (size_t i = 0; i < outcome->count; i++)
-    good += is_as_wanted(outcome, i);
-  if (outcome->count > 1)
-    outcome_proof(outcome, "%zu of %zu containers as wanted", good, outcome->count);
-  else
-    outcome_proof(outcome, "%s", outcome->objects[0].words);
-  /* By its id: another container may have its name by then. */
-  if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
-    outcome_undo(outcome, "docker.%s %s %s", verb->undo,
-                 quote_word(word, sizeof word, plan->target), plan->objects[0].key);
+  return turns_execute(&docker_turns, step);
 }
 
 bool docker_containers_verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
-  for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->objects[i].result == OBJECT_SENT && !wait_settled(step, i))
-      return false;
-  say_proof(step);
+  const struct plan *plan = step->call->plan;
+  const struct docker_verb *verb = verb_of(step);
+  char word[PLAN_NAME_MAX * 4];
+  if (!turns_verify(&docker_turns, step))
+    return false;
+  /* By its id: another container may have its name by then. */
+  if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
+    outcome_undo(outcome, "docker.%s %s %s", verb->undo,
+                 quote_word(word, sizeof word, plan->target), plan->objects[0].key);
   return true;
 }

@@ -1,5 +1,5 @@
-/* Takes a deployment back to an earlier revision: its template becomes that of the ReplicaSet that
- * was made for the revision. */
+/* Takes a workload back to an earlier revision: its template becomes that of the revision, which is
+ * in a ReplicaSet of a deployment, or in a ControllerRevision of a stateful set or daemon set. */
 #include "actions/found.h"
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "actions/shown.h"
@@ -57,10 +57,31 @@ static const char *text_in(const json_t *object, const char *name) {
   return text ? text : "";
 }
 
+/* Where the revisions of a workload are. */
+static enum kubernetes_kind revisions_of(enum kubernetes_kind workload) {
+  return workload == KUBERNETES_DEPLOYMENT ? KUBERNETES_REPLICA_SET : KUBERNETES_REVISION;
+}
+
+/* The number of a ReplicaSet or a ControllerRevision. */
 static int64_t revision_of(const json_t *object) {
+  const json_t *number = json_object_get(object, "revision");
+  if (json_is_number(number))
+    return (int64_t)json_number_value(number);
   return strtoll(text_in(json_object_get(metadata_of(object), "annotations"),
                          "deployment.kubernetes.io/revision"),
                  NULL, 10);
+}
+
+/* The template in it, without what belongs to the revision alone. NULL: there is none. For the
+ * caller to free. */
+static json_t *template_of(const json_t *revision) {
+  const json_t *data = json_object_get(revision, "data");
+  json_t *template =
+      json_deep_copy(json_object_get(json_object_get(data ? data : revision, "spec"), "template"));
+  json_object_del(template, "$patch");
+  json_object_del(json_object_get(json_object_get(template, "metadata"), "labels"),
+                  "pod-template-hash");
+  return template;
 }
 
 static bool is_owned(const json_t *set, const char *uid) {
@@ -71,7 +92,7 @@ static bool is_owned(const json_t *set, const char *uid) {
   return false;
 }
 
-static void add_revision(struct sample *found, const json_t *set, const json_t *template) {
+static void add_revision(struct sample *found, const json_t *set, const json_t *now) {
   const int64_t number = revision_of(set);
   const json_t *metadata = metadata_of(set);
   struct changes changes = {.at = 0};
@@ -79,8 +100,9 @@ static void add_revision(struct sample *found, const json_t *set, const json_t *
   struct row *row = sample_row(found, &found->tables[0], text_in(metadata, "uid"), NULL);
   if (!row)
     return;
-  kubernetes_template_compare(template, json_object_get(json_object_get(set, "spec"), "template"),
-                              add_change, &changes);
+  json_t *then = template_of(set);
+  kubernetes_template_compare(now, then, add_change, &changes);
+  json_decref(then);
   row->cells[REVISION_LABEL] = value_text(sample_printf(found, "revision %" PRId64, number));
   row->cells[REVISION_CHANGES] =
       value_text(changes.at > 0 ? sample_copy(found, changes.text) : "nothing");
@@ -95,21 +117,35 @@ static int newest_first(const void *a, const void *b) {
   return value_compare(other->cells[REVISION_NUMBER], one->cells[REVISION_NUMBER]);
 }
 
-/* deployment: as the server has it now. */
-static bool list_revisions(struct step *step, const json_t *deployment, const char *namespace,
-                           const char *selector) {
+/* That of the workload itself: of a deployment the number that it has; of the others the highest,
+ * because an older one gets a new number when it is taken back. */
+static int64_t current_of(enum kubernetes_kind kind, const json_t *workload, const json_t *items) {
+  if (kind == KUBERNETES_DEPLOYMENT)
+    return revision_of(workload);
+  int64_t current = 0;
+  for (size_t i = 0; i < json_array_size(items); i++) {
+    const json_t *one = json_array_get(items, i);
+    if (is_owned(one, text_in(metadata_of(workload), "uid")) && revision_of(one) > current)
+      current = revision_of(one);
+  }
+  return current;
+}
+
+/* workload: as the server has it now. */
+static bool list_revisions(struct step *step, enum kubernetes_kind kind, const json_t *workload,
+                           const char *namespace, const char *selector) {
   char list[KUBERNETES_PATH_MAX], path[2 * KUBERNETES_PATH_MAX];
-  const json_t *template = json_object_get(json_object_get(deployment, "spec"), "template");
-  const int64_t current = revision_of(deployment);
-  if (!*selector || !kubernetes_list_path(list, KUBERNETES_REPLICA_SET, namespace))
+  const json_t *template = json_object_get(json_object_get(workload, "spec"), "template");
+  if (!*selector || !kubernetes_list_path(list, revisions_of(kind), namespace))
     return step_fail(step, ERR_UNSUPPORTED, "its selector is not one of plain labels");
   snprintf(path, sizeof path, "%slimit=500&labelSelector=%s", list, selector);
   const json_t *items = json_object_get(kubernetes_step_get(step, path, false, NULL), "items");
   if (!items)
     return step->err.kind != ERR_NONE ? false : step_fail(step, ERR_PROTOCOL, "not a list");
+  const int64_t current = current_of(kind, workload, items);
   for (size_t i = 0; i < json_array_size(items); i++) {
     const json_t *set = json_array_get(items, i);
-    if (!is_owned(set, text_in(metadata_of(deployment), "uid")) || revision_of(set) <= 0)
+    if (!is_owned(set, text_in(metadata_of(workload), "uid")) || revision_of(set) <= 0)
       continue;
     if (revision_of(set) == current)
       found_set_text(step->found, "current", text_in(metadata_of(set), "uid"));
@@ -132,16 +168,17 @@ static bool survey(struct step *step) {
   if (!kubernetes_subject_of(step->call->request, 0, &subject, &step->err) ||
       !kubernetes_found_add(step, &step->found->tables[1], 0))
     return false;
-  const struct kubernetes_object *object = kubernetes_step_read(
-      step, KUBERNETES_DEPLOYMENT, subject.namespace, subject.name, subject.uid, &gone);
+  const struct kubernetes_object *object =
+      kubernetes_step_read(step, subject.kind, subject.namespace, subject.name, subject.uid, &gone);
   if (!object)
     return false;
   snprintf(selector, sizeof selector, "%s", object->workload.selector);
-  if (!kubernetes_object_path(path, KUBERNETES_DEPLOYMENT, subject.namespace, subject.name, ""))
+  if (!kubernetes_object_path(path, subject.kind, subject.namespace, subject.name, ""))
     return step_fail(step, ERR_INVALID, "not the name of an object");
-  json_t *deployment = json_incref((json_t *)kubernetes_step_get(step, path, false, NULL));
-  const bool good = deployment && list_revisions(step, deployment, subject.namespace, selector);
-  json_decref(deployment);
+  json_t *workload = json_incref((json_t *)kubernetes_step_get(step, path, false, NULL));
+  const bool good =
+      workload && list_revisions(step, subject.kind, workload, subject.namespace, selector);
+  json_decref(workload);
   return good;
 }
 
@@ -159,6 +196,11 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   if (*cells[FOUND_PAUSED].text)
     return err_set(err, ERR_INVALID, "the rollouts of %.80s are paused: kubectl rollout resume",
                    cells[FOUND_LABEL].text);
+  if (*cells[FOUND_ON_DELETE].text)
+    return err_set(err, ERR_INVALID,
+                   "%.80s has the update strategy OnDelete: its pods are replaced when you delete "
+                   "them",
+                   cells[FOUND_LABEL].text);
   const int64_t number = chosen->cells[REVISION_NUMBER].integer;
   kubernetes_plan_begin(plan);
   if (!kubernetes_plan_object(plan, row, err))
@@ -169,8 +211,8 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
   plan->unit = "workload";
   plan->title =
       plan_printf(plan, "Take %s back to revision %" PRId64, cells[FOUND_LABEL].text, number);
-  plan_say(plan, PLAN_EFFECT, "kubectl rollout undo deployment/%s --to-revision=%" PRId64 "%s",
-           shown_word(&plan->arena, cells[FOUND_NAME].text), number,
+  plan_say(plan, PLAN_EFFECT, "kubectl rollout undo %s/%s --to-revision=%" PRId64 "%s",
+           cells[FOUND_KIND].text, shown_word(&plan->arena, cells[FOUND_NAME].text), number,
            kubernetes_plan_flags(request, plan, cells[FOUND_NAMESPACE].text));
   plan_say(plan, PLAN_BLAST, "changes %s", chosen->cells[REVISION_CHANGES].text);
   plan_say(plan, PLAN_BLAST, "replaces %s by new ones, in steps as its update strategy says",
@@ -194,20 +236,19 @@ static json_t *read_template(struct step *step, bool *settled) {
   const struct plan *plan = step->call->plan;
   char path[KUBERNETES_PATH_MAX];
   int status = 0;
-  const bool fits =
-      kubernetes_object_path(path, KUBERNETES_REPLICA_SET, action_identity(plan, 0, "namespace"),
-                             action_identity(plan, 0, "replica_set"), "");
+  const bool fits = kubernetes_object_path(
+      path, revisions_of(kubernetes_kind_of(action_identity(plan, 0, "kind"))),
+      action_identity(plan, 0, "namespace"), action_identity(plan, 0, "replica_set"), "");
   const json_t *set = fits ? kubernetes_step_get(step, path, true, &status) : NULL;
   *settled = status == 404 || set;
   if (set && strcmp(text_in(metadata_of(set), "uid"), action_identity(plan, 0, "revision")) == 0) {
-    json_t *template = json_deep_copy(json_object_get(json_object_get(set, "spec"), "template"));
-    json_object_del(json_object_get(metadata_of(template), "labels"), "pod-template-hash");
+    json_t *template = template_of(set);
     if (template)
       return template;
   }
   if (*settled)
     outcome_set(step->call->outcome, 0, OBJECT_REFUSED,
-                "the ReplicaSet of that revision no longer exists");
+                "the object of that revision no longer exists");
   return NULL;
 }
 
@@ -248,8 +289,8 @@ static bool verify(struct step *step) {
 static bool applies(const struct action_request *request, struct err *why) {
   struct kubernetes_subject subject;
   return kubernetes_subject_of(request, 0, &subject, why) &&
-         (subject.kind == KUBERNETES_DEPLOYMENT ||
-          err_set(why, ERR_UNSUPPORTED, "only deployments keep revisions that stacktop can read"));
+         (subject.kind <= KUBERNETES_DAEMON_SET ||
+          err_set(why, ERR_UNSUPPORTED, "a job has no revisions"));
 }
 
 STEP(survey, STEP_MS)
@@ -263,8 +304,8 @@ const struct action action_kubernetes_undo = {
              .key = 'U',
              .title = "rollout undo",
              .past = "took back",
-             .what = "takes a deployment back to an earlier revision that you choose",
-             .runs = "kubectl rollout undo deployment/NAME --to-revision=N",
+             .what = "takes a workload back to an earlier revision that you choose",
+             .runs = "kubectl rollout undo KIND/NAME --to-revision=N",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_ONE},
     .applies = applies,

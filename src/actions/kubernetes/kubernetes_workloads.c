@@ -1,6 +1,7 @@
 /* Actions on workloads as they are: rollout restart, scale, suspend and resume. */
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "actions/shown.h"
+#include "actions/turns.h"
 #include "clients/kubernetes/kubernetes_contract.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
 #include "core/quote.h"
@@ -281,14 +282,7 @@ static bool execute(struct step *step) {
 /* ---- verify */
 
 static bool verify(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  size_t good = 0;
-  for (size_t i = 0; i < outcome->count; i++)
-    good += is_as_wanted(outcome, i);
-  if (outcome->count > 1)
-    outcome_proof(outcome, "%zu of %zu workloads as wanted", good, outcome->count);
-  else
-    outcome_proof(outcome, "%s", outcome->objects[0].words);
+  turns_proof(step, "workloads");
   return true;
 }
 

@@ -7,7 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SURVEY_MS = 20000, SURVEY_ALL_MS = 60000, REPLICAS_MAX = 10000 };
+/* SURVEY_MS: of all services; each look has a limit of its own. */
+enum { SURVEY_MS = 60000, REPLICAS_MAX = 10000 };
 
 static const struct option scale_params[] = {
     {.name = "replicas",
@@ -50,16 +51,6 @@ static const struct service_action verbs[] = {
                     .undo = "service.scale"},
 };
 
-const struct target *service_target_named(const struct target *beside, const char *name) {
-  const struct config *config = beside->config;
-  if (strcmp(beside->name, name) == 0)
-    return beside;
-  for (size_t i = 0; config && i < config->all_count; i++)
-    if (config->all[i]->kind == beside->kind && strcmp(config->all[i]->name, name) == 0)
-      return config->all[i];
-  return NULL;
-}
-
 const struct service_action *service_action_of(const struct action_spec *spec) {
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     if (strcmp(verbs[i].id, spec->id) == 0)
@@ -68,9 +59,23 @@ const struct service_action *service_action_of(const struct action_spec *spec) {
   return NULL;
 }
 
+/* One of several that can is enough: the plan says why others are not included. */
+static bool may_any(const struct action_request *request, enum service_verb verb, struct err *why) {
+  const struct target *target = request->target;
+  struct err other;
+  if (request->key_count == 0)
+    return service_driver_for(target, verb, why);
+  for (size_t i = 0; i < request->key_count; i++) {
+    const struct target *each = target_beside(target, request->keys[i]);
+    if (each && service_driver_for(each, verb, i == 0 ? why : &other))
+      return true;
+  }
+  return false;
+}
+
 #define MAY(name, verb)                                                           \
   static bool may_##name(const struct action_request *request, struct err *why) { \
-    return service_driver_for(request->target, verb, why);                        \
+    return may_any(request, verb, why);                                           \
   }
 MAY(restart, SERVICE_RESTART)
 MAY(start, SERVICE_START)
@@ -90,16 +95,16 @@ static bool may_restart_all(const struct action_request *request, struct err *wh
   return false;
 }
 
-#define SURVEY(name, verb, timeout)              \
+#define SURVEY(name, verb)                       \
   static bool survey_##name(struct step *step) { \
     return service_survey(step, &verbs[verb]);   \
   }                                              \
-  STEP(survey_##name, timeout)
-SURVEY(restart, VERB_RESTART, SURVEY_MS)
-SURVEY(start, VERB_START, SURVEY_MS)
-SURVEY(stop, VERB_STOP, SURVEY_MS)
-SURVEY(scale, VERB_SCALE, SURVEY_MS)
-SURVEY(restart_all, VERB_RESTART_ALL, SURVEY_ALL_MS)
+  STEP(survey_##name, SURVEY_MS)
+SURVEY(restart, VERB_RESTART)
+SURVEY(start, VERB_START)
+SURVEY(stop, VERB_STOP)
+SURVEY(scale, VERB_SCALE)
+SURVEY(restart_all, VERB_RESTART_ALL)
 STEP(service_execute, 0) /* each change has a limit of its own */
 STEP_CANCELLABLE(service_verify, SERVICE_READY_MAX_MS + 2 * SERVICE_LOOK_MS)
 
@@ -116,16 +121,16 @@ SERVICE_ACTION(
     .what = "restarts the service by what runs it, and waits until it answers as it should",
     .runs = "docker restart, kubectl rollout restart, systemctl restart, or the programs of "
             "the configuration",
-    .danger = DANGER_DESTRUCTIVE);
+    .danger = DANGER_DESTRUCTIVE, .many = true);
 SERVICE_ACTION(
     start, .id = "service.start", .key = 'B', .title = "start", .past = "started",
     .what = "starts the service by what runs it, and waits until it answers as it should",
     .runs = "docker start, systemctl start, or the program of the configuration",
-    .danger = DANGER_REVERSIBLE);
+    .danger = DANGER_REVERSIBLE, .many = true);
 SERVICE_ACTION(stop, .id = "service.stop", .key = 'S', .title = "stop", .past = "stopped",
                .what = "stops the service by what runs it, and waits until it no longer answers",
                .runs = "docker stop, systemctl stop, or the program of the configuration",
-               .danger = DANGER_DESTRUCTIVE);
+               .danger = DANGER_DESTRUCTIVE, .many = true);
 SERVICE_ACTION(restart_all, .id = "service.restart-all", .key = 'A', .title = "restart all",
                .past = "restarted",
                .what =

@@ -29,14 +29,15 @@ const struct service_action *service_action_of(const struct action_spec *spec);
 #define SERVICE_IDENTITY_WANTED "wanted" /* replicas; of a scale only */
 #define SERVICE_IDENTITY_BEFORE "before"
 
-/* The target of that name beside this one, of the same kind; NULL: there is none. */
-const struct target *service_target_named(const struct target *beside, const char *name);
+/* How many services the objects of the plan belong to. */
+size_t service_plan_count(const struct plan *plan);
+/* "service.stop api web", "service.scale api replicas=2": the action that undoes it, with its
+ * arguments; in the arena. */
+const char *service_undo(struct arena *arena, const struct plan *plan,
+                         const struct service_action *action);
 
 bool service_survey(struct step *step, const struct service_action *action);
 bool service_plan(const struct action_request *request, struct plan *plan, struct err *err);
-/* The action that undoes it, with its arguments. */
-const char *service_undo(struct arena *arena, const struct service_action *action,
-                         const struct plan *plan, const char *name);
 /* One object after the other, and one service after the other: each has to come up before the next
  * one's turn, and the first that does not ends it. */
 bool service_execute(struct step *step);

@@ -171,18 +171,32 @@ static bool survey_one(struct step *step, const struct target *target, enum serv
   return true;
 }
 
+static bool is_meant(const struct step *step, const struct service_action *action,
+                     const struct target *target) {
+  const struct action_request *request = step->call->request;
+  for (size_t i = 0; i < request->key_count; i++)
+    if (strcmp(request->keys[i], target->name) == 0)
+      return true;
+  return action->all;
+}
+
 bool service_survey(struct step *step, const struct service_action *action) {
   static const struct table_spec *const specs[] = {&objects_table, &services_table};
   const struct target *own = step->call->target;
   const struct config *config = own->config;
   struct err why;
   step->found = found_new(specs, 2);
-  if (!action->all)
+  if (!action->all && step->call->request->key_count == 0)
     return survey_one(step, own, action->verb, &why) &&
            (why.kind == ERR_NONE || step_fail(step, why.kind, "%s", why.text));
-  for (size_t i = 0; config && i < config->all_count; i++)
-    if (config->all[i]->kind == own->kind && !survey_one(step, config->all[i], action->verb, &why))
+  const size_t count = config ? config->all_count : 0;
+  for (size_t i = 0; i < count; i++) {
+    /* A service may need those before it, so that they are stopped after it. */
+    const struct target *target = config->all[action->up ? i : count - 1 - i];
+    if (target->kind == own->kind && is_meant(step, action, target) &&
+        !survey_one(step, target, action->verb, &why))
       return false;
+  }
   return true;
 }
 
@@ -232,7 +246,7 @@ static void say_warnings(struct plan *plan, const struct service_action *action,
     plan_say(plan, PLAN_WARNING, "%s was found %s: no runtime is configured",
              text_of(row, FOUND_NAME), text_of(row, FOUND_FOUND_BY));
   if (*text_of(row, FOUND_NOTE))
-    plan_say(plan, PLAN_BLAST, "%s", text_of(row, FOUND_NOTE));
+    plan_say(plan, PLAN_BLAST, "%s: %s", text_of(row, FOUND_NAME), text_of(row, FOUND_NOTE));
 }
 
 /* What a scale does to a service that has so many replicas; they go into the plan's object. */
@@ -255,18 +269,23 @@ static const char *now_of(const struct action_request *request, const char *serv
   return row ? row->cells[SERVICE_FOUND_NOW].text : "";
 }
 
+/* Whether the plan is for several services, or would be if they could be changed. */
+static bool is_several(const struct action_request *request, const struct service_action *action) {
+  return action->all || request->found->tables[1].row_count > 1;
+}
+
 static bool add_object(const struct action_request *request, struct plan *plan,
                        const struct service_action *action, const struct row *row,
                        struct err *err) {
   const char *service = text_of(row, FOUND_SERVICE), *name = text_of(row, FOUND_NAME);
-  const struct target *target = service_target_named(request->target, service);
+  const struct target *target = target_beside(request->target, service);
   const struct service_driver *driver = driver_of(text_of(row, FOUND_RUNTIME));
   const bool scales = action->verb == SERVICE_SCALE;
   struct service_change change = change_of(row, action->verb);
   change.replicas = scales ? request->params[0].number : 0;
-  const char *label = strcmp(name, service) == 0 ? service
-                      : action->all              ? plan_printf(plan, "%s (%s)", service, name)
-                                                 : name;
+  const char *label = strcmp(name, service) == 0    ? service
+                      : is_several(request, action) ? plan_printf(plan, "%s (%s)", service, name)
+                                                    : name;
   if (!target || !driver)
     return err_set(err, ERR_INVALID, "%.80s is no longer configured", service);
   if (scales && change.replicas == row->cells[FOUND_REPLICAS].integer)
@@ -305,6 +324,14 @@ static const char *same_as(const struct plan *plan, const struct row *row) {
   return NULL;
 }
 
+static const struct row *first_left_out(const struct action_request *request) {
+  const struct table *services = &request->found->tables[1];
+  for (size_t i = 0; i < services->row_count; i++)
+    if (*services->rows[i].cells[SERVICE_FOUND_WHY].text)
+      return &services->rows[i];
+  return NULL;
+}
+
 /* Those of which the state fits: a running container is not started. */
 static bool add_objects(const struct action_request *request, struct plan *plan,
                         const struct service_action *action, struct err *err) {
@@ -315,18 +342,22 @@ static bool add_objects(const struct action_request *request, struct plan *plan,
     const struct service_driver *driver = driver_of(text_of(row, FOUND_RUNTIME));
     if (driver && !driver->fits(action->verb, text_of(row, FOUND_STATE))) {
       unfit = row;
-      if (action->all || objects->row_count > 1)
+      if (is_several(request, action) || objects->row_count > 1)
         plan_say(plan, PLAN_WARNING, "not included: %s is %s", text_of(row, FOUND_NAME),
                  text_of(row, FOUND_STATE));
     } else if (same_as(plan, row)) {
-      plan_say(plan, PLAN_BLAST, "%s is restarted once for %s and %s", text_of(row, FOUND_NAME),
-               same_as(plan, row), text_of(row, FOUND_SERVICE));
+      plan_say(plan, PLAN_BLAST, "%s is %s once for %s and %s", text_of(row, FOUND_NAME),
+               plan->action->past, same_as(plan, row), text_of(row, FOUND_SERVICE));
     } else if (!add_object(request, plan, action, row, err)) {
       return false;
     }
   }
   if (plan->object_count > 0)
     return true;
+  const struct row *left_out = first_left_out(request);
+  if (!unfit && left_out)
+    return err_set(err, ERR_INVALID, "%.80s: %.300s", left_out->cells[SERVICE_FOUND_NAME].text,
+                   left_out->cells[SERVICE_FOUND_WHY].text);
   return unfit ? err_set(err, ERR_INVALID, "%.80s is %.40s", text_of(unfit, FOUND_NAME),
                          text_of(unfit, FOUND_STATE))
                : err_set(err, ERR_INVALID, "there is nothing to %s", plan->action->title);
@@ -347,9 +378,11 @@ static const char *done_when(const struct action_request *request,
                              const struct service_action *action) {
   if (action->verb == SERVICE_SCALE && request->params[0].number == 0)
     return "done when no replica is left";
-  return action->all  ? "done when each service answers as it should"
-         : action->up ? "done when the service answers as it should"
-                      : "done when the service no longer answers";
+  if (is_several(request, action))
+    return action->up ? "done when each service answers as it should"
+                      : "done when each service no longer answers";
+  return action->up ? "done when the service answers as it should"
+                    : "done when the service no longer answers";
 }
 
 static void say_impact(const struct action_request *request, struct plan *plan,
@@ -384,7 +417,7 @@ static void say_preconditions(const struct action_request *request, struct plan 
              "each has the id that is shown, and was not started or stopped since");
 }
 
-static size_t service_count(const struct plan *plan) {
+size_t service_plan_count(const struct plan *plan) {
   size_t count = 0;
   for (size_t i = 0; i < plan->object_count; i++)
     count += i == 0 || strcmp(action_identity(plan, i, SERVICE_IDENTITY_SERVICE),
@@ -392,13 +425,30 @@ static size_t service_count(const struct plan *plan) {
   return count;
 }
 
-const char *service_undo(struct arena *arena, const struct service_action *action,
-                         const struct plan *plan, const char *name) {
-  const char *word = shown_word(arena, name);
+static const char *title_of(struct plan *plan, const struct service_action *action, size_t count) {
+  const char *name = action_identity(plan, 0, SERVICE_IDENTITY_SERVICE);
+  if (action->verb == SERVICE_SCALE)
+    return plan_printf(plan, "Scale %s from %s to %s", name,
+                       action_identity(plan, 0, SERVICE_IDENTITY_BEFORE),
+                       action_identity(plan, 0, SERVICE_IDENTITY_WANTED));
+  return count == 1 ? plan_printf(plan, "%s %s", action->title, name)
+                    : plan_printf(plan, "%s %zu services in %s", action->title, count,
+                                  action->up ? "order" : "reverse order");
+}
+
+const char *service_undo(struct arena *arena, const struct plan *plan,
+                         const struct service_action *action) {
+  const char *text = action->undo, *last = "";
+  for (size_t i = 0; i < plan->object_count; i++) {
+    const char *service = action_identity(plan, i, SERVICE_IDENTITY_SERVICE);
+    if (strcmp(service, last) != 0)
+      text = arena_printf(arena, "%s %s", text, shown_word(arena, service));
+    last = service;
+  }
   return action->verb == SERVICE_SCALE
-             ? arena_printf(arena, "%s %s replicas=%s", action->undo, word,
+             ? arena_printf(arena, "%s replicas=%s", text,
                             action_identity(plan, 0, SERVICE_IDENTITY_BEFORE))
-             : arena_printf(arena, "%s %s", action->undo, word);
+             : text;
 }
 
 bool service_plan(const struct action_request *request, struct plan *plan, struct err *err) {
@@ -413,32 +463,24 @@ bool service_plan(const struct action_request *request, struct plan *plan, struc
                                            SERVICE_IDENTITY_STATE,   SERVICE_IDENTITY_RESTARTS,
                                            SERVICE_IDENTITY_WANTED,  SERVICE_IDENTITY_BEFORE};
   const struct service_action *action = service_action_of(plan->action);
-  const char *name = request->target->name;
   ACTION_OBJECTS(plan, columns, identities);
   if (action->verb != SERVICE_SCALE)
     plan->identity_count -= 2; /* the last ones are its own */
   if (!add_objects(request, plan, action, err))
     return false;
-  const size_t count = service_count(plan);
+  const size_t count = service_plan_count(plan);
   plan->unit = count == 1 ? "service" : "services";
   plan->count = (int64_t)count;
-  if (action->all) {
-    plan->title = count == 1 ? plan_printf(plan, "%s 1 service", action->title)
-                             : plan_printf(plan, "%s %zu services in order", action->title, count);
+  plan->title = title_of(plan, action, count);
+  if (is_several(request, action))
     say_left_out(request, plan);
-  } else {
-    plan->title = action->verb == SERVICE_SCALE
-                      ? plan_printf(plan, "Scale %s from %s to %s", name,
-                                    action_identity(plan, 0, SERVICE_IDENTITY_BEFORE),
-                                    action_identity(plan, 0, SERVICE_IDENTITY_WANTED))
-                      : plan_printf(plan, "%s %s", action->title, name);
-    plan->name = plan_copy(plan, name);
-  }
+  if (count == 1)
+    plan->name = action_identity(plan, 0, SERVICE_IDENTITY_SERVICE);
   say_impact(request, plan, action);
   say_preconditions(request, plan);
   if (action->loss)
     plan_say(plan, PLAN_LOSS, "%s", action->loss);
   if (action->undo)
-    plan_say(plan, PLAN_UNDO, "stacktop plan %s", service_undo(&plan->arena, action, plan, name));
+    plan_say(plan, PLAN_UNDO, "stacktop plan %s", service_undo(&plan->arena, plan, action));
   return true;
 }

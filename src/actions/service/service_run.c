@@ -1,8 +1,10 @@
 /* The effect on each object of each service, and what becomes of it. */
 #include "actions/service/service_actions.h"
 #include "actions/shown.h"
+#include "actions/turns.h"
 #include "core/format.h"
 #include "io/clock.h"
+#include "model/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +45,7 @@ static bool turn_begin(struct turn *turn, struct step *step, size_t object) {
   *turn = (struct turn){.step = step,
                         .action = service_action_of(step->call->plan->action),
                         .object = object,
-                        .target = service_target_named(step->call->target, name)};
+                        .target = target_beside(step->call->target, name)};
   turn->change =
       (struct service_change){.verb = turn->action->verb,
                               .name = step->call->plan->objects[object].label,
@@ -201,11 +203,6 @@ static bool is_last_of_service(const struct plan *plan, size_t object) {
          strcmp(service_of(plan, object), service_of(plan, object + 1)) != 0;
 }
 
-static bool is_as_wanted(const struct outcome *outcome, size_t object) {
-  const enum object_result result = outcome->objects[object].result;
-  return result == OBJECT_SENT || result == OBJECT_DONE || result == OBJECT_GONE;
-}
-
 /* False with step->err when the step is dropped, or no runtime could be opened. */
 static bool act_on(struct step *step, size_t object) {
   struct turn turn;
@@ -249,7 +246,7 @@ bool service_execute(struct step *step) {
     if (i + 1 < outcome->count && outcome->objects[i].result == OBJECT_SENT &&
         !settle(step, i, is_last_of_service(plan, i)))
       return given_up(step, i);
-    if (!is_as_wanted(outcome, i)) {
+    if (!turns_is_good(outcome, i)) {
       if (!step->cancelled)
         skip_rest(step, "not attempted: ", plan->objects[i].label);
       else
@@ -268,15 +265,16 @@ static void say_proof(struct step *step) {
   const struct service_action *action = service_action_of(step->call->plan->action);
   size_t good = 0;
   for (size_t i = 0; i < outcome->count; i++)
-    good += is_as_wanted(outcome, i);
-  if (action->all)
-    outcome_proof(outcome, "%zu of %zu are up, each service healthy in its turn", good,
-                  outcome->count);
+    good += turns_is_good(outcome, i);
+  if (action->all || service_plan_count(step->call->plan) > 1)
+    outcome_proof(outcome,
+                  action->up ? "%zu of %zu are up, each service healthy in its turn"
+                             : "%zu of %zu are down, in reverse order",
+                  good, outcome->count);
   else
     outcome_proof(outcome, "%s", outcome->objects[outcome->count - 1].words);
   if (action->undo && good == outcome->count)
-    outcome_undo(outcome, "%s",
-                 service_undo(&step->arena, action, step->call->plan, step->call->plan->target));
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
 }
 
 bool service_verify(struct step *step) {
@@ -288,10 +286,9 @@ bool service_verify(struct step *step) {
         !settle(step, i, is_last_of_service(step->call->plan, i)))
       return false;
   const struct service_action *action = service_action_of(step->call->plan->action);
-  if (is_as_wanted(outcome, outcome->count - 1))
+  if (turns_is_good(outcome, outcome->count - 1))
     say_proof(step);
   else if (action->verb == SERVICE_SCALE && outcome->objects[0].result == OBJECT_PARTLY)
-    outcome_undo(outcome, "%s",
-                 service_undo(&step->arena, action, step->call->plan, step->call->plan->target));
+    outcome_undo(outcome, "%s", service_undo(&step->arena, step->call->plan, action));
   return true;
 }

@@ -1,9 +1,6 @@
 /* The actions on units: restart, start, stop, reload and reset-failed, over one implementation. */
 #include "actions/systemd/systemd_units.h"
 
-#include "core/format.h"
-#include "io/clock.h"
-
 enum { SURVEY_MS = 15000, VERIFY_MS = 60000 };
 
 STEP(systemd_units_survey, SURVEY_MS)
@@ -19,29 +16,9 @@ STEP(systemd_units_verify, VERIFY_MS)
       .execute = &systemd_units_execute_step,                                               \
       .verify = &systemd_units_verify_step}
 
-static const char *state_of(const struct action_request *request, size_t index) {
-  const struct table *table = action_table(request, SYSTEMD_UNITS_TABLE);
-  const struct row *row = table ? action_row(request, index) : NULL;
-  const int column = row ? table_column(table->spec, SYSTEMD_UNIT_STATE) : -1;
-  return column >= 0 && row->cells[column].type == VALUE_TEXT ? row->cells[column].text : NULL;
-}
-
-/* By what was read last, which may be older than what was done last: the words say how old. */
-static bool applies(const struct action_request *request, const char *action, struct err *why) {
-  const struct sample *sample = request->model->targets[request->target_index].sample;
-  char age[FORMAT_MAX];
-  format_duration(age, sizeof age, sample ? (double)(clock_now_ms() - sample->taken_ms) / 1000 : 0);
-  for (size_t i = 0; i < request->key_count; i++) {
-    const char *state = state_of(request, i);
-    if (state && !systemd_state_fits(systemd_verb_of(action), state))
-      return err_set(why, ERR_UNSUPPORTED, "it was %.20s %s ago", state, age);
-  }
-  return request->key_count > 0 || err_set(why, ERR_INVALID, "no unit is selected");
-}
-
 #define APPLIES(name, id)                                                             \
   static bool name##_applies(const struct action_request *request, struct err *why) { \
-    return applies(request, "systemd." id, why);                                      \
+    return turns_apply(&systemd_turns, request, "systemd." id, why);                  \
   }
 APPLIES(restart, "restart")
 APPLIES(start, "start")

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "actions/systemd/systemd_conn.h"
+#include "actions/turns.h"
 #include "clients/systemd/systemd_change.h"
 #include "clients/systemd/systemd_contract.h"
 
@@ -23,7 +24,6 @@ enum systemd_identity {
 bool systemd_units_survey(struct step *step);
 bool systemd_units_plan(const struct action_request *request, struct plan *plan, struct err *err);
 
-/* One after the other: each has to come up before the next one's turn, and the first that does not
- * ends it. */
+extern const struct turns systemd_turns;
 bool systemd_units_execute(struct step *step);
 bool systemd_units_verify(struct step *step);

@@ -275,16 +275,10 @@ bool systemd_units_plan(const struct action_request *request, struct plan *plan,
   }
   if (plan->object_count == 0)
     return err_set(err, ERR_INVALID, "no unit is selected");
-  plan->unit = plan->object_count == 1 ? "unit" : "units";
-  plan->title = plan->object_count == 1
-                    ? plan_printf(plan, "%s %s", verb->title, plan->objects[0].label)
-                    : plan_printf(plan, "%s %zu units of %s", verb->title, plan->object_count,
-                                  request->target->name);
   plan_say(plan, PLAN_BLAST, "%s", verb->blast);
   plan_say(plan, PLAN_PRECONDITION,
            "it is the same run, by InvocationID and main PID; a restart by systemd does not count");
-  if (plan->object_count > 1)
-    plan_say(plan, PLAN_BLAST, "one after the other; the first that fails ends it");
+  turns_plan(&systemd_turns, plan, verb->title, request->target->name);
   if (verb->loss && any_up)
     plan_say(plan, PLAN_LOSS, "%s", verb->loss);
   if (verb->undo)

@@ -216,49 +216,7 @@ static bool act_on(struct step *step, size_t object) {
   return true;
 }
 
-static bool is_as_wanted(const struct outcome *outcome, size_t object) {
-  const enum object_result result = outcome->objects[object].result;
-  return result == OBJECT_SENT || result == OBJECT_DONE || result == OBJECT_GONE;
-}
-
-bool systemd_units_execute(struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  for (size_t i = 0; i < outcome->count; i++) {
-    if (step->cancelled) {
-      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "cancelled before its turn");
-      return step_fail(step, ERR_NONE, "cancelled");
-    }
-    if (!act_on(step, i))
-      return false;
-    if (!step->cancelled && !is_as_wanted(outcome, i)) {
-      outcome_set_all(outcome, OBJECT_PENDING, OBJECT_SKIPPED, "not attempted: %s failed",
-                      step->call->plan->objects[i].label);
-      return true;
-    }
-    step_progress(step, (int64_t)i + 1, (int64_t)outcome->count, "units");
-    step_yield(step);
-  }
-  return true;
-}
-
 /* ---- verify */
-
-static void say_proof(const struct step *step) {
-  struct outcome *outcome = step->call->outcome;
-  const struct plan *plan = step->call->plan;
-  const struct systemd_verb *verb = verb_of(step);
-  char target[PLAN_NAME_MAX * 4], unit[SYSTEMD_NAME_MAX * 4 + 3];
-  size_t good = 0;
-  for (size_t i = 0; i < outcome->count; i++)
-    good += is_as_wanted(outcome, i);
-  if (outcome->count > 1)
-    outcome_proof(outcome, "%zu of %zu units as wanted", good, outcome->count);
-  else
-    outcome_proof(outcome, "%s", outcome->objects[0].words);
-  if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
-    outcome_undo(outcome, "%s %s %s", verb->undo, quote_word(target, sizeof target, plan->target),
-                 quote_word(unit, sizeof unit, plan->objects[0].key));
-}
 
 /* The last look at a unit that was as wanted. */
 static bool prove(struct step *step, size_t object) {
@@ -280,11 +238,33 @@ static bool prove(struct step *step, size_t object) {
   return true;
 }
 
+/* ---- their turns */
+
+static bool fits(const char *action, const char *state) {
+  return systemd_state_fits(systemd_verb_of(action), state);
+}
+
+const struct turns systemd_turns = {.noun = "unit",
+                                    .nouns = "units",
+                                    .table = SYSTEMD_UNITS_TABLE,
+                                    .state = SYSTEMD_UNIT_STATE,
+                                    .fits = fits,
+                                    .act = act_on,
+                                    .prove = prove};
+
+bool systemd_units_execute(struct step *step) {
+  return turns_execute(&systemd_turns, step);
+}
+
 bool systemd_units_verify(struct step *step) {
   struct outcome *outcome = step->call->outcome;
-  for (size_t i = 0; i < outcome->count; i++)
-    if (outcome->objects[i].result == OBJECT_SENT && !prove(step, i))
-      return false;
-  say_proof(step);
+  const struct plan *plan = step->call->plan;
+  const struct systemd_verb *verb = verb_of(step);
+  char target[PLAN_NAME_MAX * 4], unit[SYSTEMD_NAME_MAX * 4 + 3];
+  if (!turns_verify(&systemd_turns, step))
+    return false;
+  if (verb->undo && outcome->count == 1 && outcome->objects[0].result == OBJECT_DONE)
+    outcome_undo(outcome, "%s %s %s", verb->undo, quote_word(target, sizeof target, plan->target),
+                 quote_word(unit, sizeof unit, plan->objects[0].key));
   return true;
 }

@@ -33,7 +33,8 @@ static void on_line(void *arg, const struct log_record *record) {
   struct dashboard_logs *own = arg;
   log_add(own->log, record);
   log_rates_add(&own->rates, record->time_ms, (enum log_level)record->level);
-  log_messages_add(own->logs.messages, record);
+  if (!record->gap)
+    log_messages_add(own->logs.messages, record);
 }
 
 static void on_changed(void *arg) {
@@ -87,10 +88,11 @@ static void search_progress(struct dashboard_logs *own) {
   const struct log_reader *reader = log_session_reader(own->search);
   const struct log_source_status *sources = log_reader_sources(reader);
   struct logs_search *search = &own->logs.search;
-  search->bytes = search->bytes_total = 0;
+  search->bytes = search->bytes_total = search->given_up = 0;
   for (size_t i = 0; i < log_reader_count(reader); i++) {
     search->bytes += sources[i].bytes;
     search->bytes_total += sources[i].bytes_total;
+    search->given_up += sources[i].given_up;
     if (sources[i].state == LOG_SOURCE_FAILED && search->err.kind == ERR_NONE)
       search->err = sources[i].err;
   }

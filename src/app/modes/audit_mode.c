@@ -1,5 +1,6 @@
 #include "app/modes/audit_mode.h"
 
+#include "app/modes/audit_output.h"
 #include "app/modes/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
@@ -22,11 +23,13 @@ enum {
   RESULT_WIDTH = 11, /* "partly done" */
   GAP = 2,
   NARROW_INDENT = 4,
+  OUTPUTS_MAX_BYTES = 64 << 20,
 };
 
 /* An intent and its outcome. */
 struct entry {
   char *id, *who, *where, *title, *words;
+  char *output;    /* its lines; NULL: none */
   char result[16]; /* "" before the outcome */
   int64_t at_ms;
   bool unknown; /* its process is gone */
@@ -34,8 +37,9 @@ struct entry {
 };
 
 struct listing {
-  bool json;
-  struct entry *entries; /* a ring of ENTRIES_MAX, once it is full */
+  bool json, whole, ascii; /* whole: outputs are not shortened */
+  size_t output_bytes;     /* of all entries */
+  struct entry *entries;   /* a ring of ENTRIES_MAX, once it is full */
   size_t count, capacity;
   size_t dropped;
 };
@@ -78,6 +82,7 @@ static void entry_fini(struct entry *entry) {
   free(entry->where);
   free(entry->title);
   free(entry->words);
+  free(entry->output);
 }
 
 /* Searches the last entries: an outcome follows soon after its intent. */
@@ -135,6 +140,15 @@ static void on_acknowledged(struct listing *listing, const struct audit_record *
   free(who);
 }
 
+/* Beyond OUTPUTS_MAX_BYTES only the first lines and the last ones are kept. */
+static void output_take(struct listing *listing, struct entry *entry,
+                        const struct audit_record *record) {
+  const bool whole = listing->whole && listing->output_bytes < OUTPUTS_MAX_BYTES;
+  free(entry->output);
+  entry->output = audit_output_text(record, whole, listing->ascii);
+  listing->output_bytes += entry->output ? strlen(entry->output) : 0;
+}
+
 static void on_record(void *arg, const struct audit_record *record, bool unknown) {
   struct listing *listing = arg;
   if (listing->json) {
@@ -159,6 +173,7 @@ static void on_record(void *arg, const struct audit_record *record, bool unknown
   free(entry->words);
   entry->words = words_text(record);
   snprintf(entry->result, sizeof entry->result, "%s", or_empty(record->result));
+  output_take(listing, entry, record);
 }
 
 /* ---- the table */
@@ -241,6 +256,24 @@ static void entry_say_id(struct entry *entry) {
   free(words);
 }
 
+/* As it came: not wrapped, because it may be a table; cut at the edge unless all of it is shown. */
+static void put_output(struct text_out *out, const struct entry *entry, bool whole) {
+  char line[TEXT_OUT_MAX];
+  for (const char *at = entry->output; at && *at;) {
+    const int len = (int)strcspn(at, "\n");
+    text_out_end(out);
+    if (whole) {
+      fprintf(out->out, "%*s%.*s\n", NARROW_INDENT, "", len, at);
+    } else {
+      char *own = mem_printf("%.*s", len, at);
+      text_out_clean(out, own, out->width - NARROW_INDENT, line);
+      fprintf(out->out, "%*s%s\n", NARROW_INDENT, "", line);
+      free(own);
+    }
+    at += len + 1;
+  }
+}
+
 static void put_listing(const struct listing *listing, const struct options *options) {
   struct report_text_options text = print_options(options);
   struct text_out out;
@@ -256,8 +289,10 @@ static void put_listing(const struct listing *listing, const struct options *opt
   }
   if (listing->count == 0 && !listing->json)
     text_out_words(&out, "No matching actions.", 0);
-  for (size_t i = 0; i < listing->count; i++)
+  for (size_t i = 0; i < listing->count; i++) {
     put_entry(&out, &listing->entries[i], who, where, options->utc);
+    put_output(&out, &listing->entries[i], listing->whole);
+  }
   text_out_end(&out);
 }
 
@@ -291,7 +326,8 @@ int audit_run(const struct config *config, const struct options *options) {
   }
   char *state = state_choose(config, &err);
   char *path = state ? state_audit_path(state) : NULL;
-  struct listing listing = {.json = options->json};
+  struct listing listing = {
+      .json = options->json, .whole = options->output, .ascii = print_options(options).ascii};
   bool read = path && audit_read(path, &filter, on_record, &listing, &err);
   for (size_t i = 0; i < listing.count; i++)
     entry_say_id(&listing.entries[i]);

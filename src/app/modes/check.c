@@ -96,13 +96,14 @@ static bool report_write(const struct model *model, const struct options *option
 }
 
 /* A report that cannot be written does not improve the status: OK becomes UNKNOWN, any other status
- * is kept. */
+ * is kept. A reader that has closed the output (`| head`) has what it wanted. */
 static int check_report(struct check *check, const struct options *options) {
   int64_t now_ms = clock_now_ms();
   check->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&check->model, now_ms, check->duration_ms == 0);
   const enum severity verdict = model_severity(&check->model, now_ms);
-  const bool written = report_write(&check->model, options, now_ms);
+  const bool written =
+      report_write(&check->model, options, now_ms) || (!options->plugin && print_is_closed());
   return severity_exit(written ? verdict : severity_worse(verdict, SEVERITY_UNKNOWN));
 }
 

@@ -4,6 +4,7 @@
 #include "app/modes/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
+#include "core/format.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "logs/log_session.h"
@@ -18,7 +19,12 @@ struct logs_mode {
   struct log_session *session;
   struct log_messages *messages; /* --patterns */
   uint64_t printed;
-  bool follow, broken;
+  bool follow, broken, none_said;
+  const char *target;
+  char *source;               /* as asked for; NULL: all */
+  bool exact;                 /* the source's name, not a part of it */
+  char *said[LOG_READER_MAX]; /* of each source: its last error, on stderr */
+  uint64_t given_up;          /* lines, as said */
 };
 
 /* ---- what is asked for */
@@ -73,9 +79,10 @@ static const struct log_saved *saved_find(const struct config *config, const cha
   return NULL;
 }
 
-/* The saved filter, if any, and what the command line says beside it. NULL with err. */
+/* The saved filter, if any, and what the command line says beside it; source: of TARGET/SOURCE,
+ * NULL: all. NULL with err. */
 static struct log_filter *filter_make(const struct config *config, const struct options *options,
-                                      int64_t *since_ago_ms, struct err *err) {
+                                      const char *source, int64_t *since_ago_ms, struct err *err) {
   struct log_filter_spec spec = {0};
   const char *conditions[LOG_CONDITIONS_MAX + OPTIONS_FIELDS_MAX];
   if (options->filter) {
@@ -98,6 +105,10 @@ static struct log_filter *filter_make(const struct config *config, const struct 
   spec.grep = options->grep ? options->grep : spec.grep;
   spec.exclude = options->exclude ? options->exclude : spec.exclude;
   spec.source = options->source ? options->source : spec.source;
+  if (source) {
+    spec.source = source;
+    spec.source_exact = true;
+  }
   if (options->level) {
     spec.level = log_level_parse(options->level, strlen(options->level));
     if (spec.level == LOG_LEVEL_NONE) {
@@ -132,31 +143,98 @@ static void on_line(void *arg, const struct log_record *record) {
   struct logs_mode *mode = arg;
   if (mode->broken)
     return;
-  mode->printed++;
+  mode->printed += !record->gap;
   if (mode->messages) {
-    log_messages_add(mode->messages, record);
+    if (!record->gap)
+      log_messages_add(mode->messages, record);
     return;
   }
   const struct log_source_status *sources = log_reader_sources(log_session_reader(mode->session));
   mode->broken = !logs_print_line(&mode->print, record, sources[record->source].name);
 }
 
+/* Reasons are said at the end, but while lines are followed there is none, and why lines come out
+ * of order is said where they do. */
+static void troubles_say(struct logs_mode *mode, bool at_end) {
+  const struct log_reader *reader = log_session_reader(mode->session);
+  const struct log_source_status *sources = log_reader_sources(reader);
+  for (size_t i = 0; i < log_reader_count(reader); i++) {
+    const struct err *err = &sources[i].err;
+    if (err->kind == ERR_NONE || (!at_end && !mode->follow && err->kind != ERR_TIMEOUT) ||
+        (mode->said[i] && strcmp(mode->said[i], err->text) == 0))
+      continue;
+    free(mode->said[i]);
+    mode->said[i] = mem_dup(err->text);
+    error_print("%s", err->text);
+  }
+}
+
+static uint64_t given_up(const struct logs_mode *mode) {
+  const struct log_reader *reader = log_session_reader(mode->session);
+  uint64_t count = 0;
+  for (size_t i = 0; i < log_reader_count(reader); i++)
+    count += log_reader_sources(reader)[i].given_up;
+  return count;
+}
+
+/* While lines are followed, not at each of them. */
+static void given_up_say(struct logs_mode *mode, bool at_end) {
+  char number[FORMAT_MAX];
+  const uint64_t count = given_up(mode);
+  if (count == mode->given_up || (!at_end && (!mode->follow || count < 2 * mode->given_up)))
+    return;
+  mode->given_up = count;
+  error_print("gave up on %s: a pattern takes too long for %s, and counts as not matching",
+              format_counted(number, sizeof number, (int64_t)count, "line", "lines"),
+              count == 1 ? "it" : "them");
+}
+
+/* There are sources, but none of the name that was asked for. */
+static bool none_wanted(const struct logs_mode *mode) {
+  size_t count;
+  bool more;
+  const struct log_reader *reader = log_session_reader(mode->session);
+  (void)log_reader_skipped(reader, &count, &more);
+  return log_reader_wanted(reader) == 0 && count > 0;
+}
+
+static void none_say(const struct logs_mode *mode) {
+  enum { SHOWN = 20, LIST_MAX = 800 };
+  const struct log_reader *reader = log_session_reader(mode->session);
+  char list[LIST_MAX] = "";
+  size_t count, used = 0, i = 0;
+  bool more;
+  const char *const *names = log_reader_skipped(reader, &count, &more);
+  for (; i < count && i < SHOWN && used + 100 < sizeof list; i++)
+    used +=
+        (size_t)snprintf(list + used, sizeof list - used, "%s%.90s", i > 0 ? ", " : "", names[i]);
+  if (i < count)
+    snprintf(list + used, sizeof list - used, " and %zu%s more", count - i, more ? "+" : "");
+  error_print("%s: no source has %s \"%.60s\"; there are: %s", mode->target,
+              mode->exact ? "the name" : "a name with", mode->source, list);
+}
+
 static void on_changed(void *arg) {
   struct logs_mode *mode = arg;
+  troubles_say(mode, false);
+  given_up_say(mode, false);
+  if (mode->follow && !mode->none_said && !log_session_is_loading(mode->session) &&
+      none_wanted(mode)) {
+    mode->none_said = true;
+    none_say(mode);
+  }
   if (mode->follow && !log_session_is_loading(mode->session) && fflush(stdout) != 0)
     mode->broken = true;
   if (mode->broken || log_session_is_done(mode->session))
     uv_stop(&mode->runtime->loop);
 }
 
-/* True if a source could not be read. What is only noted is said, and no failure. */
-static bool troubles_print(const struct log_reader *reader) {
+/* True if a source could not be read. What is only noted is no failure. */
+static bool any_failed(const struct log_reader *reader) {
   const struct log_source_status *sources = log_reader_sources(reader);
   bool failed = false;
   for (size_t i = 0; i < log_reader_count(reader); i++) {
     const struct err *err = &sources[i].err;
-    if (err->kind != ERR_NONE)
-      error_print("%s", err->text);
     failed = failed || (sources[i].state == LOG_SOURCE_FAILED && err->kind != ERR_UNSUPPORTED &&
                         err->kind != ERR_LIMIT);
   }
@@ -168,8 +246,31 @@ static int logs_read(struct logs_mode *mode) {
   if (mode->messages && !mode->broken)
     mode->broken = !logs_print_messages(&mode->print, mode->messages);
   const bool written = print_end(!mode->broken);
-  const bool failed = troubles_print(log_session_reader(mode->session));
+  troubles_say(mode, true);
+  given_up_say(mode, true);
+  if (none_wanted(mode)) {
+    if (!mode->none_said)
+      none_say(mode);
+    return EXIT_USAGE_BAD;
+  }
+  const bool failed = any_failed(log_session_reader(mode->session)) || mode->given_up > 0;
   return !written || failed ? LOGS_TROUBLE : mode->printed > 0 ? LOGS_PRINTED : LOGS_NONE;
+}
+
+/* TARGET/SOURCE: only containers, pods and units have rows of their own here. */
+static bool key_take(struct logs_mode *mode, struct log_origin *origin,
+                     const struct options *options, const char **source, struct err *err) {
+  const struct target *target = origin->config->targets[origin->target_index];
+  mode->target = target->name;
+  if (!origin->key || log_session_has_rows(target))
+    return true;
+  if (options->source)
+    return err_set(err, ERR_INVALID,
+                   "TARGET/SOURCE and --source both name a source; use one of them");
+  *source = origin->key;
+  mode->exact = true;
+  origin->key = NULL;
+  return true;
 }
 
 static int logs_open(struct logs_mode *mode, const struct config *config,
@@ -179,9 +280,13 @@ static int logs_open(struct logs_mode *mode, const struct config *config,
   struct log_want want;
   struct err err = {0};
   int64_t since_ago_ms = 0;
+  const char *source = NULL;
   struct log_filter *filter = NULL;
-  if (origin_find(config, options->words[0], &origin, &err))
-    filter = filter_make(config, options, &since_ago_ms, &err);
+  if (origin_find(config, options->words[0], &origin, &err) &&
+      key_take(mode, &origin, options, &source, &err))
+    filter = filter_make(config, options, source, &since_ago_ms, &err);
+  if (filter && log_filter_spec(filter)->source)
+    mode->source = mem_dup(log_filter_spec(filter)->source);
   const bool good = filter && want_make(&want, options, since_ago_ms, &err);
   if (good)
     mode->session = log_session_new(&mode->runtime->io, &origin, &want, filter, true, &hooks, &err);
@@ -208,6 +313,9 @@ int logs_run(struct runtime *runtime, struct config *config, const struct option
     log_session_close(mode.session);
   }
   log_messages_free(mode.messages);
+  free(mode.source);
+  for (size_t i = 0; i < LOG_READER_MAX; i++)
+    free(mode.said[i]);
   if (!runtime_close(runtime, NULL)) {
     fflush(NULL);
     _exit(status);

@@ -107,6 +107,8 @@ static bool line_json(const struct logs_print *print, const struct log_record *r
     json_int(&writer, "bytes_cut", (int64_t)record->cut);
   if (record->continued)
     json_bool(&writer, "continued", true);
+  if (record->gap)
+    json_bool(&writer, "gap", true);
   fields_print(&writer, record);
   json_close(&writer, '}');
   fputc('\n', print->out);

@@ -3,6 +3,7 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,16 @@ bool print_end(bool written) {
   if (flushed && written && !ferror(stdout))
     return true;
   error = flushed ? error : errno;
+  if (error == EPIPE)
+    return false;
   error_print("cannot write the output%s%s", error ? ": " : "", error ? strerror(error) : "");
   return false;
+}
+
+bool print_is_closed(void) {
+  struct pollfd poll_for = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return ferror(stdout) && poll(&poll_for, 1, 0) > 0 &&
+         (poll_for.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 void error_print(const char *format, ...) {

@@ -22,6 +22,7 @@ enum {
   LONG_USER,
   LONG_SINCE,
   LONG_UNKNOWN,
+  LONG_OUTPUT,
   LONG_DURATION,
   LONG_PLUGIN,
   LONG_ACKNOWLEDGE,
@@ -64,6 +65,7 @@ static const struct option longs[] = {
     {"user", required_argument, NULL, LONG_USER},
     {"since", required_argument, NULL, LONG_SINCE},
     {"unknown", no_argument, NULL, LONG_UNKNOWN},
+    {"output", no_argument, NULL, LONG_OUTPUT},
     {"duration", required_argument, NULL, LONG_DURATION},
     {"plugin", no_argument, NULL, LONG_PLUGIN},
     {"acknowledge", required_argument, NULL, LONG_ACKNOWLEDGE},
@@ -137,6 +139,7 @@ static unsigned option_modes(int code) {
   case LONG_TARGET:
   case LONG_USER:
   case LONG_UNKNOWN:
+  case LONG_OUTPUT:
   case LONG_ACKNOWLEDGE:
   case LONG_REASON:
     return 1U << MODE_AUDIT;
@@ -207,6 +210,9 @@ static void audit_take(struct options *options, int code, const char *argument) 
     break;
   case LONG_REASON:
     options->reason = argument;
+    break;
+  case LONG_OUTPUT:
+    options->output = true;
     break;
   default:
     options->unknown_only = true;
@@ -321,6 +327,7 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_USER:
   case LONG_SINCE:
   case LONG_UNKNOWN:
+  case LONG_OUTPUT:
   case LONG_ACKNOWLEDGE:
   case LONG_REASON:
     audit_take(options, code, argument);

@@ -49,7 +49,7 @@ struct options {
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */
   const char *since;                  /* audit, logs: a duration or a time; NULL: all */
-  bool unknown_only;                  /* audit */
+  bool unknown_only, output;          /* audit */
   const char *acknowledge, *reason;   /* audit: an id, and the reason; NULL: list */
   const char *until, *grep, *exclude, *level, *source, *filter; /* logs; NULL: unset */
   const char *fields[OPTIONS_FIELDS_MAX];                       /* logs: conditions */

@@ -116,10 +116,14 @@ static const char audit[] =
     "      --user GLOB       only actions of matching users\n"
     "      --since TIME      such as 2h (ago), 2026-11-24, '2026-11-24 14:03' or 14:03\n"
     "      --unknown         only unknown outcomes that are not acknowledged\n"
+    "      --output          whole outputs of programs, commands and statements\n"
     "      --json            print the lines as they are in the file\n"
     "      --acknowledge ID --reason TEXT\n"
     "                        record that you investigated an unknown outcome and what you found;\n"
-    "                        it is no longer reported\n";
+    "                        it is no longer reported\n"
+    "\n"
+    "Exit status: 0 listed (also if no action matches) or acknowledged, 1 the file cannot be read\n"
+    "or the acknowledgement is refused, 64 usage error, 78 configuration error.\n";
 
 static const char logs[] =
     "usage: stacktop logs TARGET[/ROW] [OPTIONS]\n"

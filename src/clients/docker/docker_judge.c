@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A crash loop: this many restarts within this time. One restart is worth a warning for a while. */
-enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
 /* A container that failed longer ago is history, and no longer a finding. */
 enum { FAILED_S = 24 * 3600 };
 /* A restart that takes longer does not come. */
@@ -22,41 +20,12 @@ bool docker_is_up(const char *state) {
   return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
 }
 
-static void restarts_add(struct docker_restarts *restarts, double at_s) {
-  if (restarts->count == DOCKER_RESTARTS_KEPT) {
-    memmove(restarts->at_s, restarts->at_s + 1,
-            (DOCKER_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
-    restarts->count--;
-  }
-  restarts->at_s[restarts->count++] = at_s;
-}
-
-void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail,
+void docker_restarts_take(struct restarts *restarts, const struct docker_detail *detail,
                           double now_s) {
-  if (detail->restarts < 0)
-    return;
-  if (detail->restarts < restarts->known) { /* a person has started it */
-    restarts->count = 0;
-    restarts->known = 0;
-  }
-  /* Of those before the first look only the newest has a time: that of the present run. */
-  int64_t more = restarts->known < 0 ? detail->restarts > 0 : detail->restarts - restarts->known;
-  for (int64_t i = more < DOCKER_RESTARTS_KEPT ? more : DOCKER_RESTARTS_KEPT; i > 1; i--)
-    restarts_add(restarts, restarts->read_s);
   /* It is counted when the run before ends; until the next one begins, started_s is that run's. */
   const double at_s =
       detail->finished_s > detail->started_s ? detail->finished_s : detail->started_s;
-  if (more > 0 && at_s >= 0)
-    restarts_add(restarts, at_s);
-  restarts->known = detail->restarts;
-  restarts->read_s = now_s;
-}
-
-static size_t restarts_since(const struct docker_restarts *restarts, double since_s) {
-  size_t count = 0;
-  for (size_t i = 0; i < restarts->count; i++)
-    count += restarts->at_s[i] >= since_s;
-  return count;
+  restarts_take(restarts, detail->restarts, at_s, now_s);
 }
 
 static void say(struct docker_verdict *verdict, enum severity severity, const char *format, ...)
@@ -160,30 +129,29 @@ static void judge_health(const struct docker_detail *detail, struct docker_verdi
     say(verdict, SEVERITY_CRIT, "its health check fails");
 }
 
-static void judge_running(const struct docker_detail *detail,
-                          const struct docker_restarts *restarts, double now_s,
-                          struct docker_verdict *verdict) {
+static void judge_running(const struct docker_detail *detail, const struct restarts *restarts,
+                          double now_s, struct docker_verdict *verdict) {
   char ago[FORMAT_MAX], window[FORMAT_MAX], count[FORMAT_MAX], limit[FORMAT_MAX + 16];
   verdict->since_s = detail->started_s;
   if (*detail->health)
     judge_health(detail, verdict);
   if (verdict->severity != SEVERITY_OK)
     return;
-  const size_t recent = restarts_since(restarts, now_s - LOOP_S);
-  const double newest = restarts->count ? restarts->at_s[restarts->count - 1] : -1;
-  if (recent >= LOOP_RESTARTS)
+  const size_t recent = restarts_since(restarts, now_s - RESTARTS_LOOP_S);
+  const double ago_s = restarts_recent(restarts, now_s);
+  if (recent >= RESTARTS_LOOP)
     say(verdict, SEVERITY_CRIT, "crash loop: %zu restarts within %s", recent,
-        format_duration(window, sizeof window, LOOP_S));
-  else if (newest >= 0 && now_s - newest < RECENT_S)
+        format_duration(window, sizeof window, RESTARTS_LOOP_S));
+  else if (ago_s >= 0)
     say(verdict, SEVERITY_WARN, "restarted by the engine %s ago, %s",
-        format_duration(ago, sizeof ago, now_s > newest ? now_s - newest : 0),
+        format_duration(ago, sizeof ago, ago_s),
         format_counted(count, sizeof count, detail->restarts, "restart", "restarts"));
   else if (detail->oom_killed)
     say(verdict, SEVERITY_WARN, "one of its processes was OOM-killed%s",
         limit_text(limit, detail->memory_limit));
 }
 
-void docker_judge(const struct docker_reading *reading, const struct docker_restarts *restarts,
+void docker_judge(const struct docker_reading *reading, const struct restarts *restarts,
                   double now_s, struct docker_verdict *verdict) {
   const struct docker_detail *detail = &reading->detail;
   const char *state = docker_state(reading);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clients/docker/docker_read.h"
+#include "model/restarts.h"
 #include "model/severity.h"
 
 /* One container, as far as it was read. */
@@ -19,17 +20,10 @@ const char *docker_state(const struct docker_reading *reading);
 /* Whether a container in that state has processes: only then it uses anything. */
 bool docker_is_up(const char *state);
 
-enum { DOCKER_RESTARTS_KEPT = 8, DOCKER_STATE_MAX = 16, DOCKER_REASON_MAX = 480 };
+enum { DOCKER_STATE_MAX = 16, DOCKER_REASON_MAX = 480 };
 
-/* When the engine restarted a container, as far as it was watched; the newest last. Its count
- * becomes 0 when a person starts the container: what was before is then forgotten. */
-struct docker_restarts {
-  int64_t known;                     /* the engine's count when it was last read; -1 before */
-  double read_s;                     /* when that was */
-  double at_s[DOCKER_RESTARTS_KEPT]; /* not before, of all but the newest: since 1970 */
-  size_t count;
-};
-void docker_restarts_take(struct docker_restarts *restarts, const struct docker_detail *detail,
+/* The engine's count begins again at 0 when a person starts the container. */
+void docker_restarts_take(struct restarts *restarts, const struct docker_detail *detail,
                           double now_s);
 
 struct docker_verdict {
@@ -38,5 +32,5 @@ struct docker_verdict {
   enum severity severity;
   double since_s; /* of the state, since 1970; -1: not known */
 };
-void docker_judge(const struct docker_reading *reading, const struct docker_restarts *restarts,
+void docker_judge(const struct docker_reading *reading, const struct restarts *restarts,
                   double now_s, struct docker_verdict *verdict);

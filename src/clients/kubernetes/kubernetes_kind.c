@@ -21,6 +21,7 @@ static const struct kubernetes_kind_info infos[KUBERNETES_KIND_COUNT] = {
                                 "&fieldSelector=involvedObject.kind%3DPersistentVolumeClaim"},
     [KUBERNETES_INGRESS] = {"/apis/networking.k8s.io/v1", "ingresses", "ingress", ""},
     [KUBERNETES_REPLICA_SET] = {"/apis/apps/v1", "replicasets", "replicaset", ""},
+    [KUBERNETES_REVISION] = {"/apis/apps/v1", "controllerrevisions", "controllerrevision", ""},
     [KUBERNETES_NETWORK_POLICY] = {"/apis/networking.k8s.io/v1", "networkpolicies", "networkpolicy",
                                    ""},
 };

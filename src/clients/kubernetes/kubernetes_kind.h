@@ -18,7 +18,8 @@ enum kubernetes_kind {
   KUBERNETES_CLAIM_EVENT, /* events about claims */
   KUBERNETES_INGRESS,
   KUBERNETES_NETWORK_POLICY,
-  KUBERNETES_REPLICA_SET, /* read by actions only */
+  KUBERNETES_REPLICA_SET, /* this and what follows: read by actions only */
+  KUBERNETES_REVISION,    /* ControllerRevision, of stateful sets and daemon sets */
   KUBERNETES_KIND_COUNT,
   KUBERNETES_WATCHED_COUNT = KUBERNETES_REPLICA_SET
 };

@@ -176,6 +176,28 @@ bool pgbouncer_stats_read(const struct pg_rows *rows, struct arena *arena,
   return stats->items != NULL;
 }
 
+bool pgbouncer_sockets_read(const struct pg_rows *rows, const char *command, struct arena *arena,
+                            struct pgbouncer_sockets *sockets, struct err *err) {
+  static const struct field fields[] = {
+      TEXT(pgbouncer_socket, database, "database", NULL),
+      TEXT(pgbouncer_socket, user, "user", NULL),
+      TEXT(pgbouncer_socket, state, "state", NULL),
+      TEXT(pgbouncer_socket, address, "addr", NULL),
+      TEXT(pgbouncer_socket, application, "application_name", NULL),
+      TEXT(pgbouncer_socket, connected, "connect_time", NULL),
+      TEXT(pgbouncer_socket, ptr, "ptr", NULL),
+      TEXT(pgbouncer_socket, link, "link", NULL),
+      NUMBER(pgbouncer_socket, port, "port", NULL),
+      NUMBER(pgbouncer_socket, remote_pid, "remote_pid", NULL),
+      NUMBER(pgbouncer_socket, close_needed, "close_needed", NULL),
+      NUMBER(pgbouncer_socket, wait_s, "wait", NULL),
+      NUMBER(pgbouncer_socket, wait_us, "wait_us", NULL),
+  };
+  const struct shape shape = SHAPE(fields, pgbouncer_socket, command);
+  sockets->items = rows_read(rows, &shape, arena, &sockets->count, err);
+  return sockets->items != NULL;
+}
+
 /* ---- lists of names and values */
 
 /* One item, whose members are the rows. */

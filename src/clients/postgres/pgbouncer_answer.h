@@ -42,6 +42,19 @@ struct pgbouncer_stats {
   int64_t avg_xact_us, avg_query_us, avg_wait_us; /* each; of the last stats_period */
 };
 
+/* A client or a server connection. */
+struct pgbouncer_socket {
+  const char *database, *user, *state, *address, *application;
+  const char *connected;  /* "2026-11-27 19:34:16 UTC", by PgBouncer's clock and zone */
+  const char *ptr, *link; /* its identity while it lives; that of the other end, or "" */
+  int64_t port, remote_pid, close_needed;
+  int64_t wait_s, wait_us; /* of a client: since its query */
+};
+
+struct pgbouncer_sockets {
+  struct pgbouncer_socket *items;
+  size_t count;
+};
 struct pgbouncer_pools {
   struct pgbouncer_pool *items;
   size_t count;
@@ -75,6 +88,9 @@ bool pgbouncer_databases_read(const struct pg_rows *rows, struct arena *arena,
                               struct pgbouncer_databases *databases, struct err *err) MUST_CHECK;
 bool pgbouncer_stats_read(const struct pg_rows *rows, struct arena *arena,
                           struct pgbouncer_all_stats *stats, struct err *err) MUST_CHECK;
+/* Of SHOW CLIENTS or SHOW SERVERS. */
+bool pgbouncer_sockets_read(const struct pg_rows *rows, const char *command, struct arena *arena,
+                            struct pgbouncer_sockets *sockets, struct err *err) MUST_CHECK;
 bool pgbouncer_lists_read(const struct pg_rows *rows, struct arena *arena,
                           struct pgbouncer_lists *lists, struct err *err) MUST_CHECK;
 bool pgbouncer_config_read(const struct pg_rows *rows, struct arena *arena,

@@ -5,12 +5,13 @@
 #include "core/mem.h"
 #include "core/quote.h"
 #include "io/child.h"
+#include "io/environment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRAMS_MAX = 2, LINE_MAX_BYTES = 200, WORDS_MAX = 600 };
+enum { PROGRAMS_MAX = 2, LINE_MAX_BYTES = 200, NOTE_MAX_BYTES = 400, WORDS_MAX = 600 };
 
 /* Those that do it, in their order; ends with NULL. */
 struct programs {
@@ -126,6 +127,33 @@ static void later(struct command_runtime *runtime, uv_timer_cb done) {
   uv_timer_start(runtime->timer, done, 0, 0);
 }
 
+/* ---- the environment of its programs */
+
+/* Never all of stacktop's own: it has secrets of other targets. */
+static char **environment_of(const struct target *target) {
+  const struct option_value *names = target_option(target, "environment");
+  return environment_shared(names->items, names->item_count);
+}
+
+/* What the option names and stacktop cannot hand on: "its programs start without A, B"; names only.
+ * "": nothing. */
+static void missing_note(char *out, size_t size, const struct target *target) {
+  const struct option_value *names = target_option(target, "environment");
+  size_t used = 0, missing = 0;
+  *out = '\0';
+  for (size_t i = 0; i < names->item_count; i++) {
+    const char *value = getenv(names->items[i]);
+    if (value && *value)
+      continue;
+    if (used < size)
+      snprintf(out + used, size - used, "%s%.80s", missing++ ? ", " : "its programs start without ",
+               names->items[i]);
+    used += strlen(out + used);
+  }
+  if (missing > 0 && used < size)
+    snprintf(out + used, size - used, ": not set in stacktop's environment");
+}
+
 /* ---- the status */
 
 static void last_line(char out[LINE_MAX_BYTES], const char *output, size_t len) {
@@ -139,7 +167,11 @@ static void last_line(char out[LINE_MAX_BYTES], const char *output, size_t len) 
 
 /* said: the program ended with this exit code and last line; NULL: it said nothing. */
 static void look_done(struct command_runtime *runtime, const int *exit_code, const char *line,
-                      const char *note) {
+                      const char *status) {
+  char missing[NOTE_MAX_BYTES], note[2 * NOTE_MAX_BYTES];
+  missing_note(missing, sizeof missing, runtime->runtime.target);
+  snprintf(note, sizeof note, "%s%s%s", status ? status : "", status && *missing ? "; " : "",
+           missing);
   char *identity = identity_text(&runtime->commands);
   const struct service_object object = {
       .identity = {.place = "", .id = identity, .run = "", .state = "", .restarts = ""},
@@ -149,7 +181,7 @@ static void look_done(struct command_runtime *runtime, const int *exit_code, con
   struct service_state state = service_state_unknown;
   state.objects = &object;
   state.object_count = 1;
-  state.note = note;
+  state.note = *note ? note : NULL;
   if (exit_code && *exit_code == 0)
     snprintf(state.state, sizeof state.state, "running");
   if (exit_code && *exit_code != 0) {
@@ -163,7 +195,7 @@ static void look_done(struct command_runtime *runtime, const int *exit_code, con
 
 static void on_status(void *arg, const struct child_result *result, const struct err *err) {
   struct command_runtime *runtime = arg;
-  char line[LINE_MAX_BYTES], note[LINE_MAX_BYTES + 100];
+  char line[LINE_MAX_BYTES], note[NOTE_MAX_BYTES];
   runtime->child = NULL;
   if (err || result->exit_code < 0) {
     snprintf(note, sizeof note, "its status command did not end by itself%s%s", err ? ": " : "",
@@ -186,7 +218,9 @@ static void on_no_status(uv_timer_t *timer) {
 static void look(struct service_runtime *self, const struct service_look *query,
                  service_look_cb done, void *arg) {
   struct command_runtime *runtime = (struct command_runtime *)self;
+  char **environment = environment_of(self->target);
   const struct child_query child = {.argv = runtime->commands.status,
+                                    .environment = environment,
                                     .timeout_ms = query->timeout_ms};
   runtime->looked = done;
   runtime->arg = arg;
@@ -194,6 +228,7 @@ static void look(struct service_runtime *self, const struct service_look *query,
     runtime->child = child_start(self->io, &child, on_status, runtime);
   else
     later(runtime, on_no_status);
+  free(environment);
 }
 
 /* ---- a change: its programs, one after the other */
@@ -256,10 +291,13 @@ static void on_ended(void *arg, const struct child_result *result, const struct 
 
 static void run(struct command_runtime *runtime) {
   char **argv = runtime->programs.argv[runtime->at];
-  const struct child_query child = {.argv = argv, .timeout_ms = runtime->timeout_ms};
+  char **environment = environment_of(runtime->runtime.target);
+  const struct child_query child = {
+      .argv = argv, .environment = environment, .timeout_ms = runtime->timeout_ms};
   runtime->runtime.sent = true;
   runtime->runtime.running = argv[0];
   runtime->child = child_start(runtime->runtime.io, &child, on_ended, runtime);
+  free(environment);
 }
 
 static void on_other_commands(uv_timer_t *timer) {

@@ -23,7 +23,7 @@ enum { USAGE_MS = 10000, USAGE_AGAIN_US = 900000 };
 struct past {
   struct docker_runtime *owner;
   char *id;
-  struct docker_restarts restarts;
+  struct restarts restarts;
   struct docker_usage usage;
   int64_t usage_us, asked_us;
   bool has_usage;

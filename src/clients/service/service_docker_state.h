@@ -29,7 +29,7 @@ bool service_docker_pick(const struct service_docker_place *place,
 /* One container with what is known of it. */
 struct service_container {
   struct docker_reading reading;
-  const struct docker_restarts *restarts;
+  const struct restarts *restarts;
   enum service_variable variables[SERVICE_VARIABLES_MAX];
 };
 

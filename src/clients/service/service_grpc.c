@@ -185,6 +185,13 @@ static void say_failed(struct service_grpc *grpc, long status, const char *messa
         *message ? ": " : "", message);
 }
 
+/* "application/grpc", "application/grpc+proto"; not "application/grpc-web". */
+static bool is_grpc_type(const char *type) {
+  static const char name[] = "application/grpc";
+  return strncasecmp(type, name, sizeof name - 1) == 0 &&
+         (!type[sizeof name - 1] || strchr("+; ", type[sizeof name - 1]));
+}
+
 bool service_grpc_read(int status, const char *headers, const char *body, size_t len,
                        const char *service, struct service_grpc *grpc, struct err *err) {
   char type[64], code[16], message[MESSAGE], what[GRPC_SERVICE_MAX + 16];
@@ -194,10 +201,11 @@ bool service_grpc_read(int status, const char *headers, const char *body, size_t
   snprintf(what, sizeof what, "%s%s", service ? "the service " : "the server",
            service ? service : "");
   header_of(headers, "content-type", type, sizeof type);
+  const bool is_grpc = status == 200 && is_grpc_type(type);
   header_of(headers, "grpc-status", code, sizeof code);
   header_of(headers, "grpc-message", message, sizeof message);
   decode(message);
-  if (!*code && (status != 200 || strncasecmp(type, "application/grpc", 16) != 0))
+  if (!*code && !is_grpc)
     return err_set(err, ERR_PROTOCOL, "the answer is not gRPC (HTTP status %d)", status);
   if (!number_of(code, INT16_MAX, &number))
     return err_set(err, ERR_PROTOCOL, "the answer has no grpc-status");
@@ -205,6 +213,9 @@ bool service_grpc_read(int status, const char *headers, const char *body, size_t
     say_failed(grpc, number, message, what);
     return true;
   }
+  if (!is_grpc) /* a proxy's page, or gRPC-Web */
+    return err_set(err, ERR_PROTOCOL, "the answer is not gRPC (HTTP status %d, %.40s)", status,
+                   *type ? type : "no content type");
   if (!serving_status(body, len, &serving))
     return err_set(err, ERR_PROTOCOL, "the answer is not that of a health check");
   say_serving(grpc, serving, what);

@@ -97,9 +97,76 @@ static void add_header(struct secrets *secrets, const char *name, const char *va
   add_basic(secrets, value);
 }
 
+/* A part of a URL, as it is and decoded; its end is text + len. */
+static size_t add_part(struct secrets *secrets, const char *text, size_t len, char *decoded,
+                       size_t size) {
+  size_t used = 0;
+  for (size_t i = 0; i < len && used + 1 < size; i++) {
+    unsigned byte;
+    const bool escaped = text[i] == '%' && i + 2 < len && isxdigit((unsigned char)text[i + 1]) &&
+                         isxdigit((unsigned char)text[i + 2]) &&
+                         sscanf(text + i + 1, "%2x", &byte) == 1;
+    decoded[used++] = escaped ? (char)byte : text[i];
+    i += escaped ? 2 : 0;
+  }
+  decoded[used] = '\0';
+  add_copy(secrets, text, len);
+  add_copy(secrets, decoded, used);
+  return used;
+}
+
+static char *base64_encode(const char *text, size_t len) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char *out = mem_new(4 * (len / 3 + 1) + 1), *at = out;
+  for (size_t i = 0; i < len; i += 3) {
+    unsigned held = (unsigned)(unsigned char)text[i] << 16;
+    held |= i + 1 < len ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
+    held |= i + 2 < len ? (unsigned char)text[i + 2] : 0;
+    *at++ = digits[held >> 18];
+    *at++ = digits[held >> 12 & 63];
+    *at++ = i + 1 < len ? digits[held >> 6 & 63] : '=';
+    *at++ = i + 2 < len ? digits[held & 63] : '=';
+  }
+  *at = '\0';
+  return out;
+}
+
+/* The password of a URL's user, also as curl sends it ("Basic ..."), and parameters of which the
+ * name says that they are secret. */
+static void add_url(struct secrets *secrets, const char *url) {
+  char decoded[512];
+  const char *place = url ? strstr(url, "://") : NULL;
+  if (!place)
+    return;
+  place += 3;
+  const size_t size = strcspn(place, "/?#");
+  const char *at = memrchr(place, '@', size), *colon = at ? memchr(place, ':', size) : NULL;
+  if (colon && colon < at) {
+    const size_t len =
+        add_part(secrets, place, (size_t)(at - place), decoded, sizeof decoded); /* user:password */
+    char *basic = base64_encode(decoded, len);
+    add_copy(secrets, basic, strlen(basic));
+    free(basic);
+    add_part(secrets, colon + 1, (size_t)(at - colon - 1), decoded, sizeof decoded);
+  }
+  const char *param = place + strcspn(place, "?#");
+  while (*param == '?' || *param == '&') {
+    char name[64];
+    const size_t named = strcspn(++param, "=&#");
+    snprintf(name, sizeof name, "%.*s", (int)named, param);
+    param += named;
+    const size_t value = *param == '=' ? strcspn(param + 1, "&#") : 0;
+    if (name_is_secret(name))
+      add_part(secrets, param + 1, value, decoded, sizeof decoded);
+    param += value + (*param == '=');
+  }
+}
+
 size_t service_hide_secrets(const struct target *target, char *text, size_t len) {
   const struct option_value *headers = target_option(target, "headers");
   struct secrets secrets = {.count = 0};
+  add_url(&secrets, target_text(target, "health"));
+  add_url(&secrets, target_text(target, "metrics"));
   add(&secrets, target_text(target, "bearer"));
   add_body(&secrets, target_text(target, "body"));
   for (size_t i = 0; i < headers->item_count; i++)

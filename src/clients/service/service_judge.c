@@ -201,6 +201,7 @@ static void judge_slowness(const struct service_rules *rules, struct service_ver
 static void judge_dns(const struct service_facts *facts, const struct service_rules *rules,
                       struct service_verdict *verdict) {
   const struct service_names *names = &facts->names;
+  char answer[NAMES_TEXT_MAX];
   struct err err;
   if (!facts->has_dns || !verdict->available)
     return;
@@ -210,6 +211,11 @@ static void judge_dns(const struct service_facts *facts, const struct service_ru
   } else if (facts->dns == PROBE_FAILED) {
     set_failed(verdict, names->err.kind, "DNS");
     snprintf(verdict->reason, sizeof verdict->reason, "DNS: %s", names->err.text);
+  } else if (service_addresses_null(&names->addresses) && rules->addresses.count == 0) {
+    set_down(verdict, "DNS");
+    snprintf(verdict->reason, sizeof verdict->reason,
+             "DNS: answers %.60s, which no host has: the name is blocked",
+             service_addresses_text(&names->addresses, answer));
   } else if (rules->addresses.count > 0 &&
              !service_addresses_hold(&names->addresses, &rules->addresses, &err)) {
     set_down(verdict, "DNS");

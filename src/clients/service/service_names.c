@@ -95,6 +95,14 @@ bool service_addresses_same(const struct service_addresses *a, const struct serv
   return true;
 }
 
+bool service_addresses_null(const struct service_addresses *addresses) {
+  static const unsigned char null[sizeof addresses->items[0].bytes] = {0};
+  for (size_t i = 0; i < addresses->count; i++)
+    if (memcmp(addresses->items[i].bytes, null, sizeof null) != 0)
+      return false;
+  return addresses->count > 0 && !addresses->more;
+}
+
 static bool has_family(const struct service_addresses *addresses, int family) {
   for (size_t i = 0; i < addresses->count; i++)
     if (addresses->items[i].family == family)

@@ -36,6 +36,8 @@ bool service_addresses_check(const char *text, struct err *err) MUST_CHECK;
 const char *service_addresses_text(const struct service_addresses *addresses,
                                    char out[NAMES_TEXT_MAX]);
 bool service_addresses_same(const struct service_addresses *a, const struct service_addresses *b);
+/* Whether all of them are 0.0.0.0 or ::, as name servers answer that block a name. */
+bool service_addresses_null(const struct service_addresses *addresses);
 /* Whether the answer is what is expected: of each family that is expected, all of them and no
  * others. False with the first that is not, and whether it is missing or one too many. */
 bool service_addresses_hold(const struct service_addresses *answer,

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "io/clock.h"
 #include "io/http/http.h"
+#include "io/http/http_url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +151,22 @@ static bool read_grpc(struct service_probe *probe, const struct http_result *res
   return good;
 }
 
+/* What failed may be the proxy. */
+static void say_proxy(struct service_probe *probe) {
+  const char *url = target_text(probe->target, "health");
+  struct service_answer *answer = &probe->answer;
+  struct http_place place;
+  struct err err, *why = &answer->facts.health_err;
+  if (answer->facts.is_grpc || answer->facts.only_tls || !url ||
+      !http_place_read(url, &place, &err))
+    return;
+  http_proxy_text(http_proxy_of(&place), answer->proxy, sizeof answer->proxy);
+  if (*answer->proxy && strncmp(why->text, "TLS", 3) != 0) {
+    err = *why;
+    err_set(why, err.kind, "by the proxy %.100s: %.300s", answer->proxy, err.text);
+  }
+}
+
 static void on_health(void *arg, const struct http_result *result, const struct err *err) {
   struct service_probe *probe = arg;
   struct service_facts *facts = &probe->answer.facts;
@@ -171,6 +188,7 @@ static void on_health(void *arg, const struct http_result *result, const struct 
   } else {
     facts->health = PROBE_FAILED;
     facts->health_err = *err;
+    say_proxy(probe);
   }
   end_if_answered(probe);
 }

@@ -3,6 +3,7 @@
  * The connection to the bus is kept between looks. A change waits for the end of its job, so that
  * what follows looks at what the job has left. */
 #include "clients/service/service_driver.h"
+#include "clients/service/service_systemd_variables.h"
 #include "clients/systemd/systemd.h"
 #include "clients/systemd/systemd_change.h"
 #include "clients/systemd/systemd_contract.h"
@@ -24,6 +25,7 @@ enum { ARENA_MAX = 512 << 10, JOB_MAX = 64, ENDED_MAX = 8, STAYS_MS = 1000, RUN_
 enum phase {
   PHASE_NONE,
   PHASE_LOOK,
+  PHASE_FILES, /* of the look: its environment files */
   PHASE_BEFORE,
   PHASE_EFFECT,
   PHASE_JOB,
@@ -39,7 +41,7 @@ struct unit_runtime {
   struct service_runtime runtime; /* first */
   char unit[SYSTEMD_NAME_MAX];
   char address[SYSTEMD_ADDRESS_MAX], place[SYSTEMD_ADDRESS_MAX];
-  struct systemd_restarts restarts;
+  struct restarts restarts;
 
   struct systemd_bus *bus; /* NULL: none yet, or it broke */
   struct systemd_call *call;
@@ -60,6 +62,12 @@ struct unit_runtime {
   char job[JOB_MAX];    /* that is waited for */
   char result[24];      /* of it; "": it has not ended */
   char before[RUN_MAX]; /* state and run before the effect */
+
+  /* Its environment files: read on a thread, while the unit waits in the arena. */
+  struct worker_pool *pool; /* NULL: none was needed yet */
+  uint32_t serial;          /* of the last reading; an earlier one is forgotten */
+  struct arena arena;
+  struct systemd_unit unit_kept;
 
   /* What is followed: the same run has to stay active. */
   char followed[RUN_MAX];
@@ -255,7 +263,6 @@ static void say_state(struct unit_runtime *self, struct arena *arena,
   systemd_judge(unit, SYSTEMD_BY_NAME, &self->restarts, now_s, &verdict);
   state->severity = verdict.severity;
   snprintf(state->reason, sizeof state->reason, "%s", verdict.reason);
-  state->variables_why = "a unit's environment also comes from files, which are not read";
   if (strcmp(unit->load, "not-found") == 0 && !up) {
     snprintf(state->state, sizeof state->state, "absent");
     return;
@@ -275,13 +282,77 @@ static void say_state(struct unit_runtime *self, struct arena *arena,
   say_usage(state, unit);
 }
 
+/* files NULL: it has none, or they were not read, `why`. */
 static void take_look(struct unit_runtime *self, struct arena *arena,
-                      const struct systemd_unit *unit) {
+                      const struct systemd_unit *unit, const struct unit_files *files,
+                      const char *why) {
   struct service_object object;
   struct service_state state;
   say_state(self, arena, unit, &object, &state);
+  state.variables_why = why;
+  if (state.object_count > 0)
+    unit_variables(unit, files,
+                   name_of(text_of(self->runtime.target)) != text_of(self->runtime.target),
+                   self->look.variables, self->look.variable_count, state.variables);
+  if (files && files->unread)
+    state.note = files->why;
   rest(self);
   self->looked(self->arg, &state, NULL);
+}
+
+static void on_files(struct worker_task *task) {
+  struct unit_runtime *self = task->owner;
+  struct unit_files *files = (struct unit_files *)task;
+  if (self->phase == PHASE_FILES && files->serial == self->serial) {
+    struct arena arena = self->arena; /* the callback may begin the next look */
+    const struct systemd_unit unit = self->unit_kept;
+    self->arena = (struct arena){0};
+    take_look(self, &arena, &unit, files, NULL);
+    arena_fini(&arena);
+  }
+  unit_files_free(task);
+}
+
+/* Takes the arena where it has to wait for files. */
+static void look_at_files(struct unit_runtime *self, struct arena *arena,
+                          const struct systemd_unit *unit) {
+  struct err err;
+  if (self->look.variable_count == 0 || !*unit->variable_files) {
+    take_look(self, arena, unit, NULL, NULL);
+    return;
+  }
+  if (strncmp(self->address, "unix:", 5) != 0) {
+    take_look(self, arena, unit, NULL, "its environment files are on another host");
+    return;
+  }
+  struct unit_files *files = unit_files_new(unit, self->look.variables, self->look.variable_count);
+  files->task.done = on_files;
+  files->task.owner = self;
+  files->serial = ++self->serial;
+  if (!self->pool) {
+    self->pool = worker_pool_new(self->runtime.io, 1);
+    self->open++;
+  }
+  if (!worker_start(self->pool, &files->task, &err)) {
+    unit_files_free(&files->task);
+    take_look(self, arena, unit, NULL, "its environment files were not read in time");
+    return;
+  }
+  self->phase = PHASE_FILES;
+  self->unit_kept = *unit;
+  self->arena = *arena;
+  *arena = (struct arena){0};
+}
+
+/* The files are not there in time, or are not wanted any more. */
+static void files_forget(struct unit_runtime *self, bool tell) {
+  struct arena arena = self->arena;
+  const struct systemd_unit unit = self->unit_kept;
+  self->serial++;
+  self->arena = (struct arena){0};
+  if (tell)
+    take_look(self, &arena, &unit, NULL, "its environment files were not read in time");
+  arena_fini(&arena);
 }
 
 static void look(struct service_runtime *runtime, const struct service_look *query,
@@ -486,7 +557,7 @@ static void take_unit(struct unit_runtime *self, struct arena *arena,
                       const struct systemd_unit *unit) {
   switch (self->phase) {
   case PHASE_LOOK:
-    take_look(self, arena, unit);
+    look_at_files(self, arena, unit);
     return;
   case PHASE_BEFORE:
     take_before(self, unit);
@@ -527,6 +598,10 @@ static void on_late(uv_timer_t *timer) {
   struct unit_runtime *self = timer->data;
   struct err err;
   char where[200];
+  if (self->phase == PHASE_FILES) {
+    files_forget(self, true);
+    return;
+  }
   err_set(&err, ERR_TIMEOUT, "%s", systemd_describe(self->bus, where, sizeof where));
   const enum phase phase = self->phase;
   bus_drop(self); /* a late answer would be that of another question */
@@ -540,7 +615,9 @@ static void on_late(uv_timer_t *timer) {
 
 static void cancel(struct service_runtime *runtime) {
   struct unit_runtime *self = (struct unit_runtime *)runtime;
-  if (self->phase != PHASE_NONE)
+  if (self->phase == PHASE_FILES)
+    files_forget(self, false);
+  else if (self->phase != PHASE_NONE)
     bus_drop(self);
   rest(self);
 }
@@ -550,6 +627,9 @@ static void close_runtime(struct service_runtime *runtime, void (*closed)(void *
   self->closed = closed;
   self->closed_arg = arg;
   bus_drop(self);
+  if (self->pool)
+    worker_pool_close(self->pool, on_bus_closed, self);
+  self->pool = NULL;
   uv_close((uv_handle_t *)&self->timer, on_timer_closed);
 }
 

@@ -6,37 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A restart loop: this many restarts within this time. One is worth a warning for a while. */
-enum { LOOP_RESTARTS = 3, LOOP_S = 600, RECENT_S = 300 };
 /* A start or a stop that takes longer is worth a warning. */
 enum { LONG_S = 60 };
 
-static void restarts_add(struct systemd_restarts *restarts, double at_s) {
-  if (restarts->count == SYSTEMD_RESTARTS_KEPT) {
-    memmove(restarts->at_s, restarts->at_s + 1,
-            (SYSTEMD_RESTARTS_KEPT - 1) * sizeof *restarts->at_s);
-    restarts->count--;
-  }
-  restarts->at_s[restarts->count++] = at_s;
-}
-
-void systemd_restarts_take(struct systemd_restarts *restarts, const struct systemd_unit *unit,
+void systemd_restarts_take(struct restarts *restarts, const struct systemd_unit *unit,
                            double now_s) {
-  if (unit->restarts < 0)
-    return;
-  if (unit->restarts < restarts->known) { /* others have started it */
-    restarts->count = 0;
-    restarts->known = 0;
-  }
-  /* Of those before the first look only the newest has a time: that of the present run. */
-  const int64_t more = restarts->known < 0 ? unit->restarts > 0 : unit->restarts - restarts->known;
-  for (int64_t i = more < SYSTEMD_RESTARTS_KEPT ? more : SYSTEMD_RESTARTS_KEPT; i > 1; i--)
-    restarts_add(restarts, restarts->read_s);
-  const double newest_s = unit->active_s > unit->exit_s ? unit->active_s : unit->exit_s;
-  if (more > 0 && newest_s >= 0)
-    restarts_add(restarts, newest_s);
-  restarts->known = unit->restarts;
-  restarts->read_s = now_s;
+  restarts_take(restarts, unit->restarts,
+                unit->active_s > unit->exit_s ? unit->active_s : unit->exit_s, now_s);
 }
 
 static void say(struct systemd_verdict *verdict, enum severity severity, const char *format, ...)
@@ -63,27 +39,21 @@ static const char *given_up_text(char out[GIVEN_UP_MAX], const struct systemd_un
 
 /* ---- by state */
 
-static size_t restarts_since(const struct systemd_restarts *restarts, double since_s) {
-  size_t count = 0;
-  for (size_t i = 0; i < restarts->count; i++)
-    count += restarts->at_s[i] >= since_s;
-  return count;
-}
-
 /* Whether it was restarted so often or so lately that it has to be said. */
-static bool judge_restarts(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
+static bool judge_restarts(const struct systemd_unit *unit, const struct restarts *restarts,
                            double now_s, struct systemd_verdict *verdict) {
   char window[FORMAT_MAX], ago[FORMAT_MAX], count[FORMAT_MAX], last[SYSTEMD_EXIT_MAX];
-  const size_t recent = restarts_since(restarts, now_s - LOOP_S);
-  const double newest = restarts->count ? restarts->at_s[restarts->count - 1] : -1;
+  const size_t recent = restarts_since(restarts, now_s - RESTARTS_LOOP_S);
+  const double ago_s = restarts_recent(restarts, now_s);
   const bool known = *systemd_exit_text(last, unit->exit_kind, unit->exit_status);
-  if (recent >= LOOP_RESTARTS)
+  if (recent >= RESTARTS_LOOP)
     say(verdict, SEVERITY_CRIT, "restart loop: %s%zu restarts within %s%s%s",
-        recent == SYSTEMD_RESTARTS_KEPT ? "at least " : "", recent,
-        format_duration(window, sizeof window, LOOP_S), known ? ", last: " : "", known ? last : "");
-  else if (newest >= 0 && now_s - newest < RECENT_S)
+        recent == RESTARTS_KEPT ? "at least " : "", recent,
+        format_duration(window, sizeof window, RESTARTS_LOOP_S), known ? ", last: " : "",
+        known ? last : "");
+  else if (ago_s >= 0)
     say(verdict, SEVERITY_WARN, "restarted by systemd %s ago, %s%s%s",
-        format_duration(ago, sizeof ago, now_s > newest ? now_s - newest : 0),
+        format_duration(ago, sizeof ago, ago_s),
         format_counted(count, sizeof count, unit->restarts, "restart", "restarts"),
         known ? ", last: " : "", known ? last : "");
   return verdict->severity != SEVERITY_OK;
@@ -96,7 +66,7 @@ static void judge_failed(const struct systemd_unit *unit, enum systemd_wish wish
       systemd_cause_text(cause, unit), given_up_text(given_up, unit));
 }
 
-static void judge_changing(const struct systemd_unit *unit, const struct systemd_restarts *restarts,
+static void judge_changing(const struct systemd_unit *unit, const struct restarts *restarts,
                            double now_s, struct systemd_verdict *verdict) {
   char cause[SYSTEMD_CAUSE_MAX], count[FORMAT_MAX], took[FORMAT_MAX];
   const bool long_job = strcmp(unit->type, "oneshot") == 0;
@@ -148,8 +118,7 @@ bool systemd_is_service(const char *name) {
 }
 
 void systemd_judge(const struct systemd_unit *unit, enum systemd_wish wish,
-                   const struct systemd_restarts *restarts, double now_s,
-                   struct systemd_verdict *verdict) {
+                   const struct restarts *restarts, double now_s, struct systemd_verdict *verdict) {
   *verdict = (struct systemd_verdict){.severity = SEVERITY_OK};
   if (!unit)
     say(verdict, SEVERITY_UNKNOWN, "could not be read");

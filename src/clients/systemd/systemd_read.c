@@ -5,11 +5,24 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
-enum property_kind { TEXT, BOOLEAN, NUMBER_U, NUMBER_I, NUMBER_T, TIME, NAMES, ID, LOAD_ERROR };
+enum property_kind {
+  TEXT,
+  BOOLEAN,
+  NUMBER_U,
+  NUMBER_I,
+  NUMBER_T,
+  TIME,
+  NAMES,
+  ID,
+  LOAD_ERROR,
+  VARIABLES,
+  FILES
+};
 
 static const char *const signatures[] = {
-    [TEXT] = "s", [BOOLEAN] = "b", [NUMBER_U] = "u", [NUMBER_I] = "i",      [NUMBER_T] = "t",
-    [TIME] = "t", [NAMES] = "as",  [ID] = "ay",      [LOAD_ERROR] = "(ss)",
+    [TEXT] = "s",          [BOOLEAN] = "b",    [NUMBER_U] = "u",  [NUMBER_I] = "i",
+    [NUMBER_T] = "t",      [TIME] = "t",       [NAMES] = "as",    [ID] = "ay",
+    [LOAD_ERROR] = "(ss)", [VARIABLES] = "as", [FILES] = "a(sb)",
 };
 
 struct property {
@@ -67,6 +80,10 @@ static const struct property unit_properties[] = {
     UNIT("ExecMainCode", NUMBER_I, exit_kind),
     UNIT("ExecMainStatus", NUMBER_I, exit_status),
     UNIT("ExecMainExitTimestamp", TIME, exit_s),
+    UNIT("Environment", VARIABLES, variables),
+    UNIT("EnvironmentFiles", FILES, variable_files),
+    UNIT("PassEnvironment", NAMES, variables_passed),
+    UNIT("UnsetEnvironment", NAMES, variables_unset),
 };
 
 #define MANAGER(name, kind, member) \
@@ -93,6 +110,39 @@ static int read_names(sd_bus_message *reply, struct arena *arena, const char **v
     if (length + strlen(name) + 2 < sizeof text)
       length +=
           (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? " " : "", name);
+  *value = arena_text(arena, text, length);
+  return status < 0 ? status : sd_bus_message_exit_container(reply);
+}
+
+/* "+NAME" or "-NAME" for each NAME=VALUE: the values may be secrets, and end here. */
+static int read_variables(sd_bus_message *reply, struct arena *arena, const char **value) {
+  char text[SYSTEMD_TEXT_MAX];
+  const char *pair;
+  size_t length = 0;
+  bool cut = false;
+  int status = sd_bus_message_enter_container(reply, 'a', "s");
+  while (status >= 0 && (status = sd_bus_message_read_basic(reply, 's', &pair)) > 0) {
+    const size_t name = strcspn(pair, "=");
+    cut = cut || length + name + 5 >= sizeof text;
+    if (!cut)
+      length += (size_t)snprintf(text + length, sizeof text - length, "%c%.*s\n",
+                                 pair[name] && pair[name + 1] ? '+' : '-', (int)name, pair);
+  }
+  if (cut)
+    length += (size_t)snprintf(text + length, sizeof text - length, "?\n");
+  *value = arena_text(arena, text, length);
+  return status < 0 ? status : sd_bus_message_exit_container(reply);
+}
+
+static int read_files(sd_bus_message *reply, struct arena *arena, const char **value) {
+  char text[SYSTEMD_TEXT_MAX];
+  const char *path;
+  size_t length = 0;
+  int optional, status = sd_bus_message_enter_container(reply, 'a', "(sb)");
+  while (status >= 0 && (status = sd_bus_message_read(reply, "(sb)", &path, &optional)) > 0)
+    if (length + strlen(path) + 3 < sizeof text)
+      length += (size_t)snprintf(text + length, sizeof text - length, "%s%s\n", optional ? "-" : "",
+                                 path);
   *value = arena_text(arena, text, length);
   return status < 0 ? status : sd_bus_message_exit_container(reply);
 }
@@ -162,6 +212,10 @@ static int read_value(sd_bus_message *reply, struct arena *arena, enum property_
     return read_id(reply, arena, member);
   case LOAD_ERROR:
     return read_load_error(reply, arena, member);
+  case VARIABLES:
+    return read_variables(reply, arena, member);
+  case FILES:
+    return read_files(reply, arena, member);
   }
   return 0;
 }
@@ -238,6 +292,8 @@ static bool read_properties(sd_bus_message *reply, struct arena *arena,
     case NAMES:
     case ID:
     case LOAD_ERROR:
+    case VARIABLES:
+    case FILES:
       *(const char **)member = "";
       break;
     case TIME:

@@ -49,6 +49,10 @@ struct systemd_unit {
   /* The command beside the main process that failed last: "ExecStartPre", its program, and how. */
   const char *failed_setting, *failed_program;
   int64_t failed_kind, failed_status;
+  /* Its environment: names only, values are not kept. Of Environment a line for each, "+NAME" or,
+   * where the value is empty, "-NAME"; "?" where not all fit. Of EnvironmentFile a line for each,
+   * "/path" or "-/path". The others are separated by blanks. */
+  const char *variables, *variable_files, *variables_passed, *variables_unset;
 };
 
 /* Of the manager. */

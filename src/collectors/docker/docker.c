@@ -62,7 +62,7 @@ struct question {
 struct watcher {
   struct watch watch; /* first */
   struct docker_endpoint endpoint;
-  struct docker_memory memory;
+  struct pasts pasts;
   char version[VERSION_MAX]; /* "Docker 20.10.24"; "": not known */
   int64_t version_ms;        /* when it was said */
 
@@ -95,7 +95,7 @@ static bool init(void *self, struct err *err) {
 
 static void fini(void *self) {
   struct watcher *watcher = self;
-  docker_memory_fini(&watcher->memory);
+  pasts_fini(&watcher->pasts);
   free(watcher->readings);
   free(watcher->containers);
 }
@@ -183,7 +183,7 @@ static bool is_at_rest(const struct watcher *watcher) {
 static void finish_if_answered(struct watcher *watcher) {
   if (!is_at_rest(watcher))
     return;
-  struct sample *sample = docker_sample(&watcher->answers, &watcher->memory,
+  struct sample *sample = docker_sample(&watcher->answers, &watcher->pasts,
                                         (double)clock_wall_ms() / 1000 + watcher->ahead_s);
   sample->address = sample_copy(sample, docker_endpoint_place(&watcher->endpoint));
   watch_done(&watcher->watch, sample);

@@ -1,7 +1,5 @@
 #include "collectors/docker/docker_rows.h"
 
-#include "core/mem.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,45 +12,6 @@ struct totals {
   double cpu;
   bool has_cpu, has_memory;
 };
-
-/* ---- what is remembered */
-
-void docker_memory_fini(struct docker_memory *memory) {
-  map_fini(&memory->by_id);
-  for (size_t i = 0; i < memory->count; i++)
-    free(memory->past[i].id);
-  free(memory->past);
-}
-
-static struct docker_past *past_of(struct docker_memory *memory, const char *id) {
-  const struct map_slot *known = map_find(&memory->by_id, id);
-  if (known)
-    return &memory->past[known->value];
-  if (memory->count == memory->capacity) {
-    memory->capacity = memory->capacity ? memory->capacity * 2 : 16;
-    memory->past = mem_resize(memory->past, memory->capacity * sizeof *memory->past);
-  }
-  struct docker_past *past = &memory->past[memory->count];
-  *past = (struct docker_past){.id = mem_dup(id), .restarts = {.known = -1}};
-  map_add(&memory->by_id, past->id, memory->count++);
-  return past;
-}
-
-/* Forgets those that are no longer listed: a list of containers that come and go does not grow. */
-static void forget_the_gone(struct docker_memory *memory) {
-  size_t kept = 0;
-  map_fini(&memory->by_id);
-  for (size_t i = 0; i < memory->count; i++) {
-    if (memory->past[i].seen != memory->collections) {
-      free(memory->past[i].id);
-      continue;
-    }
-    memory->past[kept] = memory->past[i];
-    map_add(&memory->by_id, memory->past[kept].id, kept);
-    kept++;
-  }
-  memory->count = kept;
-}
 
 /* ---- cells */
 
@@ -115,12 +74,11 @@ static void add_up(struct totals *totals, const struct docker_reading *reading,
 }
 
 static bool add_row(struct sample *sample, const struct docker_reading *reading,
-                    struct docker_memory *memory, struct totals *totals, double now_s) {
-  struct docker_past *past = past_of(memory, reading->container.id);
+                    struct pasts *pasts, struct totals *totals, double now_s) {
+  struct past *past = past_of(pasts, reading->container.id);
   struct counters now;
   struct rates rates;
   struct docker_verdict verdict;
-  past->seen = memory->collections;
   if (reading->has_detail)
     docker_restarts_take(&past->restarts, &reading->detail, now_s);
   docker_judge(reading, &past->restarts, now_s, &verdict);
@@ -198,20 +156,20 @@ static void add_notes(struct sample *sample, const struct docker_answers *answer
   miss_projects(sample, answers);
 }
 
-struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
+struct sample *docker_sample(const struct docker_answers *answers, struct pasts *pasts,
                              double now_s) {
   static const struct table_spec *const tables[] = {&docker_summary_table,
                                                     &docker_containers_table};
   struct sample *sample = sample_new(tables, 2);
   struct totals totals = {0};
-  memory->collections++;
+  pasts_begin(pasts);
   for (size_t i = 0; i < answers->count; i++) {
     totals.gone += answers->readings[i].gone;
     if (!answers->readings[i].gone &&
-        !add_row(sample, &answers->readings[i], memory, &totals, now_s))
+        !add_row(sample, &answers->readings[i], pasts, &totals, now_s))
       break;
   }
-  forget_the_gone(memory);
+  pasts_forget_the_gone(pasts);
   struct table *containers = &sample->tables[1];
   if (containers->row_count > 0)
     qsort(containers->rows, containers->row_count, sizeof *containers->rows, by_harm);

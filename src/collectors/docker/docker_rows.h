@@ -2,26 +2,10 @@
 #pragma once
 
 #include "collectors/docker/docker_table.h"
-#include "core/map.h"
+#include "collectors/past.h"
 #include "model/sample.h"
 
 enum { DOCKER_CONTAINERS_MAX = 500 };
-
-/* What is remembered of a container between two collections. */
-struct docker_past {
-  char *id;
-  struct counters counters;
-  struct docker_restarts restarts;
-  uint64_t seen; /* number of the last collection in which it was listed */
-};
-
-struct docker_memory {
-  struct map by_id; /* index into past */
-  struct docker_past *past;
-  size_t count, capacity;
-  uint64_t collections;
-};
-void docker_memory_fini(struct docker_memory *memory);
 
 struct docker_answers {
   const char *name;    /* of the target */
@@ -35,5 +19,5 @@ struct docker_answers {
   struct err unread_err; /* of the first of them */
 };
 /* now_s: the engine's clock. */
-struct sample *docker_sample(const struct docker_answers *answers, struct docker_memory *memory,
+struct sample *docker_sample(const struct docker_answers *answers, struct pasts *pasts,
                              double now_s);

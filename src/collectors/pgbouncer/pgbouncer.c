@@ -1,20 +1,17 @@
 /* PgBouncer 1.8 to 1.25 by its console, the database "pgbouncer": pools with their waiting clients,
  * databases, and totals.
  *
- * One connection is kept between collections, and a collection is one SHOW command after another,
- * because the console reads one command at a time. They cost PgBouncer no query on a server.
- * Without SHOW POOLS there is no sample; a failure of another one is a fault of the sample. */
-#include "collectors/frame.h"
-
-#include "clients/postgres/pg.h"
+ * A collection is one SHOW command after another (pgbouncer_watch.h); they cost PgBouncer no query
+ * on a server. Without SHOW POOLS there is no sample; a failure of another one is a fault of the
+ * sample. */
 #include "clients/postgres/pgbouncer_contract.h"
 #include "collectors/pgbouncer/pgbouncer_table.h"
+#include "collectors/pgbouncer/pgbouncer_watch.h"
 #include "io/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 5000, ANSWERS_BYTES_MAX = 24 << 20 };
+enum { TIMEOUT_MS = 5000 };
 
 static const struct option options[] = {
     {.name = "dsn",
@@ -67,39 +64,19 @@ const struct collector collector_pgbouncer = {
 };
 
 struct pgbouncer {
-  struct watch watch; /* first */
-  struct pg *pg;
+  struct pgbouncer_watch base; /* first */
   struct pgbouncer_rules rules;
   struct pgbouncer_past past;
-
-  /* The running collection. */
-  bool kept; /* the connection is an old one: only an answer shows whether it was closed */
-  enum pgbouncer_part part;
-  struct arena arena; /* what was read */
-  struct pgbouncer_found found;
+  struct pgbouncer_found found; /* of the running collection */
 };
 
-static bool init(void *self, struct err *err) {
-  struct pgbouncer *pgbouncer = self;
-  const struct target *target = pgbouncer->watch.target;
-  const char *dsn = target_text(target, "dsn");
-  if (!pg_dsn_check(dsn, err))
-    return false;
-  pgbouncer->pg = pg_new(pgbouncer->watch.io, dsn);
-  watch_hold(&pgbouncer->watch);
-  pgbouncer->rules = (struct pgbouncer_rules){
-      .waiting = (double)target_number(target, "waiting") / 1e3,
-      .waiting_critical = (double)target_number(target, "waiting_critical") / 1e3,
-  };
-  return true;
-}
+/* ---- the commands, in the order of enum pgbouncer_part */
 
-/* ---- the questions, in the order of enum pgbouncer_part */
-
-static bool part_read(struct pgbouncer *pgbouncer, const struct pg_rows *rows, struct err *err) {
+static bool part_read(struct pgbouncer *pgbouncer, size_t part, const struct pg_rows *rows,
+                      struct err *err) {
   struct pgbouncer_found *found = &pgbouncer->found;
-  struct arena *arena = &pgbouncer->arena;
-  switch (pgbouncer->part) {
+  struct arena *arena = &pgbouncer->base.arena;
+  switch (part) {
   case PART_CONFIG:
     return pgbouncer_config_read(rows, arena, &found->config, err);
   case PART_DATABASES:
@@ -115,136 +92,57 @@ static bool part_read(struct pgbouncer *pgbouncer, const struct pg_rows *rows, s
   }
 }
 
-static const char *const commands[PART_COUNT] = {
+/* Without pools the collection fails; an error of another part is kept, and is a fault. */
+static bool take(struct pgbouncer_watch *watch, size_t part, const struct pg_rows *rows,
+                 struct err *err) {
+  struct pgbouncer *pgbouncer = (struct pgbouncer *)watch;
+  if (rows && part_read(pgbouncer, part, rows, err))
+    *err = (struct err){0};
+  pgbouncer->found.errs[part] = *err;
+  return part != PART_POOLS || err->kind == ERR_NONE;
+}
+
+static struct sample *make(struct pgbouncer_watch *watch) {
+  struct pgbouncer *pgbouncer = (struct pgbouncer *)watch;
+  struct pgbouncer_found *found = &pgbouncer->found;
+  struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  char address[300];
+  pg_address(watch->pg, address, sizeof address);
+  if (!pgbouncer_watch_has(watch, PART_MODE))
+    err_set(&found->errs[PART_MODE], ERR_UNSUPPORTED, "needs PgBouncer 1.19");
+  found->version = pgbouncer_watch_version(watch);
+  found->version_number = watch->version;
+  found->user = pg_user(watch->pg);
+  found->address = arena_text(&watch->arena, address, strlen(address));
+  pgbouncer_fill(sample, found, &pgbouncer->rules, &pgbouncer->past, clock_now_us());
+  return sample;
+}
+
+static const char *const texts[PART_COUNT] = {
     [PART_CONFIG] = "SHOW CONFIG", [PART_DATABASES] = "SHOW DATABASES", [PART_POOLS] = "SHOW POOLS",
     [PART_STATS] = "SHOW STATS",   [PART_LISTS] = "SHOW LISTS",         [PART_MODE] = "SHOW STATE",
 };
+static const int since[PART_COUNT] = {[PART_MODE] = PGBOUNCER_VERSION_STATE};
+static const struct pgbouncer_commands commands = {
+    .texts = texts, .since = since, .count = PART_COUNT, .take = take, .make = make};
 
-static void collection_done(struct pgbouncer *pgbouncer) {
-  struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
-  char address[300];
-  pg_address(pgbouncer->pg, address, sizeof address);
-  pgbouncer->found.address = address;
-  pgbouncer->found.user = pg_user(pgbouncer->pg);
-  pgbouncer_fill(sample, &pgbouncer->found, &pgbouncer->rules, &pgbouncer->past, clock_now_us());
-  sample->address = sample_copy(sample, address);
-  sample->server = sample_printf(sample, "PgBouncer %s", pgbouncer->found.version);
-  watch_done(&pgbouncer->watch, sample);
-}
+/* ---- the instance */
 
-static void on_part(void *arg, const struct pg_rows *rows, const struct err *err);
-
-static void ask_part(struct pgbouncer *pgbouncer) {
-  pgbouncer->watch.requests++;
-  pg_query(pgbouncer->pg, commands[pgbouncer->part], on_part, pgbouncer);
-}
-
-/* A command that the version does not have would be an error in PgBouncer's log each time. */
-static void ask_next(struct pgbouncer *pgbouncer) {
-  pgbouncer->part++;
-  if (pgbouncer->part == PART_MODE && pgbouncer->found.version_number < PGBOUNCER_VERSION_STATE) {
-    err_set(&pgbouncer->found.errs[PART_MODE], ERR_UNSUPPORTED, "needs PgBouncer 1.19");
-    pgbouncer->part++;
-  }
-  if (pgbouncer->part == PART_COUNT)
-    collection_done(pgbouncer);
-  else
-    ask_part(pgbouncer);
-}
-
-static void connect_anew(struct pgbouncer *pgbouncer);
-
-static void on_part(void *arg, const struct pg_rows *rows, const struct err *err) {
-  struct pgbouncer *pgbouncer = arg;
-  struct err *kept = &pgbouncer->found.errs[pgbouncer->part];
-  const bool lost = err && pg_phase(pgbouncer->pg) == PG_DOWN;
-  if (lost && pgbouncer->kept && pgbouncer->part == PART_CONFIG) {
-    connect_anew(pgbouncer); /* PgBouncer was restarted, or has closed the idle connection */
-    return;
-  }
-  *kept = err ? *err : (struct err){0};
-  if (rows && part_read(pgbouncer, rows, kept))
-    *kept = (struct err){0};
-  if (lost || (pgbouncer->part == PART_POOLS && kept->kind != ERR_NONE))
-    watch_failed(&pgbouncer->watch, kept);
-  else
-    ask_next(pgbouncer);
-}
-
-/* ---- connecting */
-
-static void ask_first(struct pgbouncer *pgbouncer) {
-  struct pgbouncer_found *found = &pgbouncer->found;
-  const char *text = pg_server_version_text(pgbouncer->pg);
-  found->version_number = pgbouncer_version(text);
-  if (found->version_number == 0) {
-    struct err err;
-    err_set(&err, ERR_UNSUPPORTED,
-            "this is not PgBouncer's console but a server of version \"%.40s\"; use the database "
-            "\"%s\" of PgBouncer, or the kind postgres",
-            text, PGBOUNCER_CONSOLE);
-    pg_drop(pgbouncer->pg);
-    watch_failed(&pgbouncer->watch, &err);
-    return;
-  }
-  found->version = arena_text(&pgbouncer->arena, text, strcspn(text, "/"));
-  pgbouncer->part = PART_CONFIG;
-  ask_part(pgbouncer);
-}
-
-static void on_connected(void *arg, const struct pg_rows *rows, const struct err *err) {
-  struct pgbouncer *pgbouncer = arg;
-  (void)rows;
-  if (err)
-    watch_failed(&pgbouncer->watch, err);
-  else
-    ask_first(pgbouncer);
-}
-
-static void connect_anew(struct pgbouncer *pgbouncer) {
-  pgbouncer->kept = false;
-  pgbouncer->watch.requests++;
-  pg_connect(pgbouncer->pg, on_connected, pgbouncer);
-}
-
-static void ask_all(void *self) {
+static bool init(void *self, struct err *err) {
   struct pgbouncer *pgbouncer = self;
-  arena_init(&pgbouncer->arena, ANSWERS_BYTES_MAX);
-  pgbouncer->found = (struct pgbouncer_found){.version = ""};
-  pgbouncer->kept = pg_phase(pgbouncer->pg) == PG_IDLE;
-  if (pgbouncer->kept)
-    ask_first(pgbouncer);
-  else
-    connect_anew(pgbouncer);
-}
-
-/* ---- the end */
-
-static void rest(void *self) {
-  struct pgbouncer *pgbouncer = self;
-  arena_fini(&pgbouncer->arena);
-}
-
-static void forget(void *self, struct err *err) {
-  struct pgbouncer *pgbouncer = self;
-  const size_t used = strlen(err->text);
-  char asking[64];
-  snprintf(asking, sizeof asking, ": logged in, no answer to %s", commands[pgbouncer->part]);
-  const char *const steps[] = {
-      [PG_DOWN] = "",
-      [PG_RESOLVING] = ": the name server does not answer",
-      [PG_CONNECTING] = ": the address does not answer",
-      [PG_LOGGING_IN] = ": connected, login not completed",
-      [PG_IDLE] = "",
-      [PG_ASKING] = asking,
+  const struct target *target = pgbouncer->base.watch.target;
+  pgbouncer->base.commands = &commands;
+  pgbouncer->rules = (struct pgbouncer_rules){
+      .waiting = (double)target_number(target, "waiting") / 1e3,
+      .waiting_critical = (double)target_number(target, "waiting_critical") / 1e3,
   };
-  snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(pgbouncer->pg)]);
-  pg_drop(pgbouncer->pg);
+  return pgbouncer_watch_init(&pgbouncer->base, err);
 }
 
-static void end(void *self) {
+static void ask(void *self) {
   struct pgbouncer *pgbouncer = self;
-  pg_free(pgbouncer->pg, watch_released, pgbouncer);
+  pgbouncer->found = (struct pgbouncer_found){.version = ""};
+  pgbouncer_watch_ask(self);
 }
 
 static void fini(void *self) {
@@ -255,10 +153,10 @@ static void fini(void *self) {
 static void *pgbouncer_open(struct io *io, const struct target *target, struct err *err) {
   static const struct watch_kind kind = {.size = sizeof(struct pgbouncer),
                                          .init = init,
-                                         .ask = ask_all,
-                                         .rest = rest,
-                                         .forget = forget,
-                                         .end = end,
+                                         .ask = ask,
+                                         .rest = pgbouncer_watch_rest,
+                                         .forget = pgbouncer_watch_forget,
+                                         .end = pgbouncer_watch_end,
                                          .fini = fini};
   return watch_open(&kind, io, target, err);
 }

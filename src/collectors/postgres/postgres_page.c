@@ -199,12 +199,13 @@ static void on_greeting(void *self, const struct pg_rows *rows, const struct err
     connect_anew(page); /* the server was restarted, or has closed the idle connection */
     return;
   }
-  if (rows && (rows->rows != 1 || rows->columns != COLUMNS)) {
-    err_set(&why, ERR_PROTOCOL, "unexpected answer");
-    err = &why;
-  }
   if (err) {
     fail(page, err);
+    return;
+  }
+  if (!rows || rows->rows != 1 || rows->columns != COLUMNS) {
+    err_set(&why, ERR_PROTOCOL, "unexpected answer");
+    fail(page, &why);
     return;
   }
   take(page->role, pg_cell(rows, 0, ROLE));

@@ -57,10 +57,20 @@ struct postgres_page {
   void (*forget)(void *memory);                    /* frees what is in there; NULL: nothing */
 };
 
+/* A table of the columns NAME_columns. */
+#define POSTGRES_PAGE_TABLE(name, table_id, table_title, table_flags) \
+  static const struct table_spec name = {.id = (table_id),            \
+                                         .title = (table_title),      \
+                                         .flags = (table_flags),      \
+                                         .columns = name##_columns,   \
+                                         .column_count =              \
+                                             sizeof name##_columns / sizeof *name##_columns}
+
 /* For `watch` of their descriptors; `own` is a struct postgres_page. */
 extern const struct watch_kind postgres_page_watch;
 
-/* The answer as rows of that table, see above. */
+/* The answer as rows of that table, see above. A second row of the same key is left out, which is a
+ * fault; a row whose parent does not come before it is a root. */
 bool postgres_page_rows(struct postgres_page_call *call, const char *table,
                         const struct pg_rows *rows, struct err *err) MUST_CHECK;
 

@@ -13,14 +13,6 @@
 /* Characters of a line of the query: as wide as a small terminal. */
 enum { LINE_CHARACTERS = 72, LINES_MAX = 500 };
 
-#define TABLE(name, table_id, table_title, table_flags)             \
-  static const struct table_spec name = {.id = (table_id),          \
-                                         .title = (table_title),    \
-                                         .flags = (table_flags),    \
-                                         .columns = name##_columns, \
-                                         .column_count =            \
-                                             sizeof name##_columns / sizeof *name##_columns}
-
 #define COLUMN(name, ...) {__VA_ARGS__},
 static const struct column_spec self_columns[] = {
 #include "postgres_session_summary.def"
@@ -37,10 +29,10 @@ static const struct column_spec query_columns[] = {
 #undef COLUMN
 enum { QUERY_LINE, QUERY_TEXT };
 
-TABLE(self, "session", "Session", TABLE_SUMMARY);
-TABLE(chain, POSTGRES_SESSIONS_TABLE, "Blocking chain", TABLE_UNFOLDED);
-TABLE(locks, "locks", "Locks", 0);
-TABLE(query, "query", "Query", 0);
+POSTGRES_PAGE_TABLE(self, "session", "Session", TABLE_SUMMARY);
+POSTGRES_PAGE_TABLE(chain, POSTGRES_SESSIONS_TABLE, "Blocking chain", TABLE_UNFOLDED);
+POSTGRES_PAGE_TABLE(locks, "locks", "Locks", 0);
+POSTGRES_PAGE_TABLE(query, "query", "Query", 0);
 static const struct table_spec *const tables[] = {&self, &chain, &locks, &query};
 
 /* The formatter cannot set SQL. */

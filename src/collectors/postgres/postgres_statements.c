@@ -6,7 +6,7 @@
 #include "clients/postgres/statement.h"
 #include "collectors/figures.h"
 #include "collectors/postgres/postgres_page.h"
-#include "core/count.h"
+#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
 
@@ -512,14 +512,16 @@ static void summary_fill(const struct postgres_page_call *call) {
 
 static void finish(struct postgres_page_call *call) {
   struct memory *memory = call->memory;
+  char shown[FORMAT_MAX], count[FORMAT_MAX];
   struct table *table = sample_table(call->sample, statements_table.id);
   summary_fill(call);
   for (size_t i = 0; i < memory->shown_count; i++)
     statement_fill(call, table, memory->shown[i]);
   if (memory->shown_count < memory->count)
     sample_note(call->sample, statements_table.id, NULL,
-                "%zu of %zu%s shown: the first ones by the order of the rows (s, <, >)",
-                memory->shown_count, memory->count, memory->cut ? "+" : "");
+                "%s of %s%s shown: the first ones by the order of the rows (s, <, >)",
+                format_count(shown, sizeof shown, (int64_t)memory->shown_count),
+                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "");
   if (memory->hidden > 0)
     sample_note(call->sample, statements_table.id, columns[STATEMENT_QUERY].id,
                 "%zu statements of other roles are hidden, one row for each role: GRANT pg_monitor "

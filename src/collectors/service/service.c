@@ -171,7 +171,8 @@ static const struct option options[] = {
      .check = service_docker_engine_check},
     {.name = "environment",
      .type = OPTION_LIST,
-     .help = "environment variables that its runtime must set; values are never shown",
+     .help = "environment variables that its runtime must set, and that programs of `runtime` get "
+             "from stacktop; values are never shown",
      .example = "[DATABASE_URL]"},
 };
 

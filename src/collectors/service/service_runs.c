@@ -260,6 +260,9 @@ static void fill_state(const struct service_runs *runs, struct sample *sample, s
 }
 
 void service_runs_fill(const struct service_runs *runs, struct sample *sample, struct row *row) {
+  if (target_option(runs->target, "environment")->item_count > 0 &&
+      (!runs->configured || runs->explains))
+    row->cells[SERVICE_ENVIRONMENT] = value_none("only its own programs know what they set");
   if (!runs->configured || (runs->explains && !runs->wanted) ||
       (runs->guesses && (!is_current(runs) || runs->state.wanted == 0)))
     return;

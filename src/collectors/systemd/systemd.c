@@ -70,7 +70,7 @@ struct watcher {
   const char **patterns;
   size_t name_count, pattern_count;
   struct arena option_arena; /* of names and patterns */
-  struct systemd_memory memory;
+  struct pasts pasts;
   struct arena file_arena; /* unit files that match a pattern */
   const char **files;      /* SYSTEMD_UNITS_MAX */
   size_t file_count;
@@ -149,7 +149,7 @@ static bool take_units(struct watcher *watcher, struct err *err) {
 
 static void fini(void *self) {
   struct watcher *watcher = self;
-  systemd_memory_fini(&watcher->memory);
+  pasts_fini(&watcher->pasts);
   arena_fini(&watcher->option_arena);
   arena_fini(&watcher->file_arena);
   free(watcher->names);
@@ -455,7 +455,7 @@ static void finish_if_answered(struct watcher *watcher) {
     return;
   drop_the_recovered(watcher);
   watch_done(&watcher->watch,
-             systemd_sample(&watcher->answers, &watcher->memory, (double)clock_wall_ms() / 1000));
+             systemd_sample(&watcher->answers, &watcher->pasts, (double)clock_wall_ms() / 1000));
 }
 
 /* False: the collection has failed, with err. */

@@ -1,52 +1,12 @@
 #include "collectors/systemd/systemd_rows.h"
 
 #include "core/format.h"
-#include "core/mem.h"
 
 #include <assert.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- what is remembered */
-
-void systemd_memory_fini(struct systemd_memory *memory) {
-  map_fini(&memory->by_id);
-  for (size_t i = 0; i < memory->count; i++)
-    free(memory->past[i].id);
-  free(memory->past);
-}
-
-static struct systemd_past *past_of(struct systemd_memory *memory, const char *id) {
-  const struct map_slot *known = map_find(&memory->by_id, id);
-  if (known)
-    return &memory->past[known->value];
-  if (memory->count == memory->capacity) {
-    memory->capacity = memory->capacity ? memory->capacity * 2 : 16;
-    memory->past = mem_resize(memory->past, memory->capacity * sizeof *memory->past);
-  }
-  struct systemd_past *past = &memory->past[memory->count];
-  *past = (struct systemd_past){.id = mem_dup(id), .restarts = {.known = -1}};
-  map_add(&memory->by_id, past->id, memory->count++);
-  return past;
-}
-
-/* Forgets those that are no longer listed: a list of units that come and go does not grow. */
-static void forget_the_gone(struct systemd_memory *memory) {
-  size_t kept = 0;
-  map_fini(&memory->by_id);
-  for (size_t i = 0; i < memory->count; i++) {
-    if (memory->past[i].seen != memory->collections) {
-      free(memory->past[i].id);
-      continue;
-    }
-    memory->past[kept] = memory->past[i];
-    map_add(&memory->by_id, memory->past[kept].id, kept);
-    kept++;
-  }
-  memory->count = kept;
-}
 
 /* ---- cells */
 
@@ -114,13 +74,12 @@ static void fill_row(struct sample *sample, struct row *row, const struct system
 }
 
 static bool add_row(struct sample *sample, const struct systemd_reading *reading,
-                    struct systemd_memory *memory, double now_s) {
+                    struct pasts *pasts, double now_s) {
   const char *id = reading->has_unit ? reading->unit.id : reading->entry.name;
-  struct systemd_past *past = past_of(memory, id);
+  struct past *past = past_of(pasts, id);
   struct counters now;
   struct rates rates;
   struct systemd_verdict verdict;
-  past->seen = memory->collections;
   if (reading->has_unit)
     systemd_restarts_take(&past->restarts, &reading->unit, now_s);
   systemd_judge(reading->has_unit ? &reading->unit : NULL, reading->wish, &past->restarts, now_s,
@@ -205,15 +164,15 @@ static void miss_patterns(struct sample *sample, const struct systemd_answers *a
   }
 }
 
-struct sample *systemd_sample(const struct systemd_answers *answers, struct systemd_memory *memory,
+struct sample *systemd_sample(const struct systemd_answers *answers, struct pasts *pasts,
                               double now_s) {
   static const struct table_spec *const tables[] = {&systemd_summary_table, &systemd_units_table};
   struct sample *sample = sample_new(tables, 2);
-  memory->collections++;
+  pasts_begin(pasts);
   for (size_t i = 0; i < answers->count; i++)
-    if (!add_row(sample, &answers->readings[i], memory, now_s))
+    if (!add_row(sample, &answers->readings[i], pasts, now_s))
       break;
-  forget_the_gone(memory);
+  pasts_forget_the_gone(pasts);
   struct table *units = &sample->tables[1];
   if (units->row_count > 0)
     qsort(units->rows, units->row_count, sizeof *units->rows, by_harm);

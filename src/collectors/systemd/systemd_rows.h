@@ -1,27 +1,11 @@
 /* From what one collection has read to a sample; keeps what the next one compares with. */
 #pragma once
 
+#include "collectors/past.h"
 #include "collectors/systemd/systemd_table.h"
-#include "core/map.h"
 #include "model/sample.h"
 
 enum { SYSTEMD_UNITS_MAX = 300 };
-
-/* What is remembered of a unit between two collections. */
-struct systemd_past {
-  char *id;
-  struct counters counters;
-  struct systemd_restarts restarts;
-  uint64_t seen; /* number of the last collection in which it was listed */
-};
-
-struct systemd_memory {
-  struct map by_id; /* index into past */
-  struct systemd_past *past;
-  size_t count, capacity;
-  uint64_t collections;
-};
-void systemd_memory_fini(struct systemd_memory *memory);
 
 struct systemd_answers {
   const char *name; /* of the target */
@@ -39,5 +23,5 @@ struct systemd_answers {
   struct err unread_err; /* of the first of them */
 };
 /* now_s: since 1970. */
-struct sample *systemd_sample(const struct systemd_answers *answers, struct systemd_memory *memory,
+struct sample *systemd_sample(const struct systemd_answers *answers, struct pasts *pasts,
                               double now_s);

@@ -14,6 +14,10 @@ bool action_takes_rows(const struct action_spec *spec, const char *table) {
                    (spec->context && strcmp(spec->context, table) == 0));
 }
 
+bool action_takes_targets(const struct action_spec *spec) {
+  return spec->many && !spec->table;
+}
+
 bool action_is_for(const struct action_spec *spec, const char *target) {
   for (size_t i = 0; i < spec->target_count; i++)
     if (strcmp(spec->targets[i], target) == 0)

@@ -10,8 +10,10 @@
 /* The rows or the target that an action is requested for. */
 struct subject {
   size_t target_index;
-  const char *table;       /* id; NULL: the target itself */
-  const char *const *keys; /* of the rows: the marked ones, else the selected one */
+  const char *table; /* id; NULL: the target itself */
+  /* Of the rows: the marked ones, else the selected one. Without a table: names of several targets
+   * of this one's kind, in the order of the configuration, or none. */
+  const char *const *keys;
   size_t key_count;
   size_t hidden; /* of these, the number that the filter hides */
 };

@@ -48,6 +48,7 @@ struct log_record {
   uint8_t time;    /* enum log_time */
   bool json;       /* an object, from the first byte to the last */
   bool continued;  /* continues the line before it in its source */
+  bool gap;        /* no line of the source: stacktop says that lines are missing here */
   bool stderr_;    /* the source says that it was written to standard error */
 };
 

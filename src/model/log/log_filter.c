@@ -27,6 +27,7 @@ struct log_filter {
   struct pattern *grep, *exclude;
   struct pattern *needle; /* the name of a field in its quotes; NULL: none */
   struct condition parsed[LOG_CONDITIONS_MAX];
+  uint64_t *given_up; /* apart: a filter is const for those who use it */
 };
 
 static const struct {
@@ -96,11 +97,13 @@ static char *text_or_null(const char *text) {
 
 struct log_filter *log_filter_new(const struct log_filter_spec *spec, struct err *err) {
   struct log_filter *filter = mem_new(sizeof *filter);
+  filter->given_up = mem_new(sizeof *filter->given_up);
   filter->spec = (struct log_filter_spec){.grep = text_or_null(spec->grep),
                                           .exclude = text_or_null(spec->exclude),
                                           .level = spec->level,
                                           .conditions = (const char *const *)filter->conditions,
-                                          .source = text_or_null(spec->source)};
+                                          .source = text_or_null(spec->source),
+                                          .source_exact = spec->source_exact};
   bool good = spec->condition_count <= LOG_CONDITIONS_MAX ||
               err_set(err, ERR_LIMIT, "more than %d conditions on fields", LOG_CONDITIONS_MAX);
   for (size_t i = 0; good && i < spec->condition_count; i++) {
@@ -126,6 +129,7 @@ void log_filter_free(struct log_filter *filter) {
     free(filter->parsed[i].name);
     pattern_free(filter->parsed[i].pattern);
   }
+  free(filter->given_up);
   pattern_free(filter->grep);
   pattern_free(filter->needle);
   pattern_free(filter->exclude);
@@ -176,14 +180,22 @@ static bool number_holds(enum comparison how, double a, double b) {
   }
 }
 
-static bool condition_holds(const struct condition *condition, const struct log_fields *fields) {
-  const char *value = log_fields_find(fields, condition->name);
+/* A search that is given up counts as no match, and is counted. */
+static bool matches(const struct pattern *pattern, const char *text, size_t len, bool *given_up) {
   struct pattern_span span;
+  const int found = pattern_search(pattern, text, len, 0, &span);
+  *given_up = *given_up || found < 0;
+  return found > 0;
+}
+
+static bool condition_holds(const struct condition *condition, const struct log_fields *fields,
+                            bool *given_up) {
+  const char *value = log_fields_find(fields, condition->name);
   double number;
   if (!value)
     return false;
   if (condition->pattern)
-    return pattern_find(condition->pattern, value, strlen(value), 0, &span) ==
+    return matches(condition->pattern, value, strlen(value), given_up) ==
            (condition->how == MATCHES);
   if (condition->is_number && number_real(value, &number))
     return number_holds(condition->how, number, condition->number);
@@ -191,33 +203,48 @@ static bool condition_holds(const struct condition *condition, const struct log_
   return condition->how == EQUAL ? same : condition->how == NOT_EQUAL && !same;
 }
 
-static bool conditions_hold(const struct log_filter *filter, const struct log_record *record) {
+static bool conditions_hold(const struct log_filter *filter, const struct log_record *record,
+                            bool *given_up) {
   if (filter->spec.condition_count == 0)
     return true;
   struct log_fields fields;
   if (!record->json || !log_fields_read(&fields, record->text, record->len))
     return false;
   for (size_t i = 0; i < filter->spec.condition_count; i++)
-    if (!condition_holds(&filter->parsed[i], &fields))
+    if (!condition_holds(&filter->parsed[i], &fields, given_up))
       return false;
   return true;
 }
 
-bool log_filter_passes(const struct log_filter *filter, const struct log_record *record) {
-  struct pattern_span span;
-  if (!filter)
-    return true;
+static bool passes(const struct log_filter *filter, const struct log_record *record,
+                   bool *given_up) {
   if (record->level < filter->spec.level)
     return false;
-  if (filter->grep && !pattern_find(filter->grep, record->text, record->len, 0, &span))
+  if (filter->grep && !matches(filter->grep, record->text, record->len, given_up))
     return false;
-  if (filter->exclude && pattern_find(filter->exclude, record->text, record->len, 0, &span))
+  if (filter->exclude && matches(filter->exclude, record->text, record->len, given_up))
     return false;
-  return conditions_hold(filter, record);
+  return conditions_hold(filter, record, given_up);
+}
+
+bool log_filter_passes(const struct log_filter *filter, const struct log_record *record) {
+  bool given_up = false;
+  if (!filter)
+    return true;
+  const bool good = passes(filter, record, &given_up);
+  *filter->given_up += given_up;
+  return good;
+}
+
+uint64_t log_filter_given_up(const struct log_filter *filter) {
+  return filter ? *filter->given_up : 0;
 }
 
 bool log_filter_wants_source(const struct log_filter *filter, const char *name) {
-  return !filter || !filter->spec.source || text_contains(name, filter->spec.source);
+  if (!filter || !filter->spec.source)
+    return true;
+  return filter->spec.source_exact ? strcmp(name, filter->spec.source) == 0
+                                   : text_contains(name, filter->spec.source);
 }
 
 static void part(char out[LOG_FILTER_TEXT_MAX], const char *before, const char *text,

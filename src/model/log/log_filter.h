@@ -17,6 +17,7 @@ struct log_filter_spec {
                                     >, >=, ~, !~); numbers are compared as numbers */
   size_t condition_count;
   const char *source; /* lines of sources whose name contains it; NULL or "": all */
+  bool source_exact;  /* whose name is it */
 };
 
 struct log_filter;
@@ -30,6 +31,8 @@ const struct log_filter_spec *log_filter_spec(const struct log_filter *filter);
 /* Whether every line passes. NULL passes all. */
 bool log_filter_is_empty(const struct log_filter *filter);
 bool log_filter_passes(const struct log_filter *filter, const struct log_record *record);
+/* For how many records log_filter_passes gave up a pattern: what it says of those is not known. */
+uint64_t log_filter_given_up(const struct log_filter *filter); /* NULL: 0 */
 /* Its grep, to highlight; NULL: none. */
 const struct pattern *log_filter_grep(const struct log_filter *filter);
 /* What every line that passes contains, to find candidates fast: grep, or a field's name; NULL:

@@ -41,6 +41,7 @@ struct log_source_status {
                       or ERR_NONE. Sanitise for display */
   uint64_t lines;  /* read, before the filter */
   uint64_t passed; /* of these, those that passed it */
+  uint64_t given_up;           /* of these, those of which the filter gave up a pattern */
   uint64_t bytes, bytes_total; /* read so far, and of what there is to read; total 0: not known */
   uint64_t rotations;          /* how often it continued in a new file */
 };
@@ -53,6 +54,7 @@ struct logs_search {
   struct err err; /* the pattern is invalid, or a source could not be read to its end */
   uint64_t bytes, bytes_total;
   uint64_t matches;
+  uint64_t given_up;      /* lines of which it is not known whether they match */
   const struct log *hits; /* matching lines, the newest LOGS_HITS_MAX; their seq is their own: find
                              a hit in the log by its time */
 };

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "core/suggest.h"
+#include "model/config.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,21 @@ static bool action_read(const struct action *const *list, const char *word,
     suggest_consider(&suggestion, word, (*each)->spec.id);
   return err_set(err, ERR_INVALID, "unknown action \"%.64s\"%s (`stacktop actions` lists them)",
                  word, suggest_text(&suggestion));
+}
+
+/* The name of another target of the kind: of the configuration, because without the screen the
+ * model has only the first. */
+static bool another_read(const struct model *model, const struct target *first, const char *word,
+                         struct err *err) {
+  struct suggestion suggestion = {0};
+  const struct config *config = model->config;
+  if (target_beside(first, word))
+    return true;
+  for (size_t i = 0; i < config->all_count; i++)
+    if (config->all[i]->kind == first->kind)
+      suggest_consider(&suggestion, word, config->all[i]->name);
+  return err_set(err, ERR_INVALID, "unknown %s target \"%.64s\"%s (`stacktop config` lists them)",
+                 first->kind->kind, word, suggest_text(&suggestion));
 }
 
 /* The name of a target of another kind is not a misspelling. */
@@ -60,7 +76,7 @@ static bool target_read(const struct model *model, const char *kind, const char 
 /* ---- parameters */
 
 static bool takes_names(const struct action_spec *spec) {
-  return spec->table || spec->context || spec->choice != CHOICE_NONE;
+  return spec->table || spec->context || spec->choice != CHOICE_NONE || action_takes_targets(spec);
 }
 
 /* The length of NAME if the word has the form NAME=VALUE; otherwise 0. */
@@ -130,14 +146,20 @@ static bool params_complete(const struct words *words, struct err *err) {
 
 /* ---- rows and picks */
 
-static bool name_take(struct words *words, const char *word, struct err *err) {
+static bool name_take(struct words *words, const char *word, const struct model *model,
+                      struct err *err) {
   const struct action_spec *spec = &words->action->spec;
+  const struct target *target = model->targets[words->target_index].target;
   const bool picks = spec->choice != CHOICE_NONE;
   if (!takes_names(spec))
     return err_set(err, ERR_INVALID, "%s takes no rows; unexpected \"%.64s\"", spec->id, word);
-  if ((spec->table || spec->context) && (!picks || words->row_count == 0)) {
+  if ((spec->table || (spec->context && !picks)) && (!picks || words->row_count == 0)) {
     if (words->row_count == 1 && !spec->many)
       return err_set(err, ERR_INVALID, "%s takes one row; unexpected \"%.64s\"", spec->id, word);
+    words->rows[words->row_count++] = mem_dup(word);
+  } else if (action_takes_targets(spec)) {
+    if (!another_read(model, target, word, err))
+      return false;
     words->rows[words->row_count++] = mem_dup(word);
   } else {
     words->picks[words->pick_count++] = mem_dup(word);
@@ -145,11 +167,12 @@ static bool name_take(struct words *words, const char *word, struct err *err) {
   return true;
 }
 
-static bool rest_read(struct words *words, size_t count, const char *const *argv, struct err *err) {
+static bool rest_read(struct words *words, size_t count, const char *const *argv,
+                      const struct model *model, struct err *err) {
   for (size_t i = 0; i < count; i++) {
     bool good = true;
     if (!param_read(words, argv[i], &good, err))
-      good = name_take(words, argv[i], err);
+      good = name_take(words, argv[i], model, err);
     if (!good)
       return false;
   }
@@ -173,7 +196,7 @@ bool words_parse_rest(struct words *words, const struct action *action, size_t c
   words->rows = mem_new(count * sizeof *words->rows);
   words->picks = mem_new(count * sizeof *words->picks);
   words->texts = mem_new((action->spec.param_count + 1) * sizeof *words->texts);
-  if (rest_read(words, count - 1, argv + 1, err))
+  if (rest_read(words, count - 1, argv + 1, model, err))
     return true;
   words_fini(words);
   return false;

@@ -2,7 +2,8 @@
  *
  * ROW: rows of the action's table (or the one row of its context that sets parameters: "db5"), by
  * label ("pid 8123"), by key, or by the label's last word ("8123"), in this order. Required if the
- * action is for rows; exactly one if it also has picks. PICK: for actions with a choice, rows of
+ * action is for rows; exactly one if it also has picks. For an action that takes several targets:
+ * names of further ones of its kind. PICK: for actions with a choice, rows of
  * the survey's table by key or label; a parent selects all rows below it. */
 #pragma once
 

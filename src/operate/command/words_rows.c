@@ -5,6 +5,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/suggest.h"
+#include "model/config.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -152,6 +153,22 @@ static void rows_keep(const struct finder *finder, char ***keys, size_t *count) 
     (*keys)[(*count)++] = mem_dup(finder->named[i]);
 }
 
+/* The first target and the others that were named, each once, in the order of the configuration. */
+static void targets_keep(const struct words *words, const struct model *model, char ***keys,
+                         size_t *count) {
+  const struct config *config = model->config;
+  const struct target *first = model->targets[words->target_index].target;
+  *keys = mem_new((words->row_count + 2) * sizeof **keys);
+  for (size_t i = 0; i < config->all_count; i++) {
+    const struct target *target = config->all[i];
+    bool named = target == first;
+    for (size_t word = 0; word < words->row_count && !named; word++)
+      named = target->kind == first->kind && strcmp(target->name, words->rows[word]) == 0;
+    if (named)
+      (*keys)[(*count)++] = mem_dup(target->name);
+  }
+}
+
 bool words_rows(const struct words *words, const struct model *model, char ***keys, size_t *count,
                 struct err *err) {
   const struct target_state *state = &model->targets[words->target_index];
@@ -159,12 +176,16 @@ bool words_rows(const struct words *words, const struct model *model, char ***ke
   const char *id = spec->table ? spec->table : spec->context, *name = state->target->name;
   *keys = NULL;
   *count = 0;
+  if (action_takes_targets(spec) && words->row_count > 0)
+    targets_keep(words, model, keys, count);
   if (!id || (!spec->table && words->row_count == 0))
     return true;
   if (!state->sample)
     return err_set(err, state->err.kind == ERR_NONE ? ERR_INVALID : state->err.kind,
                    "no data from %s%s%s", name, *state->err.text ? ": " : " yet", state->err.text);
-  const struct table *table = sample_table_view(state->sample, id);
+  const struct table *table = sample_table_view(state->sample, id), none = {0};
+  if (!table && words->action->row_named) /* a table of a page: the survey knows its rows */
+    table = &none;
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "%s has no table \"%s\"", name, id);
   char where[160];

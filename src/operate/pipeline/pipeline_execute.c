@@ -28,9 +28,9 @@ bool run_meets_another(const struct run *run, const struct plan *plan, struct er
   const struct operations *operations = run->pipeline->operations;
   for (size_t i = 0; i < operations->count; i++) {
     const struct operation *other = operations->items[i];
-    if (other == &run->operation || !is_begun(other) ||
-        other->target_index != run->operation.target_index ||
-        other->action != run->operation.action)
+    if (other == &run->operation || !is_begun(other) || other->action != run->operation.action ||
+        (other->target_index != run->operation.target_index &&
+         !action_takes_targets(other->action)))
       continue;
     const char *label = objects_meet(other->plan, plan);
     if (label) {
@@ -76,6 +76,18 @@ static void undo_keep(struct run *run) {
   run->pipeline->undo = outcome->undo ? mem_dup(outcome->undo) : NULL;
 }
 
+static void collect_again(const struct run *run) {
+  const struct pipeline_options *options = &run->pipeline->options;
+  const struct operation *operation = &run->operation;
+  options->collect(options->arg, operation->target_index);
+  for (size_t i = 0; !operation->table && i < options->model->target_count; i++)
+    for (size_t key = 0; key < operation->key_count; key++)
+      if (i != operation->target_index &&
+          options->model->targets[i].target->kind == run->target->kind &&
+          strcmp(options->model->targets[i].target->name, operation->keys[key]) == 0)
+        options->collect(options->arg, i);
+}
+
 static void on_outcome_written(void *arg, const struct err *err) {
   struct run *run = arg;
   run->recording = false;
@@ -90,7 +102,7 @@ static void on_outcome_written(void *arg, const struct err *err) {
   if (err)
     run->operation.unrecorded = *err;
   run_phase(run, OPERATION_ENDED);
-  run->pipeline->options.collect(run->pipeline->options.arg, run->operation.target_index);
+  collect_again(run);
 }
 
 /* Objects that were not reached: skipped if something stopped the step, unknown if the step was

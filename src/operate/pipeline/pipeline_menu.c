@@ -20,13 +20,13 @@ static bool is_for(const struct action_spec *spec, const struct pipeline *pipeli
 
 static struct action_request request_of(struct pipeline *pipeline, const struct action *action,
                                         const struct subject *subject) {
-  bool rows = action->spec.table != NULL;
+  bool rows = action->spec.table || (action_takes_targets(&action->spec) && !subject->table);
   return (struct action_request){
       .action = action,
       .model = pipeline->options.model,
       .target_index = subject->target_index,
       .target = pipeline->options.model->targets[subject->target_index].target,
-      .table = rows ? subject->table : NULL,
+      .table = action->spec.table ? subject->table : NULL,
       .keys = rows ? subject->keys : NULL,
       .key_count = rows ? subject->key_count : 0,
       .now_ms = clock_wall_ms(),
@@ -37,6 +37,7 @@ static struct action_request request_of(struct pipeline *pipeline, const struct 
 bool action_may(struct pipeline *pipeline, const struct action *action,
                 const struct subject *subject, struct err *why) {
   const struct target *target = pipeline->options.model->targets[subject->target_index].target;
+  const bool targets = !subject->table && subject->key_count > 0;
   if (!is_for(&action->spec, pipeline, subject))
     return err_set(why, ERR_INVALID,
                    strcmp(action->spec.kind, target->kind->kind) == 0
@@ -46,8 +47,11 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
   if (!target_state_is_fresh(pipeline, subject->target_index, pipeline_now(), why))
     return false;
   if (action_takes_rows(&action->spec, subject->table) && subject->key_count > 1 &&
-      !action->spec.many)
+      !action->spec.many && (action->spec.table || action->spec.choice != CHOICE_MANY))
     return err_set(why, ERR_INVALID, "for one row at a time; %zu are marked", subject->key_count);
+  if (targets && subject->key_count > 1 && !action_takes_targets(&action->spec))
+    return err_set(why, ERR_INVALID, "not for the %zu marked ones; press Esc to clear the marks",
+                   subject->key_count);
   struct action_request request = request_of(pipeline, action, subject);
   /* The lock last, so that the reasons without it are visible. */
   if (!rows_are_there(&request, why) || (action->applies && !action->applies(&request, why)))
@@ -87,6 +91,8 @@ static char *title_of(struct pipeline *pipeline, const struct subject *subject) 
   const struct table *table =
       subject->table ? model_table(pipeline->options.model, subject->target_index, subject->table)
                      : NULL;
+  if (!subject->table && subject->key_count > 1)
+    return mem_printf("%zu marked %ss", subject->key_count, state->target->kind->kind);
   if (!table || subject->key_count == 0)
     return mem_dup(state->target->name);
   if (subject->key_count > 1)

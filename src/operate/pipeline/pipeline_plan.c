@@ -3,6 +3,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "model/config.h"
 #include "operate/pipeline/pipeline.h"
 #include "operate/pipeline/pipeline_run.h"
 
@@ -44,7 +45,8 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
 
 bool rows_are_there(const struct action_request *request, struct err *err) {
   for (size_t i = 0; i < request->key_count; i++)
-    if (!action_row(request, i))
+    if (request->table ? !action_row(request, i)
+                       : !target_beside(request->target, request->keys[i]))
       return err_set(err, ERR_INVALID, "%s no longer exists", request->keys[i]);
   return true;
 }
@@ -279,7 +281,8 @@ void run_form(struct run *run, const char *const *texts, size_t count) {
   if (run->operation.phase != OPERATION_FORM)
     return;
   texts_set(run, texts, count, false);
-  chosen_forget(&run->operation);
+  if (!run->action->spec.context) /* otherwise the rows of the context may be chosen */
+    chosen_forget(&run->operation);
   if (params_parse(run))
     run_survey(run);
   else
@@ -330,6 +333,14 @@ static void run_next(struct run *run, const char *key) {
   pipeline_changed(pipeline);
 }
 
+void run_pick(struct run *run, const char *const *keys, size_t count) {
+  struct operation *operation = &run->operation;
+  chosen_forget(operation);
+  operation->chosen = mem_new((count + 1) * sizeof *operation->chosen);
+  for (size_t i = 0; i < count; i++)
+    operation->chosen[operation->chosen_count++] = mem_dup(keys[i]);
+}
+
 void run_choose(struct run *run, const char *const *keys, size_t count) {
   struct operation *operation = &run->operation;
   if (operation->phase != OPERATION_CHOICE || count == 0)
@@ -338,10 +349,7 @@ void run_choose(struct run *run, const char *const *keys, size_t count) {
     run_next(run, keys[0]);
     return;
   }
-  chosen_forget(operation);
-  operation->chosen = mem_new(count * sizeof *operation->chosen);
-  for (size_t i = 0; i < count; i++)
-    operation->chosen[operation->chosen_count++] = mem_dup(keys[i]);
+  run_pick(run, keys, count);
   if (pipeline_now() - operation->found->taken_ms > PLAN_LIFETIME_MS)
     run_survey(run); /* picking took too long: survey again and keep the picks */
   else

@@ -26,7 +26,7 @@ void log_matches_set(struct log_matches *matches, struct pattern *pattern) {
 
 void log_matches_restart(struct log_matches *matches) {
   matches->count = 0;
-  matches->scanned = matches->generation = 0;
+  matches->scanned = matches->generation = matches->given_up = 0;
   matches->done = !matches->pattern;
 }
 
@@ -94,7 +94,7 @@ static size_t look(struct log_matches *matches, const struct log *log, uint64_t 
   const uint64_t end = first + matches->window - 1, last = end < most ? end : most;
   const size_t lines = log_count(log);
   struct log_place *found = NULL;
-  size_t count = 0, capacity = 0, looked = 0;
+  size_t count = 0, capacity = 0, looked = 0, given_up = 0;
   struct pattern_span span;
   struct timespec start;
   bool late = false;
@@ -103,9 +103,10 @@ static size_t look(struct log_matches *matches, const struct log *log, uint64_t 
     const struct log_record *record = log_at(log, i);
     if (record->seq < first || record->seq > last)
       continue;
-    const bool hit = pattern_find(matches->pattern, record->text, record->len, 0, &span);
+    const int hit = pattern_search(matches->pattern, record->text, record->len, 0, &span);
+    given_up += hit < 0;
     late = ++looked % CLOCK_LINES == 0 && matches->window > 1 && spent_ms(&start) > STEP_MOST_MS;
-    if (!hit)
+    if (hit <= 0)
       continue;
     if (count == capacity) {
       capacity = capacity ? capacity * 2 : 64;
@@ -116,6 +117,7 @@ static size_t look(struct log_matches *matches, const struct log *log, uint64_t 
   if (!late) {
     merge(matches, found, count);
     matches->scanned = last;
+    matches->given_up += given_up;
   }
   free(found);
   /* A pattern that takes long gets fewer lines a frame. */

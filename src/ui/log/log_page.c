@@ -144,7 +144,7 @@ static void draw_title(const struct log_view *view, const struct frame *frame, s
 static void draw_search(const struct log_view *view, const struct frame *frame, struct rect area) {
   const struct logs *logs = log_view_logs(frame);
   const struct log_matches *matches = &view->matches;
-  char number[FORMAT_MAX], of[FORMAT_MAX], state[128], all[192] = "";
+  char number[FORMAT_MAX], of[FORMAT_MAX], state[192], all[192] = "";
   if (!logs || !matches->pattern || view->page != LOG_PAGE_LINES)
     return;
   bool at = false;
@@ -161,6 +161,13 @@ static void draw_search(const struct log_view *view, const struct frame *frame, 
   else
     format_counted(state, sizeof state, (int64_t)matches->count, "match", "matches");
   const struct logs_search *search = &logs->search;
+  const uint64_t given_up =
+      matches->given_up > search->given_up ? matches->given_up : search->given_up;
+  if (given_up > 0) {
+    const size_t used = strlen(state);
+    snprintf(state + used, sizeof state - used, ", gave up on %s",
+             format_counted(number, sizeof number, (int64_t)given_up, "line", "lines"));
+  }
   format_count(number, sizeof number, (int64_t)search->matches);
   if (search->there && search->err.kind != ERR_NONE)
     snprintf(all, sizeof all, "; %.160s", search->err.text);
@@ -231,6 +238,19 @@ static void add(char *out, size_t size, const char *text) {
   snprintf(out + used, size - used, "%s%s", used ? "; " : "", text);
 }
 
+static void add_given_up(const struct logs *logs, char *out, size_t size) {
+  char text[128], number[FORMAT_MAX];
+  uint64_t count = 0;
+  for (size_t i = 0; i < logs->source_count; i++)
+    count += logs->sources[i].given_up;
+  if (count == 0)
+    return;
+  snprintf(text, sizeof text, "gave up on %s: the pattern takes too long for %s",
+           format_counted(number, sizeof number, (int64_t)count, "line", "lines"),
+           count == 1 ? "it" : "them");
+  add(out, size, text);
+}
+
 /* What is missing: "" if nothing is. */
 static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
   unsigned style = STYLE_WARN;
@@ -260,6 +280,7 @@ static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
     add(out, size,
         logs->source_count == 1 ? "the source has ended: no more lines will come"
                                 : "all sources have ended: no more lines will come");
+  add_given_up(logs, out, size);
   const uint64_t dropped = log_dropped(logs->log);
   if (dropped > 0) {
     snprintf(text, sizeof text, "%s older lines dropped, the viewer keeps the newest %s",

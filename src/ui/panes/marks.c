@@ -76,9 +76,34 @@ bool marks_toggle(struct marks *marks, size_t target_index, const char *table, c
   return true;
 }
 
+static void keep_seen(struct marks *marks, const bool seen[MARKS_MAX]) {
+  size_t kept = 0;
+  for (size_t i = 0; i < marks->count; i++) {
+    if (seen[i])
+      marks->keys[kept++] = marks->keys[i];
+    else
+      free(marks->keys[i]);
+  }
+  marks->count = kept;
+}
+
+static void follow_targets(struct marks *marks, const struct model *model) {
+  bool seen[MARKS_MAX] = {false}, there;
+  for (size_t i = 0; i < model->target_count; i++) {
+    size_t at = place_of(marks, model->targets[i].target->name, &there);
+    if (there)
+      seen[at] = true;
+  }
+  keep_seen(marks, seen);
+}
+
 void marks_follow(struct marks *marks, const struct model *model) {
   if (marks->count == 0)
     return;
+  if (marks_are_targets(marks)) {
+    follow_targets(marks, model);
+    return;
+  }
   const struct target_state *state =
       marks->target_index < model_state_count(model) ? &model->targets[marks->target_index] : NULL;
   const struct table *table =
@@ -96,12 +121,5 @@ void marks_follow(struct marks *marks, const struct model *model) {
     if (there)
       seen[at] = true;
   }
-  size_t kept = 0;
-  for (size_t i = 0; i < marks->count; i++) {
-    if (seen[i])
-      marks->keys[kept++] = marks->keys[i];
-    else
-      free(marks->keys[i]);
-  }
-  marks->count = kept;
+  keep_seen(marks, seen);
 }

@@ -204,6 +204,15 @@ static void selection_follow(struct pane *pane, bool *gone) {
   selection->seen = true;
 }
 
+bool pane_is_marked(const struct pane *pane, const struct model *model, const struct line *line) {
+  const struct marks *marks = &pane->marks;
+  if (line->kind != LINE_ROW)
+    return false;
+  return marks_has(marks, line->target_index, line->table_id, line->key) ||
+         (line->is_target &&
+          marks_has(marks, 0, MARKS_TARGETS, model->targets[line->target_index].target->name));
+}
+
 const struct line *pane_selected(const struct pane *pane) {
   size_t index = pane->selection.index;
   if (index >= pane->lines.count || !pane->lines.items[index].selectable)

@@ -16,7 +16,7 @@ enum {
   PANE_TABLES_MAX = 128,  /* tables of a kind, and tables of one target; others are not shown */
   PANE_TOGGLES_MAX = 128, /* rows opened or closed by hand; the oldest is forgotten */
   PANE_ID_MAX = 40,
-  PANE_TITLE_MAX = 120,
+  PANE_TITLE_MAX = 300,
 };
 
 enum line_kind {
@@ -35,6 +35,7 @@ struct line {
   size_t target_index;
   const struct table *table;
   struct ordered_row row; /* ROW, SUMMARY */
+  bool is_target;         /* ROW: the only one of its target, and named after it */
   int part;               /* SUMMARY, EVENT: which of its lines */
   bool named;             /* TARGET: has the target's name */
   const char *text;       /* TARGET: what is wrong; EVENT: what happened; or a further line of it */
@@ -188,6 +189,8 @@ void pane_row_toggle(struct pane *pane, size_t target_index, const char *table, 
 /* Whether a line of that identity is the one that a person picked. */
 bool pane_is_selected(const struct pane *pane, size_t target_index, const char *table,
                       const char *key);
+/* Whether it is a row that is marked, or the row of a marked target. */
+bool pane_is_marked(const struct pane *pane, const struct model *model, const struct line *line);
 /* The selected line; NULL when none is selectable. */
 const struct line *pane_selected(const struct pane *pane);
 /* A hash of the identity of the selected line, as of the last build. */

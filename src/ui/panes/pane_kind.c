@@ -88,15 +88,13 @@ static struct table_row row_of(const struct frame *frame, const struct pane *pan
   const struct target_state *state = &frame->model->targets[line->target_index];
   const struct pane_table *memory =
       pane_table_of((struct pane *)pane, line->target_index, line->table->spec);
-  return (struct table_row){
-      .target_index = line->target_index,
-      .table = (size_t)(line->table - state->sample->tables),
-      .spec = line->table->spec,
-      .row = &line->row,
-      .stale = target_state_condition(state, frame->now_ms) != TARGET_LIVE,
-      .tree = memory && memory->tree,
-      .marked = line->kind == LINE_ROW &&
-                marks_has(&pane->marks, line->target_index, line->table_id, line->key)};
+  return (struct table_row){.target_index = line->target_index,
+                            .table = (size_t)(line->table - state->sample->tables),
+                            .spec = line->table->spec,
+                            .row = &line->row,
+                            .stale = target_state_condition(state, frame->now_ms) != TARGET_LIVE,
+                            .tree = memory && memory->tree,
+                            .marked = pane_is_marked(pane, frame->model, line)};
 }
 
 /* Unused cells at the end of the last value's place, now that it is shorter. */

@@ -155,6 +155,8 @@ static void add_rows(struct build *build, const struct table *table, struct pane
     line->selectable = true;
     line->row = rows[i];
     line->key = rows[i].row->key;
+    line->is_target = build->index < build->frame->model->target_count &&
+                      rows[i].row == only_row(build->state->sample, build->state->target);
     memory->tree = memory->tree || rows[i].children > 0;
   }
   free(rows);

@@ -2,6 +2,7 @@
 #include "core/text.h"
 #include "ui/log/log_page.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_copy.h"
 #include "ui/view/view_keys.h"
 
 #include <stdio.h>
@@ -60,7 +61,8 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   const char *label = NULL;
   if (!line || end < 50)
     return 1;
-  if (line->kind == LINE_ROW && marks_are_of(&pane->marks, line->target_index, line->table_id)) {
+  if (line->kind == LINE_ROW && (marks_are_of(&pane->marks, line->target_index, line->table_id) ||
+                                 (line->is_target && marks_are_targets(&pane->marks)))) {
     snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
     label = buffer;
   } else if (line->kind == LINE_ROW)
@@ -109,7 +111,8 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
     if ((reads_only && spec->danger != DANGER_NONE) ||
         !view_acts_on(spec, frame->model, &subject) ||
         !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
-        (subject.table && !action_takes_rows(spec, subject.table)))
+        (subject.table && !action_takes_rows(spec, subject.table)) ||
+        (!subject.table && subject.key_count > 1 && !action_takes_targets(spec)))
       continue;
     if (x + width > end)
       break;
@@ -197,7 +200,9 @@ static void draw_command(const struct view *view, const struct frame *frame, int
 }
 
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
-  if (view->commanding)
+  if (view->saving)
+    save_draw(view, frame, y);
+  else if (view->commanding)
     draw_command(view, frame, y);
   else if (view->page == PAGE_LOG && view->log.typing)
     log_view_typing_draw(&view->log, frame, y);

@@ -1,5 +1,7 @@
 #include "ui/view/view_act.h"
 
+#include "ui/panes/pane_kind.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,17 +22,13 @@ static bool one_row(const struct frame *frame, const char *table, const char *ke
 }
 
 /* Marked rows that the filter hides. */
-static size_t hidden_count(const struct pane *pane) {
-  const struct marks *marks = &pane->marks;
+static size_t hidden_count(const struct pane *pane, const struct model *model) {
   size_t seen = 0;
   if (!*pane->filter)
     return 0;
-  for (size_t i = 0; i < pane->lines.count; i++) {
-    const struct line *line = &pane->lines.items[i];
-    seen +=
-        line->kind == LINE_ROW && marks_has(marks, line->target_index, line->table_id, line->key);
-  }
-  return marks->count - seen;
+  for (size_t i = 0; i < pane->lines.count; i++)
+    seen += pane_is_marked(pane, model, &pane->lines.items[i]);
+  return pane->marks.count - seen;
 }
 
 /* The marked rows in the order of the table. */
@@ -47,7 +45,37 @@ static bool marked_rows(const struct pane *pane, const struct frame *frame,
       keys[subject->key_count++] = table->rows[i].key;
   subject->table = marks->table;
   subject->keys = keys;
-  subject->hidden = hidden_count(pane);
+  subject->hidden = hidden_count(pane, frame->model);
+  return subject->key_count > 0;
+}
+
+/* Whether the row stands for its target, and something can be done to several of them at once. */
+static bool is_markable_target(const struct model *model, const struct line *line) {
+  const struct action_spec *const *specs = model->operations.specs;
+  const char *kind = model->targets[line->target_index].target->kind->kind;
+  for (; line->is_target && specs && *specs; specs++)
+    if (strcmp((*specs)->kind, kind) == 0 && action_takes_targets(*specs))
+      return true;
+  return false;
+}
+
+/* The marked targets in the order of the configuration; the first is that of the request. */
+static bool marked_targets(const struct pane *pane, const struct frame *frame,
+                           struct subject *subject) {
+  const struct marks *marks = &pane->marks;
+  const struct model *model = frame->model;
+  const char **keys = arena_alloc(frame->arena, marks->count * sizeof *keys);
+  for (size_t i = 0; keys && i < model->target_count; i++) {
+    const char *name = model->targets[i].target->name;
+    if (!pane_kind_has(pane, model, i) || !marks_has(marks, 0, MARKS_TARGETS, name))
+      continue;
+    if (subject->key_count == 0)
+      subject->target_index = i;
+    if (subject->key_count < marks->count)
+      keys[subject->key_count++] = name;
+  }
+  subject->keys = keys;
+  subject->hidden = hidden_count(pane, model);
   return subject->key_count > 0;
 }
 
@@ -79,6 +107,8 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
     return true;
   if (marks_are_of(&pane->marks, line->target_index, line->table_id))
     return marked_rows(pane, frame, subject);
+  if (line->is_target && marks_are_targets(&pane->marks))
+    return marked_targets(pane, frame, subject);
   return one_row(frame, line->table_id, line->key, subject);
 }
 
@@ -120,7 +150,13 @@ struct request run_mark(struct keys *keys, int argument) {
     snprintf(view->notice, sizeof view->notice, "The selection just changed: check the row");
     return nothing;
   }
-  if (!marks_toggle(&pane->marks, line->target_index, line->table_id, line->key))
+  const struct model *model = keys->frame->model;
+  const bool marked =
+      is_markable_target(model, line)
+          ? marks_toggle(&pane->marks, 0, MARKS_TARGETS,
+                         model->targets[line->target_index].target->name)
+          : marks_toggle(&pane->marks, line->target_index, line->table_id, line->key);
+  if (!marked)
     snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
   pane_move(pane, 1);
   return nothing;
@@ -192,7 +228,8 @@ struct request act_by_key(struct keys *keys) {
              spec->title, spec->table);
     return nothing;
   }
-  if (!action_takes_rows(spec, subject->table)) { /* the row is only where the key was pressed */
+  if (subject->table &&
+      !action_takes_rows(spec, subject->table)) { /* the row is only where the key was pressed */
     subject->table = NULL;
     subject->keys = NULL;
     subject->key_count = subject->hidden = 0;

@@ -17,14 +17,28 @@ static void say(struct view *view, const char *text) {
 
 /* ---- open pages */
 
+enum { LABEL_CELLS = 40 };
+
+/* As much of a label as a title has room for, as whole characters. */
+static const char *label_shown(const char *label, char out[PANE_TITLE_MAX]) {
+  char clean[PANE_TITLE_MAX * 3];
+  text_sanitize(clean, sizeof clean, label, strnlen(label, PANE_TITLE_MAX), false);
+  const size_t fit = text_fit(clean, LABEL_CELLS, NULL);
+  snprintf(out, PANE_TITLE_MAX, "%.*s%s", (int)(fit < PANE_TITLE_MAX - 4 ? fit : 0), clean,
+           clean[fit] ? "\xE2\x80\xA6" : "");
+  return out;
+}
+
+/* "ecap pid 8123: Session" */
 static struct pane *pane_of_page(const struct model *model, size_t number) {
   const struct target_state *state = &model->targets[model->target_count + number - 1];
   const struct page_spec *spec = state->page;
-  char title[PANE_TITLE_MAX];
+  char title[PANE_TITLE_MAX * 3], name[PANE_TITLE_MAX], label[PANE_TITLE_MAX] = "";
   struct pane *pane = mem_new(sizeof *pane);
-  snprintf(title, sizeof title, "%.40s%s%.40s: %.30s", state->target->name,
-           state->focus.label ? " " : "", state->focus.label ? state->focus.label : "",
-           spec->title);
+  if (state->focus.label)
+    label_shown(state->focus.label, label);
+  snprintf(title, sizeof title, "%s%s%s: %s", label_shown(state->target->name, name),
+           *label ? " " : "", label, spec->title);
   pane_init(pane, &pane_kind, spec->id, title);
   pane->opened = number;
   for (size_t i = 0; i < spec->table_count; i++) {

@@ -474,7 +474,7 @@ static void test_one_after_the_other(void **state) {
   run();
   expect_object(0, OBJECT_DONE, "running");
   expect_object(1, OBJECT_DONE, "running");
-  assert_string_equal(driver.outcome.proof, "2 of 2 containers as wanted");
+  assert_string_equal(driver.outcome.proof, "2 of 2 containers restarted");
   assert_null(driver.outcome.undo);
   /* the second is not touched before the first is seen up twice */
   expect_in(log_text, "look aa, POST aa/restart?t=10, look aa, look aa, ");
@@ -493,7 +493,7 @@ static void test_the_first_that_fails_ends_it(void **state) {
   expect_object(1, OBJECT_PARTLY, "it is exited again");
   expect_object(2, OBJECT_SKIPPED, "not attempted: name-bb failed");
   assert_null(strstr(log_text, "cc"));
-  assert_string_equal(driver.outcome.proof, "1 of 3 containers as wanted");
+  assert_string_equal(driver.outcome.proof, "1 of 3 containers restarted");
 }
 
 /* ---- an engine that does not answer */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 extern const struct action action_kubernetes_set_memory, action_kubernetes_resize_claim,
-    action_kubernetes_scale;
+    action_kubernetes_scale, action_kubernetes_undo;
 
 /* ---- the server */
 
@@ -92,6 +92,7 @@ static void publish(int64_t usage) {
   struct sample *sample = sample_new(tables, COUNT(tables));
   add_row(sample, 0, "u-api", (const char *[]){"ecap/api", "deployment", "ecap", "api", "", NULL});
   add_row(sample, 0, "u-job", (const char *[]){"ecap/nightly", "job", "ecap", "nightly", "", NULL});
+  add_row(sample, 0, "u-db", (const char *[]){"ecap/db", "statefulset", "ecap", "db", "", NULL});
   add_row(sample, 1, "u-pod", (const char *[]){"ecap/api-1", "ecap", "Deployment api", NULL});
   add_row(sample, 1, "u-other", (const char *[]){"shop/api-1", "shop", "Deployment api", NULL});
   if (usage >= 0)
@@ -351,6 +352,44 @@ static void test_undo_of_a_scale_that_is_partly_done(void **state) {
   assert_string_equal(driver.outcome.undo, "kubernetes.scale main u-api replicas=2");
 }
 
+/* ---- the revisions of a stateful set */
+
+#define SET(generation)                                                                     \
+  "{\"metadata\":{\"uid\":\"u-db\",\"name\":\"db\",\"namespace\":\"ecap\","                 \
+  "\"generation\":" generation "},\"spec\":{\"replicas\":1,\"selector\":{\"matchLabels\":{" \
+  "\"app\":\"db\"}},\"template\":{\"spec\":{"                                               \
+  "\"containers\":[{\"name\":\"main\",\"image\":\"db:3\"}]}}},\"status\":{"                 \
+  "\"observedGeneration\":" generation                                                      \
+  ",\"replicas\":1,\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1}}"
+#define REVISION(owner, number, image)                                                             \
+  "{\"metadata\":{\"uid\":\"u-r" number owner "\",\"name\":\"db-r" number                          \
+  "\",\"ownerReferences\":[{\"uid\":\"" owner "\"}]},\"revision\":" number                         \
+  ",\"data\":{\"spec\":{\"template\":{\"$patch\":\"replace\",\"spec\":{\"containers\":[{\"name\":" \
+  "\"main\",\"image\":\"" image "\"}],\"terminationGracePeriodSeconds\":30}}}}}"
+
+static void test_undo_of_a_stateful_set(void **state) {
+  (void)state;
+  play("GET /apis/apps/v1/namespaces/ecap/statefulsets/db ", "200 OK", SET("4"));
+  play("PATCH /apis/apps/v1/namespaces/ecap/statefulsets/db ", "200 OK", "{}");
+  play("GET /apis/apps/v1/namespaces/ecap/controllerrevisions?", "200 OK",
+       "{\"items\":[" REVISION("u-db", "3", "db:3") "," REVISION("u-db", "1", "db:1") "," REVISION(
+           "u-other", "2", "other:1") "]}");
+  play("GET /apis/apps/v1/namespaces/ecap/controllerrevisions/db-r1 ", "200 OK",
+       REVISION("u-db", "1", "db:1"));
+  static const char *const keys[] = {"u-db", NULL}, *const picks[] = {"u-r1u-db", NULL};
+  if (!driver_survey(&driver, &action_kubernetes_undo, KUBERNETES_WORKLOADS_TABLE, keys, NULL))
+    fail_msg("%s", driver.err.text);
+  assert_int_equal(driver.found->tables[0].row_count, 1); /* not its own, nor another's */
+  assert_true(driver_plan(&driver, picks));
+  expect_in(plan_text(&driver), "kubectl rollout undo statefulset/db --to-revision=1");
+  expect_in(plan_text(&driver), "main: image db:3 to db:1");
+  assert_true(driver_execute(&driver));
+  expect_in(sent, "{\"op\":\"replace\",\"path\":\"/spec/template\",\"value\":{\"spec\":{"
+                  "\"containers\":[{\"name\":\"main\",\"image\":\"db:1\"}],"
+                  "\"terminationGracePeriodSeconds\":30}}}"); /* without "$patch" */
+  assert_string_equal(driver.outcome.undo, "kubernetes.undo main u-db u-r3u-db");
+}
+
 /* ---- the size of a claim */
 
 static void test_size(void **state) {
@@ -448,6 +487,7 @@ int main(void) {
       TEST(test_memory_by_others),
       TEST(test_memory_refused_by_the_server),
       TEST(test_undo_of_a_scale_that_is_partly_done),
+      TEST(test_undo_of_a_stateful_set),
       TEST(test_size),
       TEST(test_size_refused),
       TEST(test_no_right_to_the_class),

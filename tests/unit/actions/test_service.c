@@ -1,48 +1,11 @@
 /* The actions on services where a program fails, hangs or is given up; the rest is in
  * tests/e2e/test_actions_service.py. */
-#include "act_driver.h"
-#include "clients/service/service_runtime.h"
+#include "service_fixture.h"
 
 #include <signal.h>
 #include <stdio.h>
 
 extern const struct action action_service_restart, action_service_start;
-
-static const struct option options[] = {
-    {.name = "address", .type = OPTION_TEXT, .help = ""},
-    {.name = "health", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect", .type = OPTION_TEXT, .fallback = "200-299", .help = ""},
-    {.name = "expect_body", .type = OPTION_TEXT, .help = ""},
-    {.name = "host", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect_json", .type = OPTION_MAP, .help = ""},
-    {.name = "expect_headers", .type = OPTION_MAP, .help = ""},
-    {.name = "method", .type = OPTION_TEXT, .help = ""},
-    {.name = "headers", .type = OPTION_MAP, .help = ""},
-    {.name = "body", .type = OPTION_SECRET, .help = ""},
-    {.name = "bearer", .type = OPTION_SECRET, .help = ""},
-    {.name = "cert_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "key_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "tls", .type = OPTION_BOOL, .fallback = "false", .help = ""},
-    {.name = "ca_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "insecure", .type = OPTION_BOOL, .fallback = "false", .help = ""},
-    {.name = "slow", .type = OPTION_DURATION, .help = ""},
-    {.name = "metrics", .type = OPTION_TEXT, .help = ""},
-    {.name = "series", .type = OPTION_MAP, .help = ""},
-    {.name = "grpc", .type = OPTION_TEXT, .help = ""},
-    {.name = "grpc_service", .type = OPTION_TEXT, .help = ""},
-    {.name = "dns", .type = OPTION_TEXT, .help = ""},
-    {.name = "resolver", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect_addresses", .type = OPTION_TEXT, .help = ""},
-    {.name = "ready", .type = OPTION_DURATION, .fallback = "1s", .help = ""},
-    {.name = "runtime", .type = OPTION_MAP, .choices = service_runtimes, .help = ""},
-    {.name = "engine", .type = OPTION_TEXT, .help = ""},
-    {.name = "environment", .type = OPTION_LIST, .help = ""},
-};
-static const struct target_kind kind = {.kind = "service",
-                                        .key = "services",
-                                        .title = "Services",
-                                        .options = options,
-                                        .option_count = sizeof options / sizeof *options};
 
 static struct driver driver;
 
@@ -61,7 +24,7 @@ static void set_runtime(const char *const *pairs) {
 
 /* A service on port 1, where nothing listens, with these programs; then the plan. */
 static void plan_with(const struct action *action, const char *const *pairs) {
-  driver_open(&driver, &kind, (const char *const[]){"address", "127.0.0.1:1", NULL});
+  driver_open(&driver, &service_kind, (const char *const[]){"address", "127.0.0.1:1", NULL});
   set_runtime(pairs);
   if (!driver_survey(&driver, action, NULL, NULL, NULL) || !driver_plan(&driver, NULL))
     fail_msg("%s", driver.err.text);

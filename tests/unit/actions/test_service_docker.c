@@ -1,49 +1,13 @@
 /* The actions on services in front of a server that plays an engine: what is asked, what an engine
  * may answer, and what is made of it. What a real engine does is tested in
  * tests/e2e/test_actions_service_docker.py. */
-#include "act_driver.h"
+#include "service_fixture.h"
 #include "support/tiny_server.h"
 
 #include <signal.h>
 #include <stdio.h>
 
 extern const struct action action_service_restart, action_service_stop;
-
-static const struct option options[] = {
-    {.name = "address", .type = OPTION_TEXT, .help = ""},
-    {.name = "health", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect", .type = OPTION_TEXT, .fallback = "200-299", .help = ""},
-    {.name = "expect_body", .type = OPTION_TEXT, .help = ""},
-    {.name = "host", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect_json", .type = OPTION_MAP, .help = ""},
-    {.name = "expect_headers", .type = OPTION_MAP, .help = ""},
-    {.name = "method", .type = OPTION_TEXT, .help = ""},
-    {.name = "headers", .type = OPTION_MAP, .help = ""},
-    {.name = "body", .type = OPTION_SECRET, .help = ""},
-    {.name = "bearer", .type = OPTION_SECRET, .help = ""},
-    {.name = "cert_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "key_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "tls", .type = OPTION_BOOL, .fallback = "false", .help = ""},
-    {.name = "ca_file", .type = OPTION_TEXT, .help = ""},
-    {.name = "insecure", .type = OPTION_BOOL, .fallback = "false", .help = ""},
-    {.name = "slow", .type = OPTION_DURATION, .help = ""},
-    {.name = "metrics", .type = OPTION_TEXT, .help = ""},
-    {.name = "series", .type = OPTION_MAP, .help = ""},
-    {.name = "grpc", .type = OPTION_TEXT, .help = ""},
-    {.name = "grpc_service", .type = OPTION_TEXT, .help = ""},
-    {.name = "dns", .type = OPTION_TEXT, .help = ""},
-    {.name = "resolver", .type = OPTION_TEXT, .help = ""},
-    {.name = "expect_addresses", .type = OPTION_TEXT, .help = ""},
-    {.name = "ready", .type = OPTION_DURATION, .fallback = "1s", .help = ""},
-    {.name = "runtime", .type = OPTION_MAP, .help = ""},
-    {.name = "engine", .type = OPTION_TEXT, .help = ""},
-    {.name = "environment", .type = OPTION_LIST, .help = ""},
-};
-static const struct target_kind kind = {.kind = "service",
-                                        .key = "services",
-                                        .title = "Services",
-                                        .options = options,
-                                        .option_count = COUNT(options)};
 
 /* ---- the engine, which serves the service as well */
 
@@ -139,7 +103,7 @@ static int setup(void **state) {
                                      "\"com.docker.compose.service\":\"api\""};
   changes = 0;
   *change_path = '\0';
-  driver_open(&driver, &kind, NULL);
+  driver_open(&driver, &service_kind, NULL);
   server = (struct tiny_server){.choose = answer, .unref = true};
   assert_true(tiny_listen(&server, &driver.loop, "127.0.0.1"));
   uv_unref((uv_handle_t *)&server.socket);

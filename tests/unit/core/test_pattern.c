@@ -31,6 +31,9 @@ static void test_matches(void **state) {
       {"error", "an Error", "3-8"},  /* lower case only: both cases */
       {"Error", "an error", ""},     /* a capital: exactly */
       {"\\S+or", "an ERROR", "3-8"}, /* a class is no capital */
+      {"(?-i)or", "OR or", "3-5"},   /* a literal of this case */
+      {"(?-i)o.", "OR or", "3-5"},
+      {"(?-i)", "ab", "0-0"},
       {"a.b", "xa1b", "1-4"},
       {"a\\.b", "xa1b a.b", "5-8"},
       {"10\\.0", "at 10.0", "3-7"},
@@ -117,11 +120,32 @@ static void test_backtracking_ends(void **state) {
   check_text(where("(a+)+$(?<!a)b|(a*)*(a*)*c", text, 4000), "", "no match");
 }
 
+/* A search that is given up is neither. */
+static void test_given_up(void **state) {
+  (void)state;
+  char text[4001];
+  struct pattern_span span;
+  memset(text, 'a', 4000);
+  text[4000] = '\0';
+  struct pattern *pattern = compiled("(a+)+$(?<!a)b|(a*)*(a*)*c");
+  assert_int_equal(pattern_search(pattern, text, 4000, 0, &span), -1);
+  assert_int_equal(pattern_search(pattern, "xc", 2, 0, &span), 1);
+  assert_int_equal(pattern_search(pattern, "x", 1, 0, &span), 0);
+  pattern_free(pattern);
+  /* More than the stack of compiled code, and less than the limits. */
+  static char long_text[16001];
+  memset(long_text, 'a', 16000);
+  pattern = compiled("(x|a)*b$");
+  assert_int_equal(pattern_search(pattern, long_text, 16000, 15000, &span), 0);
+  pattern_free(pattern);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_matches), cmocka_unit_test(test_any_bytes),
-      cmocka_unit_test(test_from),    cmocka_unit_test(test_literals),
-      cmocka_unit_test(test_invalid), cmocka_unit_test(test_backtracking_ends),
+      cmocka_unit_test(test_matches),  cmocka_unit_test(test_any_bytes),
+      cmocka_unit_test(test_from),     cmocka_unit_test(test_literals),
+      cmocka_unit_test(test_invalid),  cmocka_unit_test(test_backtracking_ends),
+      cmocka_unit_test(test_given_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -389,6 +389,30 @@ static void test_top_messages(void **state) {
   log_session_fini(&s);
 }
 
+/* It is not known whether these lines match. */
+static void test_lines_that_were_given_up(void **state) {
+  (void)state;
+  struct log_session s;
+  session(&s, 120, 36);
+  s.sources[0].given_up = 1;
+  log_draw(&s);
+  log_expect(&s, "gave up on 1 line: the pattern takes too long for it");
+  s.sources[1].given_up = 2;
+  log_draw(&s);
+  log_expect(&s, "gave up on 3 lines: the pattern takes too long for them");
+  char text[4001];
+  memset(text, 'a', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  log_line(&s, 0, LOG_LEVEL_INFO, 0, text);
+  log_press(&s, "/");
+  log_press(&s, "(a*)*(a*)*zq|retry");
+  log_press(&s, "<Enter>");
+  for (int i = 0; i < 50; i++)
+    log_draw(&s);
+  log_expect(&s, ", gave up on 1 line");
+  log_session_fini(&s);
+}
+
 static void check_start(const char *text, enum log_level level, const char *message) {
   struct log_record record = {.text = text, .level = (uint8_t)level, .time = LOG_TIME_LINE};
   record.len = (uint32_t)strlen(text);
@@ -710,6 +734,7 @@ int main(void) {
       cmocka_unit_test(test_a_storm_of_lines),
       cmocka_unit_test(test_a_pattern_that_takes_long),
       cmocka_unit_test(test_a_search_with_gaps),
+      cmocka_unit_test(test_lines_that_were_given_up),
       cmocka_unit_test(test_a_search_of_many_lines_takes_several_frames),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

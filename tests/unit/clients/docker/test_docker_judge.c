@@ -7,13 +7,13 @@
 static const double now_s = 1800000000;
 
 static struct docker_reading reading;
-static struct docker_restarts restarts;
+static struct restarts restarts;
 static struct docker_verdict verdict;
 
 /* One that runs for an hour, and nothing is wrong with it. */
 static int setup(void **state) {
   (void)state;
-  restarts = (struct docker_restarts){.known = -1};
+  restarts = (struct restarts){.known = -1};
   reading = (struct docker_reading){.container = {.state = "running"},
                                     .has_detail = true,
                                     .detail = {.status = "running",
@@ -133,12 +133,12 @@ static void test_restarts_between_two_looks(void **state) {
   look(0, 3600, now_s - 30);
   look(3, 2, now_s);
   expect(SEVERITY_CRIT, "running", "crash loop: 3 restarts within 10m 00s");
-  restarts = (struct docker_restarts){.known = -1};
+  restarts = (struct restarts){.known = -1};
   look(0, 3600, now_s - 3600); /* stacktop slept for an hour */
   look(3, 2, now_s);
   expect(SEVERITY_WARN, "running", "restarted by the engine 2.0s ago, 3 restarts");
   look(1000000, 1, now_s);
-  assert_int_equal(restarts.count, DOCKER_RESTARTS_KEPT);
+  assert_int_equal(restarts.count, RESTARTS_KEPT);
   expect(SEVERITY_CRIT, "running", "crash loop: 8 restarts within 10m 00s");
 }
 
@@ -147,10 +147,10 @@ static void test_the_first_look(void **state) {
   (void)state;
   look(5, 0.5, now_s);
   expect(SEVERITY_WARN, "running", "restarted by the engine 500ms ago, 5 restarts");
-  restarts = (struct docker_restarts){.known = -1};
+  restarts = (struct restarts){.known = -1};
   look(5, 3600, now_s);
   expect(SEVERITY_OK, "running", "");
-  restarts = (struct docker_restarts){.known = -1};
+  restarts = (struct restarts){.known = -1};
   look(0, 0.5, now_s);
   expect(SEVERITY_OK, "running", "");
 }

@@ -106,7 +106,7 @@ static void test_too_many(void **state) {
 
 /* ---- together */
 
-static struct docker_restarts none = {.known = -1};
+static struct restarts none = {.known = -1};
 
 static struct service_container running(const char *name) {
   return (struct service_container){.reading = {.container = {.id = name, .state = "running"},

@@ -90,6 +90,12 @@ static void test_headers(void **state) {
   assert_false(headers(lines, "X-Bad", "good", lacks));
   assert_null(strchr(lacks, '\033'));
   assert_non_null(strstr(lacks, "(expected: good)"));
+  /* no time at all switches HSTS off */
+  static const char off[] = "Strict-Transport-Security: includeSubDomains; max-age=0\r\n";
+  assert_false(headers(off, "strict-transport-security", "max-age", lacks));
+  assert_true(headers(off, "strict-transport-security", "max-age=0", lacks));
+  assert_true(headers("Strict-Transport-Security: max-age=00600\r\n", "strict-transport-security",
+                      "max-age", lacks));
 }
 
 static void test_excerpt(void **state) {

@@ -78,6 +78,27 @@ static void test_statuses(void **state) {
                       "the answer is not gRPC (HTTP status 200)");
 }
 
+/* A message that says SERVING is none where it does not come by gRPC. */
+static void test_not_by_grpc(void **state) {
+  (void)state;
+  static const char *const types[] = {"text/html", "application/grpc-web", "application/json"};
+  char headers[100], wanted[100];
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    snprintf(headers, sizeof headers, "content-type: %s\ngrpc-status: 0\n", types[i]);
+    snprintf(wanted, sizeof wanted, "the answer is not gRPC (HTTP status 200, %s)", types[i]);
+    assert_string_equal(read(headers, "\0\0\0\0\2\10\1", 7), wanted);
+  }
+  assert_string_equal(read("grpc-status: 0\n", "\0\0\0\0\2\10\1", 7),
+                      "the answer is not gRPC (HTTP status 200, no content type)");
+  assert_string_equal(
+      read("content-type: application/grpc+proto\ngrpc-status: 0\n", "\0\0\0\0\2\10\1", 7),
+      "SERVING");
+  struct service_grpc grpc;
+  struct err err;
+  assert_false(service_grpc_read(503, OK, "\0\0\0\0\2\10\1", 7, NULL, &grpc, &err));
+  assert_string_equal(err.text, "the answer is not gRPC (HTTP status 503, application/grpc)");
+}
+
 static void test_names(void **state) {
   (void)state;
   struct err err;
@@ -93,6 +114,7 @@ static void test_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_request), cmocka_unit_test(test_answers),
-                                     cmocka_unit_test(test_statuses), cmocka_unit_test(test_names)};
+                                     cmocka_unit_test(test_statuses), cmocka_unit_test(test_names),
+                                     cmocka_unit_test(test_not_by_grpc)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,14 +11,18 @@ static int setup(void **state) {
       {.name = "bearer", .type = OPTION_SECRET, .help = ""},
       {.name = "body", .type = OPTION_SECRET, .help = ""},
       {.name = "headers", .type = OPTION_MAP, .help = ""},
+      {.name = "health", .type = OPTION_TEXT, .help = ""},
+      {.name = "metrics", .type = OPTION_TEXT, .help = ""},
   };
   static const struct target_kind kind = {
-      .kind = "service", .key = "services", .title = "", .options = options, .option_count = 3};
+      .kind = "service", .key = "services", .title = "", .options = options, .option_count = 5};
   static char bearer[] = "tok\"en/1", body[] = "{\"user\": \"anna\", \"password\": \"pass-w\"}",
               key[] = "X-Api-Key", value[] = "key+of=api", session[] = "X-Session",
               id[] = "a1b2c3d4", tenant[] = "X-Tenant", blue[] = "blue", type[] = "Content-Type",
               json[] = "application/json; v=2", login[] = "Authorization",
-              basic[] = "Basic dXNlcjpwYXNzLXg=";
+              basic[] = "Basic dXNlcjpwYXNzLXg=",
+              url[] = "http://ops:pa%24s-u@h/x?page=seven&api_key=key-u1#f",
+              page[] = "https://h/metrics?token=pa%24s-u2";
   static char *names[] = {key, session, tenant, type, login},
               *items[] = {value, id, blue, json, basic};
   (void)state;
@@ -26,12 +30,15 @@ static int setup(void **state) {
   target->values[0].text = bearer;
   target->values[1].text = body;
   target->values[2] = (struct option_value){.names = names, .items = items, .item_count = 5};
+  target->values[3].text = url;
+  target->values[4].text = page;
   return 0;
 }
 
 static int teardown(void **state) {
   (void)state;
-  target->values[0] = target->values[1] = target->values[2] = (struct option_value){0};
+  for (size_t i = 0; i < 5; i++)
+    target->values[i] = (struct option_value){0};
   target_free(target);
   return 0;
 }
@@ -55,6 +62,15 @@ static void test_what_was_sent(void **state) {
   expect("user:pass-x dXNlcjpwYXNzLXg=", "user:*** ***");
 }
 
+/* b3BzOnBhJHMtdQ== is what curl makes of ops:pa$s-u. */
+static void test_what_the_urls_hold(void **state) {
+  (void)state;
+  expect("Basic b3BzOnBhJHMtdQ== pa$s-u pa%24s-u", "Basic *** *** ***");
+  expect("/x?page=seven&api_key=key-u1", "/x?page=seven&api_key=***");
+  expect("pa$s-u2", "***"); /* the longer one, whole */
+  expect("ops seven h metrics", "ops seven h metrics");
+}
+
 static void test_a_part_of_the_body(void **state) {
   (void)state;
   expect("{\"input\":{\"password\":\"pass-w\",\"user\":\"anna\"}}",
@@ -71,6 +87,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_what_was_sent),
+      TEST(test_what_the_urls_hold),
       TEST(test_a_part_of_the_body),
       TEST(test_what_is_no_secret_stays),
   };

@@ -47,8 +47,8 @@ static struct reading {
 }
 
 static struct systemd_verdict verdict;
-static void judge(const struct reading *reading, const struct systemd_restarts *restarts) {
-  static const struct systemd_restarts none = {.known = -1};
+static void judge(const struct reading *reading, const struct restarts *restarts) {
+  static const struct restarts none = {.known = -1};
   systemd_judge(reading->unread ? NULL : &reading->unit, reading->wish, restarts ? restarts : &none,
                 NOW, &verdict);
 }
@@ -134,7 +134,7 @@ static void test_why_it_failed(void **state) {
 static void test_restarts(void **state) {
   (void)state;
   struct reading reading = service("activating", "auto-restart");
-  struct systemd_restarts restarts = {.known = -1};
+  struct restarts restarts = {.known = -1};
   struct systemd_unit *unit = &reading.unit;
   unit->result = "exit-code";
   unit->exit_kind = 1;
