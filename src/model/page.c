@@ -45,8 +45,13 @@ const struct page_spec *page_find(const struct page_spec *const *specs, const ch
   return NULL;
 }
 
-bool page_takes(const struct page_spec *spec, const char *kind, const char *table) {
+bool page_takes(const struct page_spec *spec, const char *kind, const char *table,
+                const char *key) {
   if (strcmp(spec->kind, kind) != 0 || !spec->row_of != !table)
     return false;
-  return !table || strcmp(spec->row_of, table) == 0;
+  if (!table)
+    return true;
+  return (strcmp(spec->row_of, table) == 0 ||
+          (spec->also_of && strcmp(spec->also_of, table) == 0)) &&
+         (!spec->about || !key || spec->about(table, key));
 }

@@ -23,7 +23,10 @@ struct page_spec {
   const char *kind;   /* kind of its target: "postgres" */
   const char *row_of; /* id of the table whose rows it is about, of the target or of another page;
                          NULL: the whole target */
-  const char *title;  /* "Statements"; short */
+  const char *also_of; /* id of another such table; NULL: none */
+  /* Whether it is about the row of that key in that table; NULL: about each. */
+  bool (*about)(const char *table, const char *key);
+  const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */
   bool costly;          /* it is opened from the list of pages only, where its cost is read first */
@@ -57,5 +60,6 @@ bool page_focus_sort(struct page_focus *focus, const char *table, const char *co
 
 /* specs: NULL-terminated, or NULL. */
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id);
-/* Whether it opens on a row of that table, or (table NULL) on a whole target of the kind. */
-bool page_takes(const struct page_spec *spec, const char *kind, const char *table);
+/* Whether it opens on the row of that key in that table, or (table NULL) on a whole target of the
+ * kind. */
+bool page_takes(const struct page_spec *spec, const char *kind, const char *table, const char *key);

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from kafka_topic import CONSUMER, OWN_GROUP, new_protocol_group, own_topic
+from kafka_topic import CONSUMER, OWN_GROUP, new_protocol_group, own_topic, rdkafka
+from kafka_transaction import open_transaction
 from keys import configure, select
 from sandbox import GROUP
 from stacktop import dashboard, stacktop
@@ -23,7 +24,7 @@ def topic(sandbox, tmp_path):
 
 def show(config, page, *arguments, status=SHOWN):
     run = stacktop("show", "-c", config, f"kafka.{page}", "main", *arguments, "--json")
-    assert run.status == status, run
+    assert run.status == status or status is None, run
     document = run.json["target"]
     return {table["id"]: {row["key"]: row["cells"] for row in table["rows"]} for table in document["tables"]}, document
 
@@ -85,10 +86,78 @@ def test_the_next_message_and_when_it_is_lost(sandbox, topic):
 def test_a_group_of_the_new_protocol_is_explained(sandbox, tmp_path):
     sandbox.need("kafka")
     config = configure(sandbox, tmp_path)
-    with new_protocol_group(sandbox, f"kip-848-page-{os.getpid()}") as group:
+    with new_protocol_group(sandbox, f"ecap-kip-848-{os.getpid()}") as group:
         _, document = show(config, "group", group, status=NOT_KNOWN)
     text = notes(document)
     assert "KIP-848" in text and f"--describe --members --group {group}" in text, text
+
+
+def test_topics_and_brokers_as_kafkas_tools_show_them(sandbox, topic):
+    tables, _ = show(topic.config, "topics")
+    brokers, document = show(topic.config, "brokers")
+    described = sandbox.kafka_tool("topics", "--describe")
+    expected = {(name, int(number)): (leader, replicas, isr) for name, number, leader, replicas, isr in re.findall(
+        r"Topic: (\S+)\s+Partition: (\d+)\s+Leader: (\d+)\s+Replicas: (\S+)\s+Isr: (\S+)", described)}
+    rows = {tuple(key.rsplit("/", 1)): cells for key, cells in tables["topics"].items() if "/" in key}
+    assert {(name, int(number)): (cells["leader"], cells["replicas"].replace(", ", ","), cells["isr"].replace(", ", ","))
+            for (name, number), cells in rows.items()} == expected
+    assert tables["topics"][topic.name]["messages"] == sum(rows[topic.name, f"{n}"]["end"] for n in range(3))
+    [broker] = brokers["brokers"].values()
+    assert (broker["leaders"], broker["replicas"], broker["not_led"]) == (len(expected), len(expected), 0)
+    assert "kafka-log-dirs.sh" in notes(document)
+
+
+def test_a_topic_its_settings_and_its_groups(sandbox, topic):
+    sandbox.kafka_tool("configs", "--alter", "--topic", topic.name, "--add-config", "retention.ms=3600000")
+    tables, document = show(topic.config, "topic", topic.name)
+    assert tables["settings"]["retention.ms"] == {"setting": "retention.ms", "value": "3600000", "source": "topic"}
+    assert f"{OWN_GROUP}/{topic.name}/1" in tables["lag"] and GROUP not in tables["lag"]
+    [summary] = tables["topic"].values()
+    assert (summary["retention"], summary["groups"], summary["open_transactions"]) == (3600, 1, 0)
+    assert "kafka-log-dirs.sh" in notes(document)
+
+
+def test_a_peek_shows_any_bytes(sandbox, topic):
+    """Escape sequences, bytes that are no text, JSON, a tombstone; and no group is touched."""
+    values = [b"\x1b[31mred\x07\x00\xff", b'{"id":12345678901234567890,"l":[1,{}]}', b"line 1\nline 2", b"x" * 40000]
+    with rdkafka.Producer(sandbox.bootstrap) as producer:
+        for value in values:
+            producer.produce(topic.name, value, key=b"\x1bkey", partition=2)
+        assert producer.flush(20)
+    tables, _ = show(topic.config, "peek", f"{topic.name}/2")
+    rows = tables["messages"]
+    newest = sorted((int(key) for key in rows if "/" not in key), reverse=True)
+    cells = [rows[f"{offset}"] for offset in reversed(newest[:4])]
+    assert cells[0]["value"] == "\\x1B[31mred\\x07\\x00\\xFF" and cells[0]["key_text"] == "\\x1Bkey"
+    lines = [rows[f"{newest[2]}/{n}"]["value"] for n in range(1, 8)]
+    assert lines == ["{", '  "id": 12345678901234567890,', '  "l": [', "    1,", "    {}", "  ]", "}"]
+    assert [rows[f"{newest[1]}/{n}"]["value"] for n in (1, 2)] == ["line 1", "line 2"]
+    assert cells[3]["size"] == 40000 and cells[3]["value"].endswith("... (cut)")
+    assert topic.committed() == {0: 5, 1: 5, 2: 5}
+    run = stacktop("show", "-c", topic.config, "kafka.peek", "main", f"{topic.name}/2")
+    assert run.status == SHOWN and "\x1b" not in run.stdout
+    run = stacktop("show", "-c", topic.config, "kafka.peek", "main", topic.name)
+    assert "select a partition" in run.stdout + run.stderr
+
+
+def test_an_open_transaction_is_the_cause(sandbox, topic):
+    """Readers of committed messages stand still: the page names the transaction, its age and the command that ends it."""
+    end = sandbox.offsets(OWN_GROUP)[topic.name, 1][1]
+    with open_transaction(sandbox.bootstrap, topic.name, 1, f"hung-{os.getpid()}"):
+        began = time.time()
+        with rdkafka.Producer(sandbox.bootstrap) as producer:
+            for _ in range(7):
+                producer.produce(topic.name, b"after it", partition=1)
+            assert producer.flush(20)
+        tables, _ = show(topic.config, "transactions")
+        cells = tables["transactions"][f"{topic.name}/1"]
+        assert (cells["stable"], cells["end"], cells["held"]) == (end, end + 8, 8)
+        assert 0 <= cells["open_for"] < time.time() - began + 30
+        assert f"abort --topic {topic.name} --partition 1 --start-offset {end}" in cells["abort"]
+        one, _ = show(topic.config, "topic", topic.name)
+        assert list(one["topic"].values())[0]["open_transactions"] == 1
+    tables, _ = show(topic.config, "transactions")
+    assert f"{topic.name}/1" not in tables["transactions"]
 
 
 def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):
@@ -101,7 +170,7 @@ def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):
         sandbox.ctl("freeze", "kafka")
         try:
             terminal.press("Ctrl-R")
-            terminal.wait_for("Group] not available", 20)
+            terminal.wait_for(re.compile(r"Group\] !! not available"), 20)
         finally:
             sandbox.ctl("thaw", "kafka")
         terminal.wait_for("Group] ok", 30)

@@ -19,6 +19,9 @@
 
 #define KAFKA_STATE_EMPTY "Empty"
 
+/* A tree of pages: topics and their partitions, with the keys "topic" and "topic/3". */
+#define KAFKA_TOPICS_TABLE "topics"
+
 /* Keys of rows: "group", "group/topic", "group/topic/3", with / and % in a group's name written as
  * %2F and %25. The caller frees the returned texts. */
 char *kafka_group_key(const char *group);

@@ -28,7 +28,8 @@ const struct wire_struct kafka_config_fields = WIRE_STRUCT(struct kafka_config, 
 static const struct wire_field query_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_query, groups, group_count, GLOBS_MAX, &text),
     WIRE_MANY(WIRE_LIST, struct kafka_query, topics, topic_count, GLOBS_MAX, &text),
-    WIRE_ENUM(struct kafka_query, look, KAFKA_LOOK_NEXT),
+    WIRE_ENUM(struct kafka_query, look, KAFKA_LOOK_MESSAGES),
+    WIRE(struct kafka_query, partition),
     WIRE_MS(struct kafka_query, deadline_ms),
 };
 const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, query_fields);
@@ -36,9 +37,11 @@ const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, qu
 /* ---- struct kafka_snapshot */
 
 static const struct wire_field partition_fields[] = {
-    WIRE(struct kafka_partition, leader), WIRE(struct kafka_partition, wanted),
-    WIRE(struct kafka_partition, ahead),  WIRE(struct kafka_partition, start),
-    WIRE(struct kafka_partition, end),    WIRE_MAYBE(struct kafka_partition, error),
+    WIRE(struct kafka_partition, leader),        WIRE(struct kafka_partition, wanted),
+    WIRE(struct kafka_partition, ahead),         WIRE(struct kafka_partition, start),
+    WIRE(struct kafka_partition, end),           WIRE_MAYBE(struct kafka_partition, error),
+    WIRE(struct kafka_partition, stable),        WIRE_MAYBE(struct kafka_partition, replicas),
+    WIRE_MAYBE(struct kafka_partition, in_sync),
 };
 static const struct wire_struct partition = WIRE_STRUCT(struct kafka_partition, partition_fields);
 
@@ -100,8 +103,19 @@ static const struct wire_field broker_fields[] = {
     WIRE(struct kafka_broker, id),
     WIRE(struct kafka_broker, address),
     WIRE(struct kafka_broker, answered),
+    WIRE_MAYBE(struct kafka_broker, rack),
+    WIRE_MAYBE(struct kafka_broker, log_dirs),
+    WIRE_MAYBE(struct kafka_broker, settings_error),
 };
 static const struct wire_struct broker = WIRE_STRUCT(struct kafka_broker, broker_fields);
+
+static const struct wire_field message_fields[] = {
+    WIRE(struct kafka_message, offset),        WIRE(struct kafka_message, time_ms),
+    WIRE(struct kafka_message, key_length),    WIRE(struct kafka_message, value_length),
+    WIRE_MAYBE(struct kafka_message, key),     WIRE_MAYBE(struct kafka_message, value),
+    WIRE_MAYBE(struct kafka_message, headers), WIRE(struct kafka_message, cut),
+};
+static const struct wire_struct message = WIRE_STRUCT(struct kafka_message, message_fields);
 
 static const struct wire_field snapshot_fields[] = {
     WIRE_MAYBE(struct kafka_snapshot, cluster_id),
@@ -120,6 +134,11 @@ static const struct wire_field snapshot_fields[] = {
               &group),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, nexts, next_count, KAFKA_NEXT_MAX, &next),
     WIRE(struct kafka_snapshot, nexts_left_out),
+    WIRE_MANY(WIRE_LIST, struct kafka_snapshot, messages, message_count, KAFKA_MESSAGES_MAX,
+              &message),
+    WIRE_MAYBE(struct kafka_snapshot, messages_error),
+    WIRE(struct kafka_snapshot, layout_left_out),
+    WIRE(struct kafka_snapshot, has_stable),
     WIRE(struct kafka_snapshot, groups_left_out),
     WIRE_MAYBE(struct kafka_snapshot, crash), /* the child leaves it NULL */
     WIRE_MANY(WIRE_ARRAY, struct kafka_snapshot, notes, note_count, KAFKA_NOTES_MAX, &text),

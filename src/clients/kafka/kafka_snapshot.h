@@ -17,17 +17,25 @@ enum {
   KAFKA_NAME_MAX = 256,            /* bytes kept of a client's id or host */
   KAFKA_NEXT_MAX = 32,             /* partitions whose next message is read in a collection */
   KAFKA_SETTINGS_TOPICS_MAX = 100, /* topics whose settings are read in a collection */
+  KAFKA_LAYOUT_MAX = 20000,        /* partitions whose offsets are read besides those of groups */
+  KAFKA_MESSAGES_MAX = 50,         /* newest messages that are read */
+  KAFKA_MESSAGE_BYTES_MAX = 16384, /* kept of the value of one */
+  KAFKA_KEY_BYTES_MAX = 1024,      /* kept of its key, and of its headers */
 };
 
 /* A missing offset: nothing committed, or (with an error) not known. */
 #define KAFKA_NO_OFFSET ((int64_t)-1)
 
 struct kafka_partition {
-  int32_t leader;     /* -1: none */
-  bool wanted;        /* a group uses it: its offsets were read */
-  bool ahead;         /* a group has committed beyond the end: it was read again */
-  int64_t start, end; /* KAFKA_NO_OFFSET if not known: error then has the reason */
-  const char *error;  /* NULL or a short text: "no leader" */
+  int32_t leader;       /* -1: none */
+  bool wanted;          /* a group uses it: its offsets were read */
+  bool ahead;           /* a group has committed beyond the end: it was read again */
+  int64_t start, end;   /* KAFKA_NO_OFFSET if not known: error then has the reason */
+  const char *error;    /* NULL or a short text: "no leader" */
+  int64_t stable;       /* first offset of an open transaction, or the end; if it was asked for */
+  const char *replicas; /* ids of brokers, the preferred leader first: "1, 2, 3"; if asked for, or
+                           NULL */
+  const char *in_sync;  /* of these, the ones that are in sync */
 };
 
 /* A setting of a topic. */
@@ -100,8 +108,19 @@ struct kafka_group {
 
 struct kafka_broker {
   int32_t id;
-  const char *address; /* "10.0.0.7:9092" */
-  bool answered;       /* it answered the list of groups */
+  const char *address;        /* "10.0.0.7:9092" */
+  bool answered;              /* it answered the list of groups */
+  const char *rack;           /* its broker.rack, if asked for, or NULL */
+  const char *log_dirs;       /* its log.dirs, or NULL */
+  const char *settings_error; /* why they are not known, or NULL */
+};
+
+/* A message, as text that may have several lines: what is not UTF-8 is written as \xNN. */
+struct kafka_message {
+  int64_t offset, time_ms;           /* -1: it has no timestamp */
+  int64_t key_length, value_length;  /* bytes; -1: it has none */
+  const char *key, *value, *headers; /* or NULL */
+  bool cut;                          /* the value is longer than its text */
 };
 
 struct kafka_snapshot {
@@ -122,8 +141,13 @@ struct kafka_snapshot {
   size_t group_count;
   struct kafka_next *nexts; /* of the first group, by topic and partition, if asked for */
   size_t next_count;
-  size_t nexts_left_out;    /* partitions with less lag: KAFKA_NEXT_MAX was reached */
-  uint32_t groups_left_out; /* further matching groups: KAFKA_GROUPS_MAX was reached */
+  size_t nexts_left_out;          /* partitions with less lag: KAFKA_NEXT_MAX was reached */
+  struct kafka_message *messages; /* the newest last, if asked for */
+  size_t message_count;
+  const char *messages_error; /* why there are no more, or NULL */
+  size_t layout_left_out;     /* partitions without offsets: KAFKA_LAYOUT_MAX was reached */
+  bool has_stable;            /* the ends of committed transactions were read */
+  uint32_t groups_left_out;   /* further matching groups: KAFKA_GROUPS_MAX was reached */
   const char *crash; /* crash of the client's process since the last snapshot; NULL: none. Set in
                         the parent process */
   const char *notes[KAFKA_NOTES_MAX]; /* what is missing */

@@ -11,16 +11,29 @@
 /* As for the collector: the client's deadline is before the job's. */
 enum { MARGIN_MS = 100, MARGIN_MAX_MS = 250 };
 
+/* Numbers of rows that stand still. Those that were not asked for in a collection are dropped. */
+struct kafka_still {
+  char *key; /* heap */
+  int64_t number, since_ms;
+  bool seen;
+};
+struct kafka_still_list {
+  struct kafka_still *items; /* heap */
+  size_t count;
+};
+
 struct open_page {
   struct watch watch; /* first */
   struct kafka_client *client;
   struct kafka_history *history;
   struct kafka_rules rules;
+  struct row_past past;
+  struct kafka_still_list still;
   struct kafka_request *request; /* the running one, or NULL */
   int64_t first_ms;              /* of the first snapshot, or 0 */
   char *kept[KAFKA_PAGE_KEPT_MAX];
   size_t kept_count;
-  char *groups[1]; /* of the query */
+  char *groups[1], *topics[1]; /* of the query */
 };
 
 static const struct kafka_page *page_own(const struct open_page *open) {
@@ -64,6 +77,54 @@ void kafka_page_ask_group(struct watch *watch, struct kafka_query *query, const 
   query->group_count = 1;
 }
 
+void kafka_page_ask_topics(struct watch *watch, struct kafka_query *query, const char *topic) {
+  struct open_page *open = (struct open_page *)watch; /* its first member */
+  open->topics[0] = kafka_page_glob(watch, topic);
+  query->topics = open->topics;
+  query->topic_count = 1;
+}
+
+void kafka_page_ask_groups(struct watch *watch, struct kafka_query *query) {
+  struct open_page *open = (struct open_page *)watch; /* its first member */
+  const struct option_value *groups = target_option(watch->target, "groups");
+  open->groups[0] = kafka_page_keep(watch, mem_dup("*"));
+  query->groups = groups->item_count > 0 ? groups->items : open->groups;
+  query->group_count = groups->item_count > 0 ? groups->item_count : 1;
+}
+
+struct value kafka_page_still(struct kafka_page_call *call, const char *key, int64_t number) {
+  struct kafka_still_list *list = call->still;
+  const int64_t now_ms = call->snapshot->ended_ms;
+  size_t i = 0;
+  while (i < list->count && strcmp(list->items[i].key, key) != 0)
+    i++;
+  if (i == KAFKA_STILL_MAX)
+    return value_none("not remembered: too many");
+  if (i == list->count) {
+    list->items = mem_resize(list->items, (i + 1) * sizeof *list->items);
+    list->items[list->count++] = (struct kafka_still){mem_dup(key), number, now_ms, true};
+  }
+  struct kafka_still *still = &list->items[i];
+  if (still->number != number)
+    still->since_ms = now_ms;
+  still->number = number;
+  still->seen = true;
+  return value_real((double)(now_ms - still->since_ms) * 1e-3);
+}
+
+static void still_sweep(struct kafka_still_list *list, bool all) {
+  size_t kept = 0;
+  for (size_t i = 0; i < list->count; i++) {
+    if (all || !list->items[i].seen) {
+      free(list->items[i].key);
+      continue;
+    }
+    list->items[i].seen = false;
+    list->items[kept++] = list->items[i];
+  }
+  list->count = kept;
+}
+
 static void rest(void *self) {
   struct open_page *open = self;
   while (open->kept_count > 0)
@@ -75,6 +136,7 @@ static struct sample *sample_make(struct open_page *open, const struct kafka_sna
   const struct watch *watch = &open->watch;
   const struct page_spec *spec = &watch->page->spec;
   kafka_history_add(open->history, snapshot);
+  row_past_begin(&open->past);
   if (open->first_ms == 0)
     open->first_ms = snapshot->ended_ms;
   struct kafka_page_call call = {.focus = watch->focus,
@@ -83,12 +145,16 @@ static struct sample *sample_make(struct open_page *open, const struct kafka_sna
                                  .history = open->history,
                                  .rules = &open->rules,
                                  .sample = sample_new(spec->tables, spec->table_count),
+                                 .past = &open->past,
+                                 .still = &open->still,
+                                 .now_us = snapshot->ended_ms * 1000,
                                  .open_ms = snapshot->ended_ms - open->first_ms,
                                  .wall_ms = clock_now_ms() + clock_wall_offset_ms()};
   if (!page_own(open)->fill(&call, err)) {
     sample_free(call.sample);
     return NULL;
   }
+  still_sweep(&open->still, false);
   if (snapshot->crash)
     sample_fault(call.sample, NULL, SEVERITY_UNKNOWN, "%s", snapshot->crash);
   call.sample->address = sample_copy(call.sample, target_text(watch->target, "bootstrap"));
@@ -146,6 +212,9 @@ static void end(void *self) {
 static void fini(void *self) {
   struct open_page *open = self;
   kafka_history_free(open->history);
+  row_past_fini(&open->past);
+  still_sweep(&open->still, true);
+  free(open->still.items);
 }
 
 const struct watch_kind kafka_page_watch = {.size = sizeof(struct open_page),

@@ -7,6 +7,7 @@
 
 #include "collectors/frame.h"
 #include "collectors/kafka/kafka_target.h"
+#include "collectors/row_past.h"
 
 /* One collection of a page, for its functions. */
 struct kafka_page_call {
@@ -16,8 +17,11 @@ struct kafka_page_call {
   struct kafka_history *history; /* since the page was opened, with this snapshot */
   const struct kafka_rules *rules;
   struct sample *sample; /* with the tables of the page */
-  int64_t open_ms;       /* how long the page has been open, by its first collection */
-  int64_t wall_ms;       /* the time now, since 1970 */
+  struct row_past *past; /* of counters of rows */
+  struct kafka_still_list *still;
+  int64_t now_us;  /* of the snapshot */
+  int64_t open_ms; /* how long the page has been open, by its first collection */
+  int64_t wall_ms; /* the time now, since 1970 */
 };
 
 struct kafka_page {
@@ -28,6 +32,11 @@ struct kafka_page {
   /* Fills the tables. False with err: what it is about is gone. */
   bool (*fill)(struct kafka_page_call *call, struct err *err);
 };
+
+/* Seconds that the number of that row has not changed, since the page was opened. At most
+ * KAFKA_STILL_MAX rows are remembered. */
+enum { KAFKA_STILL_MAX = 1000 };
+struct value kafka_page_still(struct kafka_page_call *call, const char *key, int64_t number);
 
 /* For `watch` of their descriptors; `own` is a struct kafka_page. */
 extern const struct watch_kind kafka_page_watch;
@@ -40,3 +49,6 @@ char *kafka_page_keep(struct watch *watch, char *text);
 char *kafka_page_glob(struct watch *watch, const char *name);
 /* Asks for that group only. */
 void kafka_page_ask_group(struct watch *watch, struct kafka_query *query, const char *group);
+/* Asks for that topic only, and for the groups of the target. */
+void kafka_page_ask_topics(struct watch *watch, struct kafka_query *query, const char *topic);
+void kafka_page_ask_groups(struct watch *watch, struct kafka_query *query);

@@ -140,7 +140,7 @@ static const struct page_spec *page_at(const struct model *model, const struct p
   for (int pass = focus->table ? 0 : 1; pass < 2; pass++)
     for (const struct page_spec *const *spec = model->pages; spec && *spec; spec++) {
       *of_row = pass == 0;
-      if (page_takes(*spec, kind, pass == 0 ? focus->table : NULL) &&
+      if (page_takes(*spec, kind, pass == 0 ? focus->table : NULL, focus->key) &&
           !is_open(model, focus, *spec, pass == 0) && index-- == 0)
         return *spec;
     }

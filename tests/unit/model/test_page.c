@@ -16,17 +16,28 @@ static const struct page_spec of_row = {
     .id = "kafka.group", .kind = "kafka", .row_of = "groups", .title = "Group", .timeout_ms = 300};
 static const struct page_spec *const specs[] = {&of_target, &of_row, NULL};
 
+static bool is_about(const char *table, const char *key) {
+  (void)table;
+  return strcmp(key, "wanted") == 0;
+}
+
 static void test_which_pages(void **state) {
   (void)state;
   assert_ptr_equal(page_find(specs, "kafka.group"), &of_row);
   assert_null(page_find(specs, "kafka.grou"));
   assert_null(page_find(NULL, "kafka.group"));
-  assert_true(page_takes(&of_target, "kafka", NULL));
-  assert_false(page_takes(&of_target, "kafka", "groups"));
-  assert_false(page_takes(&of_target, "redis", NULL));
-  assert_true(page_takes(&of_row, "kafka", "groups"));
-  assert_false(page_takes(&of_row, "kafka", "topics"));
-  assert_false(page_takes(&of_row, "kafka", NULL));
+  assert_true(page_takes(&of_target, "kafka", NULL, NULL));
+  assert_false(page_takes(&of_target, "kafka", "groups", NULL));
+  assert_false(page_takes(&of_target, "redis", NULL, NULL));
+  assert_true(page_takes(&of_row, "kafka", "groups", NULL));
+  assert_false(page_takes(&of_row, "kafka", "topics", NULL));
+  assert_false(page_takes(&of_row, "kafka", NULL, NULL));
+  const struct page_spec some = {
+      .kind = "kafka", .row_of = "groups", .also_of = "topics", .about = is_about};
+  assert_true(page_takes(&some, "kafka", "groups", "wanted"));
+  assert_true(page_takes(&some, "kafka", "topics", "wanted"));
+  assert_false(page_takes(&some, "kafka", "topics", "other"));
+  assert_false(page_takes(&some, "kafka", "brokers", "wanted"));
 }
 
 static void test_opened_beside_the_targets(void **state) {

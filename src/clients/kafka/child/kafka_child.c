@@ -31,7 +31,8 @@ struct kafka_child {
   rd_kafka_conf_t *conf; /* NULL: conf_err */
   struct err conf_err;
   struct kafka_session session;
-  struct kafka_stuck stuck; /* over all sessions, as is */
+  struct kafka_session committed; /* reads committed transactions only; opened when it is needed */
+  struct kafka_stuck stuck;       /* over all sessions, as is */
   struct kafka_past past;
   struct kafka_watch watch; /* of the running call */
   uint64_t running;
@@ -172,6 +173,24 @@ static bool session_ready(struct kafka_child *child, struct err *err) {
   return true;
 }
 
+/* The end that a reader of committed transactions sees depends on the instance. */
+static bool committed_ready(struct kafka_child *child, struct kafka_collection *collection,
+                            struct err *err) {
+  if (collection->look != KAFKA_LOOK_SETTINGS && collection->look != KAFKA_LOOK_STABLE)
+    return true;
+  if (!child->committed.rk) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(child->conf);
+    rd_kafka_conf_set(conf, "isolation.level", "read_committed", NULL, 0);
+    const bool good = kafka_session_open(&child->committed, conf, err);
+    rd_kafka_conf_destroy(conf);
+    if (!good)
+      return false;
+  }
+  kafka_session_begin(&child->committed, &child->watch);
+  collection->committed = &child->committed;
+  return true;
+}
+
 static void answer(struct kafka_child *child, bool good, const struct err *err,
                    const struct kafka_snapshot *snapshot, const struct kafka_admin *admin) {
   struct wire_out frame = kafka_frame_begin(KAFKA_FRAME_ANSWER, child->running);
@@ -211,7 +230,8 @@ static void collect(struct kafka_child *child, struct frame *frame) {
     _exit(STATUS_GARBAGE);
   child->watch.deadline_ms = query.deadline_ms;
   kafka_collection_init(&collection, &query, &child->past);
-  bool good = session_ready(child, &err) && kafka_collect(&child->session, &collection, &err);
+  bool good = session_ready(child, &err) && committed_ready(child, &collection, &err) &&
+              kafka_collect(&child->session, &collection, &err);
   answer(child, good, &err, collection.snapshot, NULL);
   kafka_snapshot_free(collection.snapshot);
   arena_fini(&arena);

@@ -11,6 +11,7 @@
 
 #include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/child/kafka_groups.h"
+#include "clients/kafka/child/kafka_layout.h"
 #include "clients/kafka/child/kafka_metadata.h"
 #include "clients/kafka/child/kafka_next.h"
 #include "clients/kafka/child/kafka_offsets.h"
@@ -50,6 +51,7 @@ void kafka_collection_init(struct kafka_collection *collection, const struct kaf
       .topics = globs_copy(&snapshot->arena, query->topics, query->topic_count),
       .topic_count = query->topic_count,
       .look = query->look,
+      .partition = query->partition,
       .snapshot = snapshot,
       .past = past};
 }
@@ -440,15 +442,23 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
                    struct err *err) {
   struct collecting c = {.session = session, .snapshot = collection->snapshot, .err = err};
   c.groups.collection = collection;
-  bool good = list_groups(&c) && ask_groups(&c) && ask_logs(&c) && no_limit(&c);
+  const bool has_groups = collection->group_count > 0;
+  bool good = has_groups ? list_groups(&c) && ask_groups(&c) && ask_logs(&c) && no_limit(&c)
+                         : kafka_metadata_refresh(session, true, err);
   if (good) {
     topics_move(&c);
     kafka_metadata_summarize(session, c.snapshot);
+    if (!has_groups)
+      c.snapshot->committed_ms = c.snapshot->ended_ms = clock_now_ms();
     if (collection->look == KAFKA_LOOK_NEXT)
       kafka_next_read(session, c.snapshot);
+    else if (collection->look != KAFKA_LOOK_GROUPS)
+      good = kafka_layout_read(session, collection, err);
+  }
+  if (good) {
     c.snapshot->requests = session->requests;
     session->signs = c.groups.signs;
-    if (c.complete)
+    if (c.complete && has_groups)
       kafka_past_keep(collection->past, c.snapshot);
   }
   kafka_groups_fini(&c.groups);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clients/kafka/child/kafka_past.h"
+#include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_snapshot.h"
 
@@ -9,6 +10,8 @@ struct kafka_collection {
   const char **groups, **topics; /* globs, in the snapshot's arena */
   size_t group_count, topic_count;
   enum kafka_look look;
+  int32_t partition;               /* of KAFKA_LOOK_MESSAGES */
+  struct kafka_session *committed; /* reads committed transactions only; NULL: not needed */
   struct kafka_snapshot *snapshot;
   struct kafka_past *past; /* read, and replaced if all brokers list their groups */
 };

@@ -67,6 +67,18 @@ static bool take_in(struct kafka_fetch *fetch, const rd_kafka_message_t *message
   return true;
 }
 
+/* What is denied for one partition is for all of its topic. librdkafka reports it only once for
+ * each partition in the life of an instance. */
+static void spread_denied(struct kafka_fetch *fetches, size_t count, size_t from) {
+  for (size_t i = 0; i < count; i++) {
+    if (i == from || fetches[i].over || strcmp(fetches[i].topic, fetches[from].topic) != 0)
+      continue;
+    fetches[i].error = fetches[from].error;
+    fetches[i].over = true;
+    stop(&fetches[i]);
+  }
+}
+
 static bool all_over(const struct kafka_fetch *fetches, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (!fetches[i].over)
@@ -90,6 +102,8 @@ void kafka_fetch_read(struct kafka_session *session, struct kafka_fetch *fetches
     const size_t i = index_of(fetches, count, message);
     if (i < count && !fetches[i].over && take_in(&fetches[i], message))
       take(arg, i, message);
+    if (i < count && message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+      spread_denied(fetches, count, i);
     if (i < count && fetches[i].over)
       stop(&fetches[i]);
     rd_kafka_message_destroy(message);
@@ -97,7 +111,7 @@ void kafka_fetch_read(struct kafka_session *session, struct kafka_fetch *fetches
   for (size_t i = 0; i < count; i++) {
     stop(&fetches[i]);
     if (!fetches[i].over && !fetches[i].error)
-      fetches[i].error = "not read in time";
+      fetches[i].error = "not read in time, or READ on the topic is missing";
   }
   rd_kafka_queue_destroy(queue);
 }

@@ -19,6 +19,9 @@ struct kafka_fetch {
   rd_kafka_topic_t *handle;
 };
 
+/* In words of the missing right, where it is one. */
+const char *kafka_fetch_reason(const char *error);
+
 /* Reads them side by side, for at most limit_ms. take(arg, index, message) is called for each
  * message; it may be an aborted one of a transaction. What is not there in time has an error.
  * Blocks. */

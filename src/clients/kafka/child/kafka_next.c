@@ -89,10 +89,12 @@ void kafka_settings_read(struct kafka_session *session, struct arena *arena,
 
 /* ---- next messages */
 
-/* A partition in which the group has something to read. */
+/* A message to read: in a partition in which a group, or a reader of committed transactions, has
+ * something before it. */
 struct candidate {
-  const struct kafka_share *share;
-  int64_t lag;
+  uint32_t topic;
+  int32_t partition;
+  int64_t from, lag;
 };
 
 static int lag_compare(const void *a, const void *b) {
@@ -102,37 +104,28 @@ static int lag_compare(const void *a, const void *b) {
 
 static int place_compare(const void *a, const void *b) {
   const struct candidate *x = a, *y = b;
-  if (x->share->topic != y->share->topic)
-    return x->share->topic < y->share->topic ? -1 : 1;
-  return (x->share->partition > y->share->partition) - (x->share->partition < y->share->partition);
+  if (x->topic != y->topic)
+    return x->topic < y->topic ? -1 : 1;
+  return (x->partition > y->partition) - (x->partition < y->partition);
 }
 
-static const struct kafka_partition *partition_of(const struct kafka_snapshot *snapshot,
-                                                  const struct kafka_share *share) {
-  const struct kafka_topic *topic = &snapshot->topics[share->topic];
-  return share->partition < topic->partition_count ? &topic->partitions[share->partition] : NULL;
+static struct kafka_partition *partition_of(const struct kafka_snapshot *snapshot,
+                                            const struct candidate *place) {
+  const struct kafka_topic *topic = &snapshot->topics[place->topic];
+  return place->partition < topic->partition_count ? &topic->partitions[place->partition] : NULL;
 }
 
-/* Those with the most lag, then by place; the caller frees them. */
-static struct candidate *candidates_new(struct kafka_snapshot *snapshot, size_t *count) {
-  const struct kafka_group *group = &snapshot->groups[0];
-  struct candidate *all = mem_new(group->share_count * sizeof *all);
-  *count = 0;
-  for (size_t i = 0; i < group->share_count; i++) {
-    const struct kafka_share *share = &group->shares[i];
-    const struct kafka_partition *partition = partition_of(snapshot, share);
-    if (partition && !partition->error && share->committed >= 0 &&
-        partition->end > share->committed)
-      all[(*count)++] = (struct candidate){share, partition->end - share->committed};
+/* Those with the most lag, then by place. */
+static size_t candidates_choose(struct kafka_snapshot *snapshot, struct candidate *all,
+                                size_t count) {
+  if (count > KAFKA_NEXT_MAX) {
+    qsort(all, count, sizeof *all, lag_compare);
+    snapshot->nexts_left_out = count - KAFKA_NEXT_MAX;
+    count = KAFKA_NEXT_MAX;
   }
-  if (*count > KAFKA_NEXT_MAX) {
-    qsort(all, *count, sizeof *all, lag_compare);
-    snapshot->nexts_left_out = *count - KAFKA_NEXT_MAX;
-    *count = KAFKA_NEXT_MAX;
-  }
-  if (*count > 1)
-    qsort(all, *count, sizeof *all, place_compare);
-  return all;
+  if (count > 1)
+    qsort(all, count, sizeof *all, place_compare);
+  return count;
 }
 
 static void take_next(void *arg, size_t index, const rd_kafka_message_t *message) {
@@ -143,52 +136,77 @@ static void take_next(void *arg, size_t index, const rd_kafka_message_t *message
   snapshot->nexts[index].time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms;
 }
 
-static const char *next_error(const struct kafka_fetch *fetch) {
-  if (fetch->error &&
-      strcmp(fetch->error, kafka_error_reason(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)) == 0)
-    return "needs READ on the topic";
-  return fetch->error;
+const char *kafka_fetch_reason(const char *error) {
+  const char *denied = kafka_error_reason(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  return error && strcmp(error, denied) == 0 ? "needs READ on the topic" : error;
 }
 
 static void read_nexts(struct kafka_session *session, struct kafka_snapshot *snapshot,
-                       int limit_ms) {
+                       const struct candidate *all, size_t count) {
+  enum { FETCH_MS = 2000 };
   struct kafka_fetch fetches[KAFKA_NEXT_MAX] = {0};
-  size_t count;
-  struct candidate *all = candidates_new(snapshot, &count);
+  const int share_ms = kafka_session_left(session) / 4;
   snapshot->nexts = arena_alloc(&snapshot->arena, (count + 1) * sizeof *snapshot->nexts);
-  if (snapshot->nexts && count > 0) {
-    for (size_t i = 0; i < count; i++) {
-      const struct kafka_share *share = all[i].share;
-      const struct kafka_partition *partition = partition_of(snapshot, share);
-      /* what retention has deleted is not read: the next one is the first that exists */
-      const int64_t from =
-          share->committed > partition->start ? share->committed : partition->start;
-      snapshot->nexts[i] = (struct kafka_next){.topic = share->topic,
-                                               .partition = share->partition,
-                                               .committed = share->committed,
-                                               .offset = KAFKA_NO_OFFSET,
-                                               .time_ms = -1};
-      fetches[i] = (struct kafka_fetch){.topic = snapshot->topics[share->topic].name,
-                                        .partition = share->partition,
-                                        .offset = from,
-                                        .before = partition->end,
-                                        .most = 1};
-    }
-    snapshot->next_count = count;
-    kafka_session_step(session, "the next messages");
-    kafka_fetch_read(session, fetches, count, limit_ms, take_next, snapshot);
-    for (size_t i = 0; i < count; i++)
-      snapshot->nexts[i].error = next_error(&fetches[i]);
+  if (!snapshot->nexts || count == 0)
+    return;
+  for (size_t i = 0; i < count; i++) {
+    const struct kafka_partition *partition = partition_of(snapshot, &all[i]);
+    /* what retention has deleted is not read: the next one is the first that exists */
+    snapshot->nexts[i] = (struct kafka_next){.topic = all[i].topic,
+                                             .partition = all[i].partition,
+                                             .committed = all[i].from,
+                                             .offset = KAFKA_NO_OFFSET,
+                                             .time_ms = -1};
+    fetches[i] = (struct kafka_fetch){.topic = snapshot->topics[all[i].topic].name,
+                                      .partition = all[i].partition,
+                                      .offset = all[i].from > partition->start ? all[i].from
+                                                                               : partition->start,
+                                      .before = partition->end,
+                                      .most = 1};
   }
-  free(all);
+  snapshot->next_count = count;
+  kafka_session_step(session, "the next messages");
+  kafka_fetch_read(session, fetches, count, share_ms < FETCH_MS ? share_ms : FETCH_MS, take_next,
+                   snapshot);
+  for (size_t i = 0; i < count; i++)
+    snapshot->nexts[i].error = kafka_fetch_reason(fetches[i].error);
 }
 
 void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snapshot) {
-  enum { FETCH_MS = 2000 };
-  const int left_ms = kafka_session_left(session);
   if (snapshot->group_count == 0)
     return;
   kafka_settings_read(session, &snapshot->arena, snapshot->topics, snapshot->topic_count,
-                      left_ms / 4);
-  read_nexts(session, snapshot, left_ms / 4 < FETCH_MS ? left_ms / 4 : FETCH_MS);
+                      kafka_session_left(session) / 4);
+  const struct kafka_group *group = &snapshot->groups[0];
+  struct candidate *all = mem_new((group->share_count + 1) * sizeof *all);
+  size_t count = 0;
+  for (size_t i = 0; i < group->share_count; i++) {
+    const struct kafka_share *share = &group->shares[i];
+    struct candidate place = {share->topic, share->partition, share->committed, 0};
+    const struct kafka_partition *partition = partition_of(snapshot, &place);
+    if (!partition || partition->error || share->committed < 0 ||
+        partition->end <= share->committed)
+      continue;
+    place.lag = partition->end - share->committed;
+    all[count++] = place;
+  }
+  read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
+  free(all);
+}
+
+void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+  struct candidate *all = NULL;
+  size_t count = 0;
+  for (uint32_t t = 0; t < snapshot->topic_count; t++)
+    for (int32_t p = 0; p < snapshot->topics[t].partition_count; p++) {
+      const struct kafka_partition *partition = &snapshot->topics[t].partitions[p];
+      if (partition->error || partition->stable < 0 || partition->stable >= partition->end)
+        continue;
+      if (count % 64 == 0)
+        all = mem_resize(all, (count + 64) * sizeof *all);
+      all[count++] =
+          (struct candidate){t, p, partition->stable, partition->end - partition->stable};
+    }
+  read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
+  free(all);
 }

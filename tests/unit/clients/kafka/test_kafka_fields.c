@@ -139,6 +139,13 @@ static struct kafka_snapshot *snapshot_make(void) {
   snapshot->next_count = 1;
   snapshot->nexts = arena_alloc(arena, sizeof *snapshot->nexts);
   snapshot->nexts[0] = (struct kafka_next){1, 4, 17, 18, 1700000000000, "late"};
+  snapshot->topics[0].partitions[0].replicas = "1, 3";
+  snapshot->topics[0].partitions[0].stable = 4;
+  snapshot->brokers[1].rack = "north";
+  snapshot->message_count = 1;
+  snapshot->messages = arena_alloc(arena, sizeof *snapshot->messages);
+  snapshot->messages[0] = (struct kafka_message){
+      .offset = 9, .time_ms = -1, .key_length = -1, .value_length = 2, .value = "ab"};
   kafka_snapshot_note(snapshot, "something is missing");
   return snapshot;
 }
@@ -201,6 +208,13 @@ static void test_a_snapshot_arrives(void **state) {
   assert_int_equal(snapshot->nexts[0].partition, 4);
   assert_int_equal(snapshot->nexts[0].time_ms, 1700000000000);
   assert_string_equal(snapshot->nexts[0].error, "late");
+  assert_string_equal(topics[0].partitions[0].replicas, "1, 3");
+  assert_null(topics[0].partitions[0].in_sync);
+  assert_int_equal(topics[0].partitions[0].stable, 4);
+  assert_string_equal(snapshot->brokers[1].rack, "north");
+  assert_int_equal(snapshot->message_count, 1);
+  assert_string_equal(snapshot->messages[0].value, "ab");
+  assert_null(snapshot->messages[0].key);
   assert_int_equal(snapshot->note_count, 1);
   assert_string_equal(snapshot->notes[0], "something is missing");
   kafka_snapshot_free(snapshot);

@@ -1,0 +1,313 @@
+#include "clients/kafka/child/kafka_layout.h"
+
+#include "clients/kafka/child/kafka_error.h"
+#include "clients/kafka/child/kafka_fetch.h"
+#include "clients/kafka/child/kafka_next.h"
+#include "clients/kafka/child/kafka_offsets.h"
+#include "core/bytes.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "io/clock.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- topics */
+
+static bool matches(const struct kafka_collection *collection, const char *name) {
+  bool good = collection->topic_count == 0;
+  for (size_t i = 0; !good && i < collection->topic_count; i++)
+    good = fnmatch(collection->topics[i], name, 0) == 0;
+  return good;
+}
+
+/* "1, 2, 3" */
+static const char *ids_text(struct arena *arena, const int32_t *ids, int count) {
+  char text[256];
+  size_t used = 0;
+  text[0] = '\0';
+  for (int i = 0; i < count && used + 16 < sizeof text; i++)
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", i > 0 ? ", " : "", ids[i]);
+  return arena_text(arena, text, used);
+}
+
+static void topic_new(struct kafka_topic *topic, struct arena *arena,
+                      const struct rd_kafka_metadata_topic *from) {
+  int32_t count = 0;
+  for (int i = 0; i < from->partition_cnt; i++)
+    if (from->partitions[i].id >= count && from->partitions[i].id < KAFKA_SHARES_MAX)
+      count = from->partitions[i].id + 1;
+  *topic = (struct kafka_topic){.name = arena_text(arena, from->topic, strlen(from->topic)),
+                                .error = from->err ? kafka_error_reason(from->err) : NULL};
+  topic->partitions = arena_alloc(arena, (size_t)count * sizeof *topic->partitions);
+  topic->partition_count = topic->partitions ? count : 0;
+  for (int32_t i = 0; i < topic->partition_count; i++)
+    topic->partitions[i] =
+        (struct kafka_partition){.leader = -1, .start = KAFKA_NO_OFFSET, .end = KAFKA_NO_OFFSET};
+}
+
+static void take_replicas(struct kafka_topic *topic, struct arena *arena,
+                          const struct rd_kafka_metadata_topic *from) {
+  for (int32_t i = 0; i < topic->partition_count; i++)
+    topic->partitions[i].stable = KAFKA_NO_OFFSET;
+  for (int i = 0; i < from->partition_cnt; i++) {
+    const struct rd_kafka_metadata_partition *at = &from->partitions[i];
+    if (at->id < 0 || at->id >= topic->partition_count)
+      continue;
+    struct kafka_partition *partition = &topic->partitions[at->id];
+    partition->leader = at->leader;
+    partition->replicas = ids_text(arena, at->replicas, at->replica_cnt);
+    partition->in_sync = ids_text(arena, at->isrs, at->isr_cnt);
+  }
+}
+
+static bool add_topics(struct kafka_session *session, struct kafka_collection *collection) {
+  struct kafka_snapshot *snapshot = collection->snapshot;
+  const struct rd_kafka_metadata *metadata = session->metadata;
+  struct map known = {0};
+  const size_t most = snapshot->topic_count + (size_t)metadata->topic_cnt;
+  struct kafka_topic *topics = arena_alloc(&snapshot->arena, (most + 1) * sizeof *topics);
+  if (!topics)
+    return false;
+  for (size_t i = 0; i < snapshot->topic_count; i++) {
+    topics[i] = snapshot->topics[i];
+    map_add(&known, topics[i].name, i);
+  }
+  size_t count = snapshot->topic_count;
+  for (int i = 0; i < metadata->topic_cnt; i++) {
+    const struct rd_kafka_metadata_topic *from = &metadata->topics[i];
+    const struct map_slot *found = map_find(&known, from->topic);
+    if (!found && !matches(collection, from->topic))
+      continue;
+    struct kafka_topic *topic = found ? &topics[found->value] : &topics[count++];
+    if (!found)
+      topic_new(topic, &snapshot->arena, from);
+    take_replicas(topic, &snapshot->arena, from);
+  }
+  map_fini(&known);
+  snapshot->topics = topics;
+  snapshot->topic_count = count;
+  return true;
+}
+
+/* ---- offsets */
+
+/* Partitions with a leader; those that a group uses are read already. The caller frees them. */
+static struct kafka_place *places_new(struct kafka_snapshot *snapshot, bool again, size_t *count) {
+  size_t most = 0;
+  for (size_t t = 0; t < snapshot->topic_count; t++)
+    most += (size_t)snapshot->topics[t].partition_count;
+  struct kafka_place *places = mem_new((most + 1) * sizeof *places);
+  *count = 0;
+  for (size_t t = 0; t < snapshot->topic_count; t++)
+    for (int32_t p = 0; p < snapshot->topics[t].partition_count; p++) {
+      struct kafka_partition *partition = &snapshot->topics[t].partitions[p];
+      if (!partition->error && partition->leader < 0)
+        partition->error = kafka_error_reason(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+      if (partition->error || (!again && partition->end >= 0))
+        continue;
+      if (*count < KAFKA_LAYOUT_MAX)
+        places[(*count)++] = (struct kafka_place){&snapshot->topics[t], p};
+      else if (!again)
+        snapshot->layout_left_out++;
+    }
+  return places;
+}
+
+static bool read_offsets(struct kafka_session *session, struct kafka_snapshot *snapshot,
+                         struct err *err) {
+  size_t count, kept = 0;
+  struct kafka_place *places = places_new(snapshot, false, &count);
+  kafka_session_step(session, "end offsets");
+  bool good = kafka_offsets_read(session, places, count, KAFKA_AT_END, err);
+  snapshot->ended_ms = clock_now_ms();
+  for (size_t i = 0; i < count; i++)
+    if (!places[i].topic->partitions[places[i].partition].error)
+      places[kept++] = places[i];
+  kafka_session_step(session, "start offsets");
+  good = good && kafka_offsets_read(session, places, kept, KAFKA_AT_START, err);
+  free(places);
+  return good;
+}
+
+/* The end that the other session sees is read into the same field, and put back. It is read first
+ * and the end after it, so that only what is open at both times is before the end. */
+static bool read_stable(struct kafka_session *session, struct kafka_collection *collection,
+                        struct err *err) {
+  struct kafka_snapshot *snapshot = collection->snapshot;
+  size_t count, kept = 0;
+  struct kafka_place *places = places_new(snapshot, true, &count);
+  kafka_session_step(session, "ends of committed transactions");
+  bool good = kafka_offsets_read(collection->committed, places, count, KAFKA_AT_END, err);
+  for (size_t i = 0; good && i < count; i++) {
+    struct kafka_partition *partition = &places[i].topic->partitions[places[i].partition];
+    partition->stable = partition->error ? KAFKA_NO_OFFSET : partition->end;
+    if (!partition->error)
+      places[kept++] = places[i];
+  }
+  kafka_session_step(session, "end offsets");
+  good = good && kafka_offsets_read(session, places, kept, KAFKA_AT_END, err);
+  snapshot->has_stable = good;
+  free(places);
+  return good;
+}
+
+/* ---- brokers */
+
+static const char *copy_or_null(struct arena *arena, const char *text) {
+  return text ? arena_text(arena, text, strlen(text)) : NULL;
+}
+
+static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *broker,
+                        rd_kafka_event_t *event) {
+  size_t found, count;
+  const rd_kafka_ConfigResource_t **answers = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event), &found);
+  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  if (!code)
+    code = found > 0 ? rd_kafka_ConfigResource_error(answers[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+  broker->settings_error = NULL;
+  if (code) {
+    broker->settings_error = kafka_error_is_denied(code) ? "needs DESCRIBE_CONFIGS on the cluster"
+                                                         : kafka_error_reason(code);
+    return;
+  }
+  const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(answers[0], &count);
+  for (size_t i = 0; i < count; i++) {
+    const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+    const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (strcmp(name, "broker.rack") == 0)
+      broker->rack = copy_or_null(&snapshot->arena, value);
+    else if (strcmp(name, "log.dirs") == 0 || (strcmp(name, "log.dir") == 0 && !broker->log_dirs))
+      broker->log_dirs =
+          value ? copy_or_null(&snapshot->arena, value) : broker->log_dirs; /* log.dirs wins */
+  }
+}
+
+/* Each broker answers for itself. */
+static void read_brokers(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+  enum { BROKERS_MAX = 64 };
+  size_t pending = 0;
+  struct err err = {0};
+  for (uint32_t i = 0; i < snapshot->broker_count; i++) {
+    char id[16];
+    snapshot->brokers[i].settings_error = i < BROKERS_MAX ? "no answer" : "not read: too many";
+    if (i >= BROKERS_MAX)
+      continue;
+    snprintf(id, sizeof id, "%d", snapshot->brokers[i].id);
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
+    rd_kafka_AdminOptions_t *options = kafka_session_options(
+        session, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, i, kafka_session_left(session) / 2);
+    rd_kafka_DescribeConfigs(session->rk, &resource, 1, options, session->queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(resource);
+    pending++;
+  }
+  kafka_session_step(session, "the settings of the brokers");
+  while (pending > 0) {
+    size_t subject;
+    rd_kafka_event_t *event = kafka_session_wait(session, &subject, &err);
+    if (!event)
+      return;
+    pending--;
+    if (subject < snapshot->broker_count)
+      take_broker(snapshot, &snapshot->brokers[subject], event);
+    rd_kafka_event_destroy(event);
+  }
+}
+
+/* ---- messages */
+
+static const char *headers_text(struct arena *arena, const rd_kafka_message_t *message) {
+  rd_kafka_headers_t *headers;
+  const char *name;
+  const void *value;
+  size_t size;
+  const char *text = NULL;
+  bool cut;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return NULL;
+  for (size_t i = 0;
+       (!text || strlen(text) < KAFKA_KEY_BYTES_MAX) &&
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       i++)
+    text = arena_printf(arena, "%s%s%.200s=%s", text ? text : "", text ? ", " : "", name,
+                        value ? bytes_text(arena, value, size, 200, &cut) : "(null)");
+  return text;
+}
+
+static void take_message(void *arg, size_t index, const rd_kafka_message_t *from) {
+  struct kafka_snapshot *snapshot = arg;
+  struct arena *arena = &snapshot->arena;
+  rd_kafka_timestamp_type_t type;
+  bool key_cut;
+  (void)index;
+  if (snapshot->message_count == KAFKA_MESSAGES_MAX)
+    return;
+  struct kafka_message *message = &snapshot->messages[snapshot->message_count++];
+  const int64_t time_ms = rd_kafka_message_timestamp(from, &type);
+  *message =
+      (struct kafka_message){.offset = from->offset,
+                             .time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms,
+                             .key_length = from->key ? (int64_t)from->key_len : -1,
+                             .value_length = from->payload ? (int64_t)from->len : -1,
+                             .headers = headers_text(arena, from)};
+  if (from->key)
+    message->key = bytes_text(arena, from->key, from->key_len, KAFKA_KEY_BYTES_MAX, &key_cut);
+  if (from->payload)
+    message->value =
+        bytes_text(arena, from->payload, from->len, KAFKA_MESSAGE_BYTES_MAX, &message->cut);
+}
+
+static bool read_messages(struct kafka_session *session, struct kafka_collection *collection,
+                          struct err *err) {
+  struct kafka_snapshot *snapshot = collection->snapshot;
+  const struct kafka_topic *topic = snapshot->topic_count > 0 ? &snapshot->topics[0] : NULL;
+  if (!topic || topic->error || collection->partition < 0 ||
+      collection->partition >= topic->partition_count)
+    return err_set(err, ERR_INVALID, "there is no such partition now%s%s",
+                   topic && topic->error ? ": " : "", topic && topic->error ? topic->error : "");
+  const struct kafka_partition *partition = &topic->partitions[collection->partition];
+  if (partition->error)
+    return err_set(err, ERR_PROTOCOL, "the partition cannot be read: %s", partition->error);
+  snapshot->messages =
+      arena_alloc(&snapshot->arena, KAFKA_MESSAGES_MAX * sizeof *snapshot->messages);
+  int64_t from = partition->end - KAFKA_MESSAGES_MAX;
+  struct kafka_fetch fetch = {.topic = topic->name,
+                              .partition = collection->partition,
+                              .offset = from > partition->start ? from : partition->start,
+                              .before = partition->end,
+                              .most = KAFKA_MESSAGES_MAX};
+  kafka_session_step(session, "the newest messages");
+  if (snapshot->messages)
+    kafka_fetch_read(session, &fetch, 1, kafka_session_left(session) / 2, take_message, snapshot);
+  snapshot->messages_error = kafka_fetch_reason(fetch.error);
+  return true;
+}
+
+bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *collection,
+                       struct err *err) {
+  struct kafka_snapshot *snapshot = collection->snapshot;
+  if (!add_topics(session, collection))
+    return err_set(err, ERR_LIMIT, "too many topics for %d MB", KAFKA_SNAPSHOT_BYTES_MAX >> 20);
+  switch (collection->look) {
+  case KAFKA_LOOK_BROKERS:
+    read_brokers(session, snapshot);
+    return true;
+  case KAFKA_LOOK_MESSAGES:
+    return read_offsets(session, snapshot, err) && read_messages(session, collection, err);
+  case KAFKA_LOOK_SETTINGS:
+    kafka_settings_read(session, &snapshot->arena, snapshot->topics, snapshot->topic_count,
+                        kafka_session_left(session) / 4);
+    return read_offsets(session, snapshot, err) && read_stable(session, collection, err);
+  case KAFKA_LOOK_STABLE:
+    if (!read_offsets(session, snapshot, err) || !read_stable(session, collection, err))
+      return false;
+    kafka_next_open(session, snapshot);
+    return true;
+  default:
+    return read_offsets(session, snapshot, err);
+  }
+}
