@@ -23,6 +23,7 @@ struct page_spec {
   const char *kind;   /* kind of its target: "postgres" */
   const char *row_of; /* id of the table whose rows it is about, of the target or of another page;
                          NULL: the whole target */
+  bool named;         /* a row is its name: `stacktop show` opens it for one that no table has */
   const char *title;  /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */

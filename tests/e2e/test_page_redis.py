@@ -6,55 +6,11 @@ import threading
 import pytest
 import redis
 
-from redis_servers import SERVER, Server, configure
+from page_redis_server import as_user, cache, refused, server, show  # noqa: F401 (fixtures)
 from sandbox import wait_until
-from stacktop import stacktop, write_config
+from stacktop import stacktop
 
 BESIDE = "others"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    if not SERVER:
-        pytest.skip("redis-server is not installed")
-    running = Server(tmp_path_factory.mktemp("pages"), "--enable-debug-command", "local")
-    yield running
-    running.end()
-
-
-@pytest.fixture
-def cache(server, tmp_path):
-    server.client.config_resetstat()
-    server.client.config_set("slowlog-log-slower-than", 10000)
-    server.client.config_set("latency-monitor-threshold", 0)
-    server.client.slowlog_reset()
-    return configure(tmp_path, server)
-
-
-@contextlib.contextmanager
-def as_user(server, folder, *rules):
-    """The configuration of a user with these rights only."""
-    server.client.execute_command("ACL", "SETUSER", "watcher", "reset", "on", ">secret", "~*", "+info", "+ping", "+client|setname",
-                                  "+select", *rules)
-    try:
-        yield write_config(folder, redis=[{"name": "cache", "url": f"redis://watcher:secret@127.0.0.1:{server.port}"}],
-                           hosts=[], interval="500ms")
-    finally:
-        server.client.execute_command("ACL", "DELUSER", "watcher")
-
-
-def show(config, page, *words, status=0):
-    run = stacktop("show", "-c", config, page, "cache", *words, "--json")
-    assert run.status == status, run
-    target = run.json["target"]
-    return {table["id"]: {row["key"]: row["cells"] for row in table["rows"]} for table in target["tables"]}, \
-        [note["text"] for note in target["notes"]]
-
-
-def refused(config, page, *words):
-    run = stacktop("show", "-c", config, page, "cache", *words)
-    assert run.status == 3, run
-    return " ".join((run.stdout + run.stderr).split())
 
 
 # ---- redis.commands
