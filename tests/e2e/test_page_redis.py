@@ -1,14 +1,17 @@
 """Pages of Redis, each next to the server's own answers at the same moment."""
 
 import contextlib
+import re
 import threading
 
 import pytest
 import redis
 
 from page_redis_server import as_user, cache, refused, server, show  # noqa: F401 (fixtures)
+from keys import agree, outcome
+from redis_servers import configure
 from sandbox import wait_until
-from stacktop import stacktop
+from stacktop import dashboard, stacktop
 
 BESIDE = "others"
 
@@ -151,3 +154,43 @@ def test_latency_without_the_rights(server, cache, tmp_path):
         tables, _ = show(config, "redis.latency")
     [summary] = tables["summary"].values()
     assert summary["monitor_threshold"] == {"unknown": "CONFIG GET is not allowed"} and summary["round_trip"] > 0
+
+
+# ---- from the page to the action
+
+def test_marked_clients_are_killed_from_the_page(server, tmp_path):
+    config = configure(tmp_path, server)
+    clients = {name: redis.Redis(port=server.port, client_name=name) for name in ("doomed-1", "doomed-2", "neighbour")}
+    for client in clients.values():
+        client.ping()
+
+    def names():
+        return {each["name"] for each in server.client.client_list()} - {"", "stacktop"}
+
+    try:
+        with dashboard(config, columns=140, rows=40) as terminal:
+            terminal.wait_for("all ok")
+            terminal.press("v")
+            terminal.wait_for("Pages of cache")
+            terminal.press("Down", "Enter")
+            terminal.wait_for("cache: Clients")
+            terminal.wait_for("doomed-2")
+            terminal.press("/", "doomed", "Enter")
+            terminal.wait_for(lambda screen: "neighbour" not in screen.text)
+            terminal.press("g", "G", " ")
+            terminal.press("Up", " ")
+            terminal.press("a")
+            terminal.wait_for("Actions: ")
+            for _ in range(20):
+                terminal.settle(0.05)
+                if re.search("► *kill clients", terminal.screen.text):
+                    break
+                terminal.press("Down")
+            terminal.press("Enter")
+            terminal.wait_for("Kill 2 clients of cache")
+            agree(terminal, "cache 2")
+            assert "2 of 2" in outcome(terminal) or "gone" in terminal.screen.text
+            assert names() == {"neighbour"}
+    finally:
+        for client in clients.values():
+            client.close()
