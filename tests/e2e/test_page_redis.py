@@ -1,60 +1,19 @@
 """Pages of Redis, each next to the server's own answers at the same moment."""
 
 import contextlib
+import re
 import threading
 
 import pytest
 import redis
 
-from redis_servers import SERVER, Server, configure
+from page_redis_server import as_user, cache, refused, server, show  # noqa: F401 (fixtures)
+from keys import agree, outcome
+from redis_servers import configure
 from sandbox import wait_until
-from stacktop import stacktop, write_config
+from stacktop import dashboard, stacktop
 
 BESIDE = "others"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    if not SERVER:
-        pytest.skip("redis-server is not installed")
-    running = Server(tmp_path_factory.mktemp("pages"), "--enable-debug-command", "local")
-    yield running
-    running.end()
-
-
-@pytest.fixture
-def cache(server, tmp_path):
-    server.client.config_resetstat()
-    server.client.config_set("slowlog-log-slower-than", 10000)
-    server.client.config_set("latency-monitor-threshold", 0)
-    server.client.slowlog_reset()
-    return configure(tmp_path, server)
-
-
-@contextlib.contextmanager
-def as_user(server, folder, *rules):
-    """The configuration of a user with these rights only."""
-    server.client.execute_command("ACL", "SETUSER", "watcher", "reset", "on", ">secret", "~*", "+info", "+ping", "+client|setname",
-                                  "+select", *rules)
-    try:
-        yield write_config(folder, redis=[{"name": "cache", "url": f"redis://watcher:secret@127.0.0.1:{server.port}"}],
-                           hosts=[], interval="500ms")
-    finally:
-        server.client.execute_command("ACL", "DELUSER", "watcher")
-
-
-def show(config, page, *words, status=0):
-    run = stacktop("show", "-c", config, page, "cache", *words, "--json")
-    assert run.status == status, run
-    target = run.json["target"]
-    return {table["id"]: {row["key"]: row["cells"] for row in table["rows"]} for table in target["tables"]}, \
-        [note["text"] for note in target["notes"]]
-
-
-def refused(config, page, *words):
-    run = stacktop("show", "-c", config, page, "cache", *words)
-    assert run.status == 3, run
-    return " ".join((run.stdout + run.stderr).split())
 
 
 # ---- redis.commands
@@ -195,3 +154,43 @@ def test_latency_without_the_rights(server, cache, tmp_path):
         tables, _ = show(config, "redis.latency")
     [summary] = tables["summary"].values()
     assert summary["monitor_threshold"] == {"unknown": "CONFIG GET is not allowed"} and summary["round_trip"] > 0
+
+
+# ---- from the page to the action
+
+def test_marked_clients_are_killed_from_the_page(server, tmp_path):
+    config = configure(tmp_path, server)
+    clients = {name: redis.Redis(port=server.port, client_name=name) for name in ("doomed-1", "doomed-2", "neighbour")}
+    for client in clients.values():
+        client.ping()
+
+    def names():
+        return {each["name"] for each in server.client.client_list()} - {"", "stacktop"}
+
+    try:
+        with dashboard(config, columns=140, rows=40) as terminal:
+            terminal.wait_for("all ok")
+            terminal.press("v")
+            terminal.wait_for("Pages of cache")
+            terminal.press("Down", "Enter")
+            terminal.wait_for("cache: Clients")
+            terminal.wait_for("doomed-2")
+            terminal.press("/", "doomed", "Enter")
+            terminal.wait_for(lambda screen: "neighbour" not in screen.text)
+            terminal.press("g", "G", " ")
+            terminal.press("Up", " ")
+            terminal.press("a")
+            terminal.wait_for("Actions: ")
+            for _ in range(20):
+                terminal.settle(0.05)
+                if re.search("► *kill clients", terminal.screen.text):
+                    break
+                terminal.press("Down")
+            terminal.press("Enter")
+            terminal.wait_for("Kill 2 clients of cache")
+            agree(terminal, "cache 2")
+            assert "2 of 2" in outcome(terminal) or "gone" in terminal.screen.text
+            assert names() == {"neighbour"}
+    finally:
+        for client in clients.values():
+            client.close()

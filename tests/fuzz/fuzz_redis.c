@@ -7,7 +7,10 @@
 #include "clients/redis/redis.h"
 #include "clients/redis/redis_reply.h"
 #include "clients/redis/redis_url.h"
+#include "clients/redis/redis_words.h"
 #include "collectors/redis/redis.h"
+#include "collectors/redis/redis_nodes.h"
+#include "collectors/redis/redis_prefixes.h"
 
 enum { CEILING = 16 << 10 };
 
@@ -87,14 +90,43 @@ static void check_info(struct counters *before, const char *text, size_t length,
   *before = now;
 }
 
+/* CLUSTER NODES: slots are within their range, and it ends. */
+static void check_nodes(const char *text) {
+  struct redis_node node;
+  for (const char *at = text; (at = redis_node_read(at, &node));) {
+    assert(at <= text + strlen(text) && node.slots >= 0);
+    assert(!*node.id || *node.flags);
+    redis_node_is(&node, "fail?");
+  }
+}
+
+/* A name is the same after it was printed and read again; its prefixes are part of it. */
+static void check_name(const char *bytes, size_t length) {
+  char shown[4 * REDIS_KEY_NAME_MAX + 1], again[REDIS_KEY_NAME_MAX];
+  struct redis_prefixes prefixes = {0};
+  size_t read;
+  if (length == 0 || length > REDIS_KEY_NAME_MAX)
+    return;
+  assert(redis_unrepr(redis_repr(shown, sizeof shown, bytes, length), again, sizeof again, &read));
+  assert(read == length && memcmp(again, bytes, length) == 0);
+  redis_prefixes_add(&prefixes, bytes, length, (int64_t)length, -1);
+  redis_prefixes_sort(&prefixes);
+  assert(prefixes.count >= 1 && prefixes.count <= 2 && prefixes.items[0]->keys == 1);
+  assert(redis_prefix_end(bytes, length, 0) < length);
+  redis_prefixes_fini(&prefixes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check_replies(data, size);
+  check_name((const char *)data, size);
   struct fuzz_input input = {data, size};
   struct counters before = {0};
   for (int64_t at_us = 1000000; input.size > 0 && at_us < 4000000; at_us += 1000000) {
     char *text = fuzz_text(&input, '\0');
     if (at_us == 1000000)
       check_url(text);
+    check_nodes(text);
+    redis_unrepr(text, (char[8]){0}, 8, &(size_t){0});
     check_info(&before, text, strlen(text), at_us);
     free(text);
   }

@@ -209,7 +209,8 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
   const struct row *found = NULL;
   const struct table *table = NULL;
   char label[SHOW_LABEL_MAX];
-  if (spec->row_of) {
+  const bool named = spec->named && row;
+  if (spec->row_of && !named) {
     if (!rows_collect(show, spec, err))
       return severity_exit(model_err_is_outage(err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN);
     table = model_table(&show->model, 0, spec->row_of);
@@ -217,8 +218,9 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
     if (!found)
       return EXIT_USAGE_BAD;
   }
-  const size_t state = page_open(show, spec, found ? spec->row_of : NULL, found ? found->key : NULL,
-                                 found ? show_label(table, found, label) : NULL);
+  const char *key = found ? found->key : named ? row : NULL;
+  const size_t state = page_open(show, spec, key ? spec->row_of : NULL, key,
+                                 found ? show_label(table, found, label) : key);
   if (!sort_take(show, state, err))
     return EXIT_USAGE_BAD;
   scheduler_page_open(show->scheduler, state, show->options->duration_ms == 0);

@@ -20,5 +20,12 @@
 #define REDIS_CLIENTS_TABLE "clients"
 #define REDIS_CLIENT_OWN_NAME "stacktop" /* the name of stacktop's connections */
 
+/* One row per key, of a page: those of the database in the target's url. The key of a row is the
+ * name as redis_repr prints it. */
+#define REDIS_KEYS_TABLE "keys"
+
+/* An option of a target: keys a second that a page scans. */
+#define REDIS_SCAN_RATE_OPTION "scan_rate"
+
 /* The number of the database in a row's key, or in a line of INFO; -1 for any other text. */
 int redis_database_of_key(const char *key);

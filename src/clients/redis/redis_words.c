@@ -40,6 +40,39 @@ const char *redis_repr(char *out, size_t size, const char *bytes, size_t length)
   return out;
 }
 
+static int digit_of(char c) {
+  static const char digits[] = "0123456789abcdef";
+  const char *found = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+  return found ? (int)(found - digits) : -1;
+}
+
+/* The byte of the sequence after a backslash; -1: it is none. */
+static int sequence_byte(const char **at) {
+  static const char plain[] = "\n\r\t\a\b\\\"", letters[] = "nrtab\\\"";
+  const char *letter = **at ? strchr(letters, **at) : NULL;
+  if (letter) {
+    (*at)++;
+    return plain[letter - letters];
+  }
+  if (**at != 'x' || digit_of((*at)[1]) < 0 || digit_of((*at)[2]) < 0)
+    return -1;
+  *at += 3;
+  return digit_of((*at)[-2]) * 16 + digit_of((*at)[-1]);
+}
+
+bool redis_unrepr(const char *text, char *out, size_t size, size_t *length) {
+  *length = 0;
+  for (const char *at = text; *at;) {
+    int byte = (unsigned char)*at++;
+    if (byte == '\\')
+      byte = sequence_byte(&at);
+    if (byte < 0 || *length == size)
+      return false;
+    out[(*length)++] = (char)byte;
+  }
+  return *length > 0;
+}
+
 /* ---- commands */
 
 /* The key is the first argument. */

@@ -36,6 +36,12 @@ static const struct option options[] = {
      .help = "overrides that of the URL, without percent-encoding; \"\" means no password, and "
              "REDISCLI_AUTH is not used",
      .example = "\"${REDIS_PASSWORD}\""},
+    {.name = REDIS_SCAN_RATE_OPTION,
+     .type = OPTION_INT,
+     .min = 10,
+     .max = 1000000,
+     .fallback = "1000",
+     .help = "keys a second that the page redis.memory looks at"},
 };
 
 static const struct table_spec *const tables[] = {&redis_summary_table, &redis_keyspace_table};

@@ -276,7 +276,7 @@ static struct value percentile(const struct redis_page_call *call, double second
   if (seconds >= 0)
     return value_real(seconds);
   return value_none(call->version < 70000 ? "needs Redis 7.0"
-                                          : "latency-tracking is off, or has other percentiles");
+                                          : "no call has ended yet, or latency-tracking is off");
 }
 
 static double time_watched(const struct memory *memory) {

@@ -1,0 +1,48 @@
+/* The keys of a scan by their prefixes, and the biggest of them. Pure. */
+#pragma once
+
+#include "core/map.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  REDIS_PREFIXES_MAX = 20000,  /* further keys count as "(other)" */
+  REDIS_PREFIX_NAME_MAX = 160, /* bytes, as printed by redis_repr */
+  REDIS_BIGGEST_MAX = 200,
+};
+
+struct redis_prefix {
+  char *name;                  /* "session:", "session:web:", "(no prefix)" */
+  struct redis_prefix *parent; /* NULL: of the first level */
+  int64_t keys, bytes, expiring;
+  double ttl_s; /* sum of those that expire */
+};
+
+struct redis_big_key {
+  char *name; /* as printed by redis_repr, in full; NULL: it is too long */
+  char shown[128];
+  int64_t bytes, ttl_ms; /* ttl_ms -1: it does not expire */
+};
+
+/* Zeroed at first. */
+struct redis_prefixes {
+  struct redis_prefix **items;
+  size_t count, capacity;
+  struct map by_name;
+  struct redis_prefix *others;
+  struct redis_big_key biggest[REDIS_BIGGEST_MAX]; /* a heap, the smallest first */
+  size_t biggest_count;
+  int64_t keys, bytes, expiring;
+};
+
+void redis_prefixes_fini(struct redis_prefixes *prefixes); /* it is then empty */
+/* One key. bytes -1: not known. ttl_ms -1: it does not expire. */
+void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_t length,
+                        int64_t bytes, int64_t ttl_ms);
+/* Those of the first level, the most memory first, each followed by its own (of the second level);
+ * then the list is in that order until the next key. */
+void redis_prefixes_sort(struct redis_prefixes *prefixes);
+/* Where a prefix of the name ends, from `from` on: behind the next separator. 0: nowhere. */
+size_t redis_prefix_end(const char *name, size_t length, size_t from);

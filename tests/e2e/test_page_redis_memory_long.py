@@ -1,0 +1,43 @@
+"""The page redis.memory while the server is slow, and with names of a megabyte."""
+
+import contextlib
+import threading
+
+import redis
+
+from page_redis_server import cache, filled, server, show  # noqa: F401 (fixtures)
+from stacktop import stacktop
+
+BESIDE = "others"
+
+
+def test_memory_pauses_while_the_server_is_slow(server, cache, filled):
+    ended = threading.Event()
+
+    def load():
+        with contextlib.closing(redis.Redis(port=server.port)) as client:
+            ended.wait(1)
+            while not ended.is_set():
+                client.execute_command("DEBUG", "SLEEP", "0.2")
+
+    loader = threading.Thread(target=load)
+    loader.start()
+    try:
+        tables, _ = show(cache, "redis.memory", "--duration", "3s")
+    finally:
+        ended.set()
+        loader.join()
+    [summary] = tables["summary"].values()
+    assert summary["scan"].startswith("paused at ") and "round trip" in summary["scan"], summary
+    assert summary["scanned"] < 2502
+
+
+def test_names_of_a_megabyte(server, cache, filled):
+    for number in range(40):
+        filled.set(f"{'n' * (1 << 20)}{number}", 1)
+    tables, _ = show(cache, "redis.memory", "--duration", "8s")
+    [summary] = tables["summary"].values()
+    assert summary["scan"] == "complete: 2,542 keys", summary
+    [name] = [name for name, cells in tables["keys"].items() if cells["key"].startswith("nnn")][:1]
+    run = stacktop("show", "-c", cache, "redis.key", "cache", name)
+    assert run.status == 3 and "is not the name of a key" in run.stdout + run.stderr

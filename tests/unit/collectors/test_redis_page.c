@@ -1,0 +1,134 @@
+/* What pages of Redis read, without a server: prefixes and the biggest keys, the nodes of a
+ * cluster. */
+#include "collectors/redis/redis_nodes.h"
+#include "collectors/redis/redis_prefixes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void add(struct redis_prefixes *prefixes, const char *name, int64_t bytes, int64_t ttl_ms) {
+  redis_prefixes_add(prefixes, name, strlen(name), bytes, ttl_ms);
+}
+
+static const struct redis_prefix *find(const struct redis_prefixes *prefixes, const char *name) {
+  for (size_t i = 0; i < prefixes->count; i++)
+    if (strcmp(prefixes->items[i]->name, name) == 0)
+      return prefixes->items[i];
+  return NULL;
+}
+
+static void test_prefixes(void **state) {
+  struct redis_prefixes prefixes = {0};
+  (void)state;
+  add(&prefixes, "app:user:1", 10, -1);
+  add(&prefixes, "app:user:2", 20, 4000);
+  add(&prefixes, "app:cart:1", 5, -1);
+  add(&prefixes, "session:1", 100, 2000);
+  add(&prefixes, "plain", 1, -1);
+  add(&prefixes, "last:", 1, -1);
+  add(&prefixes, ":first", 1, -1);
+  redis_prefixes_sort(&prefixes);
+  const char *const order[] = {"session:", "app:", "app:user:", "app:cart:", "(no prefix)"};
+  assert_int_equal(prefixes.count, sizeof order / sizeof *order);
+  for (size_t i = 0; i < prefixes.count; i++)
+    assert_string_equal(prefixes.items[i]->name, order[i]);
+  const struct redis_prefix *app = find(&prefixes, "app:"), *user = find(&prefixes, "app:user:");
+  assert_int_equal(app->keys, 3);
+  assert_int_equal(app->bytes, 35);
+  assert_ptr_equal(user->parent, app);
+  assert_int_equal(user->expiring, 1);
+  assert_true(user->ttl_s == 4);
+  assert_int_equal(find(&prefixes, "(no prefix)")->keys, 3);
+  add(&prefixes, "app:user:3", 1, -1); /* also after the list was sorted */
+  assert_int_equal(user->keys, 3);
+  redis_prefixes_fini(&prefixes);
+}
+
+static void test_more_prefixes_than_can_be_kept(void **state) {
+  struct redis_prefixes prefixes = {0};
+  char name[40];
+  (void)state;
+  for (int i = 0; i < REDIS_PREFIXES_MAX + 500; i++) {
+    snprintf(name, sizeof name, "p%d:x:1", i);
+    add(&prefixes, name, 1, -1);
+  }
+  assert_int_equal(prefixes.count, REDIS_PREFIXES_MAX + 1);
+  assert_true(find(&prefixes, "(other)")->keys >= 500);
+  assert_int_equal(prefixes.keys, REDIS_PREFIXES_MAX + 500);
+  redis_prefixes_fini(&prefixes);
+}
+
+static void test_the_biggest_keys(void **state) {
+  struct redis_prefixes prefixes = {0};
+  char name[40], longer[5000];
+  (void)state;
+  for (int i = 0; i < 3 * REDIS_BIGGEST_MAX; i++) {
+    const int mixed = (i * 7919) % (3 * REDIS_BIGGEST_MAX);
+    snprintf(name, sizeof name, "key%d", mixed);
+    add(&prefixes, name, mixed, -1);
+    add(&prefixes, name, mixed, -1); /* SCAN returns some twice */
+  }
+  assert_int_equal(prefixes.biggest_count, REDIS_BIGGEST_MAX);
+  for (size_t i = 0; i < prefixes.biggest_count; i++)
+    assert_true(prefixes.biggest[i].bytes >= 2 * REDIS_BIGGEST_MAX);
+  assert_int_equal(prefixes.biggest[0].bytes, 2 * REDIS_BIGGEST_MAX);
+  memset(longer, '\x1b', sizeof longer);
+  redis_prefixes_add(&prefixes, longer, sizeof longer, 1 << 30, 5);
+  bool found = false;
+  for (size_t i = 0; i < prefixes.biggest_count; i++)
+    if (prefixes.biggest[i].bytes == 1 << 30) {
+      found = true;
+      assert_null(prefixes.biggest[i].name);
+      assert_memory_equal(prefixes.biggest[i].shown, "\\x1b\\x1b", 8);
+      assert_int_equal(prefixes.biggest[i].ttl_ms, 5);
+    }
+  assert_true(found);
+  redis_prefixes_fini(&prefixes);
+}
+
+static void test_nodes(void **state) {
+  static const char answer[] =
+      "07c3 127.0.0.1:30004@31004,host4 slave,fail? e7d1 1426238317239 1426238316232 4 connected\n"
+      "e7d1 127.0.0.1:30001@31001 myself,master - 0 0 7 connected 0-5460 5462 [93-<-id] [77->-id]\r\n"
+      "\n"
+      "garbage\n"
+      "6ec2 [::1]:30002@31002 master,fail,nofailover - x -5 2 disconnected 9-3 16384 0-16383x";
+  struct redis_node node;
+  (void)state;
+  const char *at = redis_node_read(answer, &node);
+  assert_string_equal(node.id, "07c3");
+  assert_string_equal(node.address, "127.0.0.1:30004");
+  assert_string_equal(node.master, "e7d1");
+  assert_true(redis_node_is(&node, "fail?") && redis_node_is(&node, "slave"));
+  assert_false(redis_node_is(&node, "fail"));
+  assert_int_equal(node.pong_ms, 1426238316232);
+  at = redis_node_read(at, &node);
+  assert_string_equal(node.master, "");
+  assert_int_equal(node.slots, 5462);
+  assert_string_equal(node.ranges, "0-5460 5462 [93-<-id] [77->-id]");
+  assert_int_equal(node.epoch, 7);
+  at = redis_node_read(at, &node);
+  assert_string_equal(node.id, "");
+  at = redis_node_read(at, &node);
+  assert_string_equal(node.address, "[::1]:30002");
+  assert_true(redis_node_is(&node, "nofailover"));
+  assert_int_equal(node.slots, 0);
+  assert_int_equal(node.pong_ms, -1);
+  assert_int_equal(node.epoch, 2);
+  assert_null(redis_node_read(at, &node));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_prefixes),
+      cmocka_unit_test(test_more_prefixes_than_can_be_kept),
+      cmocka_unit_test(test_the_biggest_keys),
+      cmocka_unit_test(test_nodes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
