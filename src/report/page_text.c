@@ -81,7 +81,6 @@ bool report_page_text(FILE *file, const struct model *model, size_t index, int64
   struct text_out out;
   (void)now_ms;
   text_out_init(&out, file, options);
-  out.no_pipes = !options->pipes;
   put_head(&out, state);
   for (size_t i = 0; sample && i < sample->table_count; i++) {
     const struct text_table table = {.model = model,

@@ -153,6 +153,8 @@ def test_figures(platform, blocked):
         "db0": {"db": "db0", "keys": 601, "expires": 30, "avg_ttl": document.rows("redis", "keyspace")["db0"]["avg_ttl"]},
         "db3": {"db": "db3", "keys": 20, "expires": 0}}
     unknown = {name: cell["unknown"] for name, cell in figures.items() if isinstance(cell, dict) and "unknown" in cell}
+    if unknown.get("latency") == "stacktop was busy while waiting for the answer":  # on a loaded machine it is not known
+        unknown.pop("latency")
     assert set(unknown.values()) == {"needs two collections"}, unknown
 
 
@@ -203,7 +205,7 @@ def everything(server):
 
 
 def test_every_action_has_its_plan(platform, blocked):
-    assert set(re.findall(r"^  \S  (redis\.\S+)", stacktop("actions").stdout, re.M)) == set(wants())
+    assert set(re.findall(r"^  \S  (redis\.\S+)", stacktop("actions").stdout, re.M)) == set(wants()) | {"redis.script-kill", "redis.function-kill"}
     slow(platform.master)
     worker = next(each["id"] for each in platform.master.client.client_list() if each["name"] == "worker")
     before = everything(platform.master)

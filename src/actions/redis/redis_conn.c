@@ -118,7 +118,7 @@ static void explain_denied(struct step *step) {
               was.text);
 }
 
-struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {
+struct redis_conn *redis_conn_connect(struct step *step, int db) {
   struct redis_conn *conn = mem_new(sizeof *conn);
   const struct target *target = step->call->target;
   struct err *lost = &conn->conn.lost;
@@ -131,6 +131,11 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
     conn->redis = redis_open(step->call->io, &conn->url);
     conn->conn.line = redis_line(conn->redis);
   }
+  return conn;
+}
+
+struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {
+  struct redis_conn *conn = redis_conn_connect(step, db);
   if (!redis_ask_info(conn)) {
     explain_denied(step);
     return NULL;

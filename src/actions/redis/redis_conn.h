@@ -31,6 +31,9 @@ struct redis_conn {
  * reads INFO. NULL with step->err where it is not a Redis that holds keys, not the server of the
  * step's plan (identity "run_id"), or lacks a requirement. */
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db);
+/* Connects without a question: for a server that answers BUSY to INFO, and to SELECT (db 0 sends
+ * none). A failure to connect is the error of the first question. */
+struct redis_conn *redis_conn_connect(struct step *step, int db);
 int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
 
 /* One command and its reply, valid until the next question; words may hold any bytes, lengths is

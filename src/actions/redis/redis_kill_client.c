@@ -1,7 +1,7 @@
 /* Closes the connections of clients. A client's id is never reused while the server runs, and
  * CLIENT KILL matches it, and its address, in the command itself. */
-#include "actions/redis/redis_clients.h"
 #include "actions/redis/redis_found.h"
+#include "clients/redis/redis_clients.h"
 #include "io/clock.h"
 
 #include <hiredis/hiredis.h>
@@ -38,7 +38,7 @@ static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
     [CLIENT_COMMAND] = {.id = "cmd", .title = "COMMAND"},
     [CLIENT_MEMORY] = {.id = "memory", .title = "MEMORY", .unit = UNIT_BYTES},
 };
-static const struct table_spec clients_table = FOUND_TABLE("clients", "Clients", client_columns);
+static const struct table_spec clients_table = FOUND_TABLE(REDIS_CLIENTS_TABLE, "Clients", client_columns);
 
 struct listing {
   struct sample *found;
@@ -253,6 +253,7 @@ const struct action action_redis_kill_client = {
                      "commands already sent, and most reconnect",
              .runs = "CLIENT KILL ID id ADDR address SKIPME yes",
              .danger = DANGER_DESTRUCTIVE,
-             .choice = CHOICE_MANY},
+             .choice = CHOICE_MANY,
+             .picks = REDIS_CLIENTS_TABLE},
     STEPS,
 };

@@ -1,28 +1,13 @@
 /* Texts of Redis' actions: printable names, sizes, and equivalent commands. Pure. */
 #pragma once
 
+#include "clients/redis/redis_words.h"
 #include "core/err.h"
 #include "model/table.h"
 #include "model/target.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* A name's bytes as redis-cli prints them, without the quotes:
- *  \r \t \a \b \\ \" and \xNN for all that is not printable ASCII. Cut, ending in "...", where
- * `size` is too small. Returns out. */
-const char *redis_repr(char *out, size_t size, const char *bytes, size_t length);
-
-struct redis_word {
-  const char *bytes;
-  size_t length;
-};
-
-enum { REDIS_SHOWN_KEY_MAX = 120 };
-/* A command with its name and key only, "SET user:1 ...", "CONFIG SET ...", "EVAL ...": arguments
- * may be secrets, and an unknown name may be one (rename-command). Returns out. */
-const char *redis_command_shown(char *out, size_t size, const struct redis_word *words,
-                                size_t count);
 
 /* Sizes as redis.conf has them: "1000", "2gb" (1024^3), "2g" (1000^3), kb, k, mb, m, b. */
 bool redis_size_parse(const char *text, int64_t *bytes, struct err *err) MUST_CHECK;

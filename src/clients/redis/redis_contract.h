@@ -8,10 +8,17 @@
 #define REDIS_SUMMARY_ID_MODE "mode" /* REDIS_MODE_SENTINEL, otherwise as in INFO */
 
 #define REDIS_ROLE_REPLICA "replica"
+/* Why no figure is known of a server that runs a script. */
+#define REDIS_SUMMARY_BUSY "busy: refuses INFO"
 #define REDIS_MODE_SENTINEL "sentinel"
 
 /* One row per database with keys. The key of a row is "db" and the number, as in INFO. */
 #define REDIS_KEYSPACE_TABLE "keyspace"
+
+/* One row per client, of a page and of the survey of redis.kill-client. The key of a row is its id in
+ * CLIENT LIST. */
+#define REDIS_CLIENTS_TABLE "clients"
+#define REDIS_CLIENT_OWN_NAME "stacktop" /* the name of stacktop's connections */
 
 /* The number of the database in a row's key, or in a line of INFO; -1 for any other text. */
 int redis_database_of_key(const char *key);

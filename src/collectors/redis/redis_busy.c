@@ -24,13 +24,12 @@ static const char *time_words(struct sample *sample, const struct redis_busy *bu
 }
 
 void redis_rows_busy(struct sample *sample, const char *name, const struct redis_busy *busy) {
-  static const char WHY[] = "busy: refuses INFO";
   struct table *table = sample_table(sample, redis_summary_table.id);
   struct row *row = sample_row(sample, table, name, NULL);
   if (!row)
     return;
   for (size_t i = 0; i < SUMMARY_COLUMN_COUNT; i++)
-    row->cells[i] = value_none(WHY);
+    row->cells[i] = value_none(REDIS_SUMMARY_BUSY);
   row->cells[SUMMARY_NAME] = value_text(row->key);
   const char *what = strstr(busy->words, "module") ? "module command" : "script";
   row->severity = SEVERITY_CRIT;

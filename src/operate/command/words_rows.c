@@ -183,7 +183,9 @@ bool words_rows(const struct words *words, const struct model *model, char ***ke
   if (!state->sample)
     return err_set(err, state->err.kind == ERR_NONE ? ERR_INVALID : state->err.kind,
                    "no data from %s%s%s", name, *state->err.text ? ": " : " yet", state->err.text);
-  const struct table *table = sample_table_view(state->sample, id);
+  const struct table *table = sample_table_view(state->sample, id), none = {0};
+  if (!table && words->action->row_named) /* a table of a page: the survey knows its rows */
+    table = &none;
   if (!table)
     return err_set(err, ERR_UNSUPPORTED, "%s has no table \"%s\"", name, id);
   char where[160];

@@ -281,7 +281,8 @@ void run_form(struct run *run, const char *const *texts, size_t count) {
   if (run->operation.phase != OPERATION_FORM)
     return;
   texts_set(run, texts, count, false);
-  chosen_forget(&run->operation);
+  if (!run->action->spec.context) /* otherwise the rows of the context may be chosen */
+    chosen_forget(&run->operation);
   if (params_parse(run))
     run_survey(run);
   else
@@ -332,6 +333,14 @@ static void run_next(struct run *run, const char *key) {
   pipeline_changed(pipeline);
 }
 
+void run_pick(struct run *run, const char *const *keys, size_t count) {
+  struct operation *operation = &run->operation;
+  chosen_forget(operation);
+  operation->chosen = mem_new((count + 1) * sizeof *operation->chosen);
+  for (size_t i = 0; i < count; i++)
+    operation->chosen[operation->chosen_count++] = mem_dup(keys[i]);
+}
+
 void run_choose(struct run *run, const char *const *keys, size_t count) {
   struct operation *operation = &run->operation;
   if (operation->phase != OPERATION_CHOICE || count == 0)
@@ -340,10 +349,7 @@ void run_choose(struct run *run, const char *const *keys, size_t count) {
     run_next(run, keys[0]);
     return;
   }
-  chosen_forget(operation);
-  operation->chosen = mem_new(count * sizeof *operation->chosen);
-  for (size_t i = 0; i < count; i++)
-    operation->chosen[operation->chosen_count++] = mem_dup(keys[i]);
+  run_pick(run, keys, count);
   if (pipeline_now() - operation->found->taken_ms > PLAN_LIFETIME_MS)
     run_survey(run); /* picking took too long: survey again and keep the picks */
   else

@@ -84,6 +84,8 @@ void run_free_texts(char **texts, size_t count);
 /* pipeline_plan.c: from the request to the plan. */
 void run_begin(struct run *run);
 void run_form(struct run *run, const char *const *texts, size_t count);
+/* The rows that the action is for, before it begins. */
+void run_pick(struct run *run, const char *const *keys, size_t count);
 void run_choose(struct run *run, const char *const *keys, size_t count);
 void run_replan(struct run *run);
 /* Whether the model has recent data of the target; false with the reason. */

@@ -1,8 +1,7 @@
-#include "actions/redis/redis_clients.h"
-
-#include "actions/redis/redis_conn.h"
+#include "clients/redis/redis_clients.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +43,17 @@ const char *redis_client_kind(const char *flags) {
   return "client";
 }
 
+static const char *text_of(const struct redisReply *reply) {
+#ifdef REDIS_REPLY_VERB
+  if (reply->type == REDIS_REPLY_VERB)
+    return reply->str;
+#endif
+  return reply->type == REDIS_REPLY_STRING ? reply->str : "";
+}
+
 void redis_clients_each(const struct redisReply *reply,
                         void (*seen)(void *arg, const char *line, const char *end), void *arg) {
-  for (const char *line = redis_reply_text(reply); *line;) {
+  for (const char *line = text_of(reply); *line;) {
     const char *end = line + strcspn(line, "\n");
     if (end > line)
       seen(arg, line, end);

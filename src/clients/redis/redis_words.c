@@ -1,11 +1,46 @@
 /* A command in the form that may be shown and stored: its name and its key, and none of the values,
  * which may be secrets. A word that is not in these tables is not a known command, and might itself
  * be a secret. */
-#include "actions/redis/redis_text.h"
+#include "clients/redis/redis_words.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* ---- names */
+
+/* Writes the representation of one byte; at most 4 characters and the terminator. */
+static size_t repr_byte(char out[5], unsigned char byte) {
+  static const char plain[] = "\n\r\t\a\b\\\"", letters[] = "nrtab\\\"";
+  const char *special = byte ? strchr(plain, byte) : NULL;
+  if (special)
+    return (size_t)snprintf(out, 5, "\\%c", letters[special - plain]);
+  if (byte >= 0x20 && byte < 0x7f)
+    return (size_t)snprintf(out, 5, "%c", byte);
+  return (size_t)snprintf(out, 5, "\\x%02x", byte);
+}
+
+const char *redis_repr(char *out, size_t size, const char *bytes, size_t length) {
+  static const char more[] = "...";
+  size_t used = 0, fits = 0; /* fits: up to where the dots still have room */
+  for (size_t i = 0; i < length; i++) {
+    char piece[5];
+    size_t wrote = repr_byte(piece, (unsigned char)bytes[i]);
+    if (used + wrote >= size) {
+      snprintf(out + fits, size - fits, "%s", more);
+      return out;
+    }
+    memcpy(out + used, piece, wrote);
+    used += wrote;
+    if (used + sizeof more <= size)
+      fits = used;
+  }
+  out[used] = '\0';
+  return out;
+}
+
+/* ---- commands */
 
 /* The key is the first argument. */
 static const char keyed[] =
