@@ -117,6 +117,12 @@ static const struct wire_field message_fields[] = {
 };
 static const struct wire_struct message = WIRE_STRUCT(struct kafka_message, message_fields);
 
+static const struct wire_field listed_fields[] = {
+    WIRE(struct kafka_listed, name),
+    WIRE(struct kafka_listed, partition_count),
+};
+static const struct wire_struct listed = WIRE_STRUCT(struct kafka_listed, listed_fields);
+
 static const struct wire_field snapshot_fields[] = {
     WIRE_MAYBE(struct kafka_snapshot, cluster_id),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, brokers, broker_count, BROKERS_MAX, &broker),
@@ -126,6 +132,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE_MAYBE(struct kafka_snapshot, rights),
     WIRE(struct kafka_snapshot, topic_count_all),
     WIRE(struct kafka_snapshot, partition_count_all),
+    WIRE_MANY(WIRE_LIST, struct kafka_snapshot, listed, listed_count, KAFKA_LISTED_MAX, &listed),
     WIRE(struct kafka_snapshot, under_replicated),
     WIRE(struct kafka_snapshot, offline),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, topics, topic_count, TOPICS_MAX, &topic),

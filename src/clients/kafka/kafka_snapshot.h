@@ -13,6 +13,7 @@ enum {
   KAFKA_SNAPSHOT_BYTES_MAX = 48 << 20,
   KAFKA_GROUPS_MAX = 2000,   /* matching groups; further ones are omitted with a note */
   KAFKA_SHARES_MAX = 100000, /* (group, topic, partition) */
+  KAFKA_LISTED_MAX = 5000,
   KAFKA_NOTES_MAX = 16,
   KAFKA_NAME_MAX = 256,            /* bytes kept of a client's id or host */
   KAFKA_NEXT_MAX = 32,             /* partitions whose next message is read in a collection */
@@ -123,6 +124,12 @@ struct kafka_message {
   bool cut;                          /* the value is longer than its text */
 };
 
+/* A topic of the cluster, whether or not a group uses it. */
+struct kafka_listed {
+  const char *name;
+  int32_t partition_count;
+};
+
 struct kafka_snapshot {
   struct arena arena;
   const char *cluster_id;       /* or NULL */
@@ -134,8 +141,11 @@ struct kafka_snapshot {
   bool topics_hidden;      /* missing permissions hide topics: their lag is in no sum */
   const char *rights;      /* no group matches because of this missing permission; or NULL */
   uint32_t topic_count_all, partition_count_all; /* in the cluster, as far as visible */
-  uint32_t under_replicated, offline;            /* partitions */
-  struct kafka_topic *topics;                    /* topics that a group uses */
+  struct kafka_listed
+      *listed; /* all visible topics; none if there are more than KAFKA_LISTED_MAX */
+  size_t listed_count;
+  uint32_t under_replicated, offline; /* partitions */
+  struct kafka_topic *topics;         /* topics that a group uses */
   size_t topic_count;
   struct kafka_group *groups;
   size_t group_count;

@@ -57,27 +57,35 @@ static void fill_groups(struct sample *sample, const struct kafka_snapshot *snap
   }
 }
 
-/* Which topics are in the snapshot depends on the groups: that one appears is no change. */
+/* A topic that has just been created has no partitions for a moment. */
 static void fill_topics(struct sample *sample, const struct kafka_snapshot *snapshot) {
-  struct inventory *inventory = sample_inventory(sample, "topics", 0, snapshot->topic_count + 1);
-  if (!inventory)
-    return;
-  if (!snapshot->topics_hidden)
-    sample_item(sample, inventory, "number of topics",
-                sample_printf(sample, "%u", snapshot->topic_count_all), false);
-  for (size_t i = 0; i < snapshot->topic_count; i++) {
-    const struct kafka_topic *topic = &snapshot->topics[i];
-    sample_item(sample, inventory, sample_printf(sample, "partitions of topic %.249s", topic->name),
-                topic->error || topic->partition_count == 0
+  struct inventory *inventory =
+      sample_inventory(sample, "topics", INVENTORY_COMES_AND_GOES, snapshot->listed_count);
+  for (size_t i = 0; inventory && i < snapshot->listed_count; i++) {
+    const struct kafka_listed *topic = &snapshot->listed[i];
+    sample_item(sample, inventory, sample_printf(sample, "topic %.249s", topic->name),
+                topic->partition_count == 0
                     ? NULL
-                    : sample_printf(sample, "%d", topic->partition_count),
+                    : sample_printf(sample, "%d partition%s", topic->partition_count,
+                                    topic->partition_count == 1 ? "" : "s"),
                 false);
   }
+}
+
+/* More topics than are listed by name. */
+static void fill_topic_count(struct sample *sample, const struct kafka_snapshot *snapshot) {
+  struct inventory *inventory = sample_inventory(sample, "number of topics", 0, 1);
+  if (inventory)
+    sample_item(sample, inventory, "number of topics",
+                sample_printf(sample, "%u", snapshot->topic_count_all), false);
 }
 
 void kafka_inventory_fill(struct sample *sample, const struct kafka_snapshot *snapshot,
                           bool whole) {
   if (whole && !snapshot->rights && snapshot->groups_left_out == 0)
     fill_groups(sample, snapshot);
-  fill_topics(sample, snapshot);
+  if (snapshot->listed_count > 0 && !sample->arena.exhausted)
+    fill_topics(sample, snapshot);
+  else if (snapshot->topic_count_all > 0)
+    fill_topic_count(sample, snapshot);
 }

@@ -1,5 +1,5 @@
-/* What of a cluster is watched for changes (model/inventory.h): the groups with their members, the
- * number of topics, and the partitions of the topics that a group reads. */
+/* What of a cluster is watched for changes (model/inventory.h): the groups with their members, and
+ * the topics with their partitions; of more than KAFKA_LISTED_MAX topics only their number. */
 #pragma once
 
 #include "clients/kafka/kafka_snapshot.h"

@@ -9,7 +9,7 @@ struct watch_fixture {
   struct inventories known;
   struct kafka_member members[3];
   struct kafka_group group;
-  struct kafka_topic topic;
+  struct kafka_listed topics[2];
   struct kafka_snapshot snapshot;
 };
 
@@ -21,11 +21,12 @@ static int setup(void **state) {
   fixture->members[2] = (struct kafka_member){.client = "a\nb c", .host = "/10.0.0.9"};
   fixture->group = (struct kafka_group){
       .name = "g", .state = KAFKA_GROUP_STABLE, .members = fixture->members, .member_count = 2};
-  fixture->topic = (struct kafka_topic){.name = "orders", .partition_count = 3};
+  fixture->topics[0] = (struct kafka_listed){"orders", 3};
+  fixture->topics[1] = (struct kafka_listed){"late", 1};
   fixture->snapshot = (struct kafka_snapshot){.groups = &fixture->group,
                                               .group_count = 1,
-                                              .topics = &fixture->topic,
-                                              .topic_count = 1,
+                                              .listed = fixture->topics,
+                                              .listed_count = 1,
                                               .topic_count_all = 8};
   *state = fixture;
   return 0;
@@ -94,14 +95,21 @@ static void test_a_group_is_gone_only_if_all_are_listed(void **state) {
 static void test_topics(void **state) {
   struct watch_fixture *fixture = *state;
   take(fixture, true);
-  fixture->topic.partition_count = 6;
+  fixture->topics[0].partition_count = 6;
+  fixture->snapshot.listed_count = 2;
+  assert_int_equal(take(fixture, true), 2);
+  assert_string_equal(newest(fixture), "topic late appeared");
+  assert_string_equal(events_get(&fixture->events, 1)->text,
+                      "topic orders changed: 3 partitions -> 6 partitions");
+  fixture->topics[0].partition_count = 0; /* not known */
+  fixture->snapshot.listed_count = 1;
+  assert_int_equal(take(fixture, true), 3);
+  assert_string_equal(newest(fixture), "topic late is gone");
+  fixture->snapshot.listed_count = 0; /* too many for their names: that is no end of them */
+  assert_int_equal(take(fixture, true), 3);
   fixture->snapshot.topic_count_all = 9;
-  assert_int_equal(take(fixture, true), 2);
-  assert_string_equal(newest(fixture), "partitions of topic orders changed: 3 -> 6");
-  assert_string_equal(events_get(&fixture->events, 1)->text, "number of topics changed: 8 -> 9");
-  fixture->topic.error = "not known";
-  fixture->topic.partition_count = 0;
-  assert_int_equal(take(fixture, true), 2);
+  assert_int_equal(take(fixture, true), 4);
+  assert_string_equal(newest(fixture), "number of topics changed: 8 -> 9");
 }
 
 int main(void) {

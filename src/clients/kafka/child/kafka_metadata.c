@@ -77,12 +77,27 @@ static void take_brokers(struct kafka_session *session, struct kafka_snapshot *s
     qsort(snapshot->brokers, snapshot->broker_count, sizeof *snapshot->brokers, broker_compare);
 }
 
+static void take_names(const struct rd_kafka_metadata *metadata, struct kafka_snapshot *snapshot) {
+  const size_t count = (size_t)metadata->topic_cnt;
+  if (count > KAFKA_LISTED_MAX)
+    return;
+  snapshot->listed = arena_alloc(&snapshot->arena, (count + 1) * sizeof *snapshot->listed);
+  for (size_t i = 0; snapshot->listed && i < count; i++) {
+    const char *name = metadata->topics[i].topic;
+    snapshot->listed[i] =
+        (struct kafka_listed){arena_text(&snapshot->arena, name, strnlen(name, KAFKA_NAME_MAX)),
+                              metadata->topics[i].partition_cnt};
+  }
+  snapshot->listed_count = snapshot->listed ? count : 0;
+}
+
 void kafka_metadata_summarize(struct kafka_session *session, struct kafka_snapshot *snapshot) {
   const struct rd_kafka_metadata *metadata = session->metadata;
   snapshot->topic_count_all = (uint32_t)metadata->topic_cnt;
   for (int i = 0; i < metadata->topic_cnt; i++)
     count_partitions(&metadata->topics[i], snapshot);
   take_brokers(session, snapshot);
+  take_names(metadata, snapshot);
   char *id = rd_kafka_clusterid(session->rk, 0);
   if (id)
     snapshot->cluster_id = arena_text(&snapshot->arena, id, strnlen(id, KAFKA_NAME_MAX));
