@@ -261,12 +261,14 @@ static void test_a_spoilt_snapshot_does_no_harm(void **state) {
 /* A false count costs no memory. */
 static void test_a_large_count_is_refused(void **state) {
   (void)state;
-  uint32_t count = 900000; /* topics, of which none follows; after an id and six numbers */
+  uint32_t count = 900000; /* topics, of which none follows; after the partitions offline */
   struct wire_out out = out_new();
   struct kafka_snapshot *empty = kafka_snapshot_new(), *snapshot;
+  empty->offline = 0x12345678;
   kafka_snapshot_put(&out, empty);
-  char *copy;
-  memcpy(out.bytes + 4 + 6 * 4 + 4, &count, sizeof count);
+  char *copy, *offline = memmem(out.bytes, out.len, &empty->offline, sizeof empty->offline);
+  assert_non_null(offline);
+  memcpy(offline + sizeof empty->offline, &count, sizeof count);
   assert_false(snapshot_read(&out, out.len, &snapshot, &copy));
   assert_int_equal(snapshot->topic_count, 0);
   assert_int_equal(snapshot->arena.used, 0);
