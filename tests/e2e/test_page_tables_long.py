@@ -12,8 +12,8 @@ TABLES = 10000
 @pytest.fixture(scope="module")
 def many(server):  # noqa: F811
     server.sql("CREATE DATABASE many", dbname="postgres")
-    for start in range(1, TABLES, 500):
-        server.sql("; ".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, filler text)" for n in range(start, start + 500)),
+    for start in range(1, TABLES, 200):
+        server.sql("; ".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, filler text)" for n in range(start, start + 200)),
                    dbname="many")
     server.sql("INSERT INTO t777 SELECT n, repeat('x', 100) FROM generate_series(1, 3000) n; DELETE FROM t777 WHERE id > 5",
                dbname="many")
