@@ -11,6 +11,8 @@
 
 struct action;
 
+enum { ACTION_PRESET_MAX = 320 };
+
 /* The arguments of an action. All borrowed for the call. */
 struct action_request {
   const struct action *action;
@@ -74,8 +76,9 @@ struct action {
    * line of the menu. False with the reason, as in "autovacuum worker: only client sessions". NULL:
    * always. */
   bool (*applies)(const struct action_request *request, struct err *why);
-  /* A preset of the parameter from a row of the spec's context; false: none. NULL without context.
-   */
+  /* A preset of the parameter from a row of the spec's context; false: none. With a choice, that
+   * of the parameter `param_count` is the row of the survey that is then chosen. NULL without
+   * context. */
   bool (*preset)(const struct row *row, size_t param, char *out, size_t size);
   /* For rows that the model may lack, because its list is cut or older: the key of the row that a
    * word names, as part of the word; NULL where it names none. If set, the survey and not the model

@@ -233,7 +233,7 @@ static void say_rest(struct plan *plan, const struct own *own, const struct own_
   if (!def->sql)
     plan_say(plan, PLAN_BLAST, "runs on %s, where stacktop runs, as its user", host_name(plan));
   plan_say(plan, PLAN_BLAST, "%s after %s",
-           def->sql ? "cancelled" : "killed, with what it started,",
+           def->sql ? "cancelled" : "killed, with its process group,",
            shown_duration(&plan->arena, def->timeout_ms));
   if (filled->verify)
     plan_say(plan, PLAN_BLAST, "done when this ends with exit code 0, within %s: %s",
@@ -244,7 +244,7 @@ static void say_rest(struct plan *plan, const struct own *own, const struct own_
     plan_say(plan, PLAN_BLAST, "its output is shown, but not recorded");
   if (def->spec.danger == DANGER_DESTRUCTIVE)
     plan_say(plan, PLAN_LOSS, "stacktop does not know what it changes");
-  plan_say(plan, PLAN_PRECONDITION, "the configuration still has this action as it is now");
+  plan_say(plan, PLAN_PRECONDITION, "this action is unchanged in the configuration");
   if (*filled->shown && def->table)
     plan_say(plan, PLAN_PRECONDITION, "the row is still there, with %s", filled->shown);
 }

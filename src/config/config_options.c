@@ -5,6 +5,8 @@
 
 /* Below 200 ms a dashboard would burden its targets; above a day it would watch nothing. */
 enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MAX = 3600000 };
+/* A check reads data of users: it must not be as frequent as a collection. */
+enum { CHECK_INTERVAL_MIN = 1000, CHECK_NAME_MAX = 60, CHECK_UNIT_MAX = 30 };
 
 /* The current directory must not determine where records are stored. */
 static bool check_absolute(const char *text, struct err *err) {
@@ -149,6 +151,78 @@ const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
 };
 
 const char config_thresholds_key[] = "thresholds";
+
+/* A label of a row, which findings and events quote. */
+static bool check_check_name(const char *text, struct err *err) {
+  const size_t len = strlen(text);
+  for (const char *at = text; *at; at++)
+    if ((unsigned char)*at < 0x20 || *at == 0x7F)
+      return err_set(err, ERR_INVALID, "a control character in the name");
+  return (len > 0 && len <= CHECK_NAME_MAX && *text != ' ' && text[len - 1] != ' ') ||
+         err_set(err, ERR_INVALID,
+                 "\"%.60s\" is not a name; use 1 to %d bytes, without spaces at the ends", text,
+                 CHECK_NAME_MAX);
+}
+
+static bool check_check_unit(const char *text, struct err *err) {
+  return (strlen(text) <= CHECK_UNIT_MAX && !strpbrk(text, "\n\t")) ||
+         err_set(err, ERR_INVALID, "longer than %d bytes", CHECK_UNIT_MAX);
+}
+
+const char config_checks_key[] = "checks";
+
+const struct option check_options[CHECK_OPTION_COUNT] = {
+    [CHECK_NAME] = {.name = "name",
+                    .type = OPTION_TEXT,
+                    .required = true,
+                    .check = check_check_name,
+                    .help = "name shown on the screen, unique in the target",
+                    .example = "readings without a sensor"},
+    [CHECK_SQL] = {.name = "sql",
+                   .type = OPTION_TEXT,
+                   .required = true,
+                   .help =
+                       "one statement with one row and one column; its transaction is read-only",
+                   .example = "\"SELECT 100.0 * count(*) FILTER (WHERE sensor IS NULL) / "
+                              "nullif(count(*), 0) FROM readings\""},
+    [CHECK_INTERVAL] = {.name = "interval",
+                        .type = OPTION_DURATION,
+                        .min = CHECK_INTERVAL_MIN,
+                        .max = 30 * INT64_C(86400000),
+                        .fallback = "5m",
+                        .help = "time between two runs"},
+    [CHECK_TIMEOUT] = {.name = "timeout",
+                       .type = OPTION_DURATION,
+                       .min = TIMEOUT_MIN,
+                       .max = 600000,
+                       .fallback = "10s",
+                       .help = "time limit of the statement, on the server"},
+    [CHECK_WARN] = {.name = "warn",
+                    .type = OPTION_TEXT,
+                    .help = "warning beyond this value",
+                    .example = "5%"},
+    [CHECK_CRIT] = {.name = "crit",
+                    .type = OPTION_TEXT,
+                    .help = "critical beyond this value",
+                    .example = "20%"},
+    [CHECK_BELOW] = {.name = "below",
+                     .type = OPTION_BOOL,
+                     .fallback = "false",
+                     .help = "the limits are lower bounds"},
+    [CHECK_UNIT] = {.name = "unit",
+                    .type = OPTION_TEXT,
+                    .check = check_check_unit,
+                    .help = "words behind the number; bytes and seconds are shown in larger units",
+                    .example = "\"% null\""},
+    [CHECK_PER_ROW] = {.name = "per_row",
+                       .type = OPTION_BOOL,
+                       .fallback = "false",
+                       .help = "sql has any number of rows, each with a name and a value"},
+    [CHECK_EXPECT] = {.name = "expect",
+                      .type = OPTION_TEXT,
+                      .help = "instead of warn and crit: any other value is a warning",
+                      .example = "d41d8cd98f00b204e9800998ecf8427e"},
+};
 
 const struct column_spec *config_schema_metric(const struct config_schema *schema,
                                                const char *metric) {

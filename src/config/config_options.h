@@ -42,6 +42,22 @@ enum log_filter_option {
 extern const struct option log_filter_options[LOG_FILTER_OPTION_COUNT];
 extern const char config_log_filters_key[]; /* "log_filters" */
 
+enum check_option {
+  CHECK_NAME,
+  CHECK_SQL,
+  CHECK_INTERVAL,
+  CHECK_TIMEOUT,
+  CHECK_WARN,
+  CHECK_CRIT,
+  CHECK_BELOW,
+  CHECK_UNIT,
+  CHECK_PER_ROW,
+  CHECK_EXPECT,
+  CHECK_OPTION_COUNT
+};
+extern const struct option check_options[CHECK_OPTION_COUNT];
+extern const char config_checks_key[]; /* "checks": of a target whose kind has them */
+
 enum threshold_option {
   THRESHOLD_WARN,
   THRESHOLD_CRIT,

@@ -1,5 +1,6 @@
 #include "config/config_target.h"
 
+#include "config/config_checks.h"
 #include "config/config_option.h"
 #include "config/config_rules.h"
 #include "core/mem.h"
@@ -35,6 +36,8 @@ static void note_unknown(struct config_yaml *yaml, const struct target_kind *kin
     snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option);
   }
   suggest_consider(&near, name, config_thresholds_key);
+  if (kind->has_checks)
+    suggest_consider(&near, name, config_checks_key);
   if (near.best)
     config_yaml_error(yaml, key, "unknown key \"%s\" in %s%s", name, kind->key,
                       suggest_text(&near));
@@ -56,6 +59,8 @@ static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml
     config_option_read(yaml, &kind->options[own], value, &draft->target->values[own]);
   else if (strcmp(name, config_thresholds_key) == 0)
     config_rules_read(yaml, draft->schema, kind, value, &draft->target->rules);
+  else if (kind->has_checks && strcmp(name, config_checks_key) == 0)
+    config_checks_read(yaml, value, draft->target);
   else
     note_unknown(yaml, kind, key);
 }

@@ -52,9 +52,10 @@ static bool changed(const char *before, const char *now) {
   return before && now && strcmp(before, now) != 0;
 }
 
-void facts_update(struct facts *facts, const char *const values[FACT_COUNT], struct events *events,
+bool facts_update(struct facts *facts, const char *const values[FACT_COUNT], struct events *events,
                   int64_t now_ms, const char *subject) {
   bool replaced = changed(facts->values[FACT_SERVER], values[FACT_SERVER]);
+  const bool other = replaced || changed(facts->values[FACT_DATABASE], values[FACT_DATABASE]);
   for (size_t i = 0; i < FACT_COUNT; i++) {
     bool follows = replaced && (i == FACT_START || i == FACT_HISTORY);
     if (changed(facts->values[i], values[i]) && !follows)
@@ -64,4 +65,5 @@ void facts_update(struct facts *facts, const char *const values[FACT_COUNT], str
     free(facts->values[i]);
     facts->values[i] = mem_dup(values[i]);
   }
+  return other;
 }

@@ -5,6 +5,7 @@
 
 #include "model/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a collector can report about its server; a text each, compared byte by byte. */
@@ -29,6 +30,7 @@ struct facts {
 
 void facts_fini(struct facts *facts);
 /* Takes the facts of a sample (an entry may be NULL) and logs each change as an event of severity
- * WARN. A different server also has a different start and history: that is one event. */
-void facts_update(struct facts *facts, const char *const values[FACT_COUNT], struct events *events,
+ * WARN. A different server also has a different start and history: that is one event. Returns
+ * whether it is another server or database. */
+bool facts_update(struct facts *facts, const char *const values[FACT_COUNT], struct events *events,
                   int64_t now_ms, const char *subject);

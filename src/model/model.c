@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "model/inventory_table.h"
 
 #include <assert.h>
 #include <math.h>
@@ -28,6 +29,7 @@ void model_fini(struct model *model) {
     sample_free(model->targets[i].sample);
     history_free(model->targets[i].history);
     facts_fini(&model->targets[i].facts);
+    inventories_fini(&model->targets[i].inventories);
   }
   free(model->targets);
   findings_free(model->findings);
@@ -107,6 +109,19 @@ static void target_state_remember(struct target_state *state) {
   history_sweep(state->history);
 }
 
+/* What the server is, has and is configured with, compared with what was last known of it. Of a
+ * sample that did not fit into memory an inventory may lack items. */
+static void target_state_compare(struct target_state *state, struct sample *sample,
+                                 struct events *events, int64_t now_ms) {
+  const char *name = state->target->name;
+  if (facts_update(&state->facts, sample->facts, events, now_ms, name))
+    inventories_fini(&state->inventories);
+  sample_watch_tables(sample, name);
+  if (!sample->arena.exhausted)
+    inventories_update(&state->inventories, sample->inventories, sample->inventory_count, events,
+                       now_ms, name);
+}
+
 void model_publish(struct model *model, size_t index, struct sample *sample, int64_t now_ms) {
   struct target_state *state = &model->targets[index];
   char down[FORMAT_MAX];
@@ -114,7 +129,7 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
     events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s",
                format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000));
   if (!state->page)
-    facts_update(&state->facts, sample->facts, &model->events, now_ms, state->target->name);
+    target_state_compare(state, sample, &model->events, now_ms);
   sample_free(state->sample);
   state->sample = sample;
   state->err = (struct err){0};

@@ -22,17 +22,18 @@ enum target_condition {
 
 struct target_state {
   const struct target *target;
-  struct sample *sample; /* the last sample, or NULL */
-  struct err err;        /* of the last attempt; ERR_NONE if it succeeded */
-  int64_t started_ms;    /* start of the running attempt; 0: none is running */
-  int64_t attempted_ms;  /* completion of the last attempt; 0 before the first */
-  int64_t failing_ms;    /* since when attempts fail; 0: the last one succeeded */
-  enum severity logged;  /* the worst of these failures in the event log; OK: none */
-  int64_t next_ms;       /* when the next attempt starts; 0 if not known */
-  uint32_t samples;      /* successful collections so far */
-  uint32_t failures;     /* consecutive failed attempts */
-  struct facts facts;    /* of the server, as last known */
-  bool once;             /* collected once only (`check`): its data does not become stale */
+  struct sample *sample;          /* the last sample, or NULL */
+  struct err err;                 /* of the last attempt; ERR_NONE if it succeeded */
+  int64_t started_ms;             /* start of the running attempt; 0: none is running */
+  int64_t attempted_ms;           /* completion of the last attempt; 0 before the first */
+  int64_t failing_ms;             /* since when attempts fail; 0: the last one succeeded */
+  enum severity logged;           /* the worst of these failures in the event log; OK: none */
+  int64_t next_ms;                /* when the next attempt starts; 0 if not known */
+  uint32_t samples;               /* successful collections so far */
+  uint32_t failures;              /* consecutive failed attempts */
+  struct facts facts;             /* of the server, as last known */
+  struct inventories inventories; /* the same */
+  bool once; /* collected once only (`check`): its data does not become stale */
   struct history *history;
   size_t target_index;          /* of the target: its own index, or that of an open page's target */
   const struct page_spec *page; /* of an open page; NULL: the target itself */

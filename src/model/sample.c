@@ -1,7 +1,9 @@
 #include "model/sample.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,29 @@ const char *sample_printf(struct sample *sample, const char *format, ...) {
 
 void sample_fact(struct sample *sample, enum fact_kind kind, const char *value) {
   sample->facts[kind] = value && *value ? sample_copy(sample, value) : NULL;
+}
+
+struct inventory *sample_inventory(struct sample *sample, const char *id, unsigned flags,
+                                   size_t capacity) {
+  if (sample->inventory_count == INVENTORIES_MAX || capacity > INVENTORY_ITEMS_MAX)
+    return NULL;
+  struct inventory_item *items =
+      arena_alloc(&sample->arena, (capacity + 1) * sizeof(struct inventory_item));
+  if (!items)
+    return NULL;
+  struct inventory *inventory = &sample->inventories[sample->inventory_count++];
+  *inventory = (struct inventory){.id = id, .flags = flags, .items = items};
+  return inventory;
+}
+
+void sample_item(struct sample *sample, struct inventory *inventory, const char *name,
+                 const char *value, bool secret) {
+  struct inventory_item *item = (struct inventory_item *)&inventory->items[inventory->count++];
+  item->name = sample_copy(sample, name);
+  item->value = !value   ? NULL
+                : secret ? sample_printf(sample, "%016" PRIx64, map_hash_text(MAP_HASH, value))
+                         : sample_copy(sample, value);
+  item->secret = secret;
 }
 
 void sample_note(struct sample *sample, const char *table, const char *column, const char *format,

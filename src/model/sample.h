@@ -6,6 +6,7 @@
 
 #include "core/err.h"
 #include "model/fact.h"
+#include "model/inventory.h"
 #include "model/table.h"
 
 /* Limits of one sample. 64 MiB holds 100,000 partition rows. */
@@ -31,9 +32,11 @@ struct sample {
   const char *server;            /* the server, such as "PostgreSQL 15.20"; NULL if not known */
   const char *address;           /* its address: "127.0.0.1:5432"; NULL if it has none */
   const char *facts[FACT_COUNT]; /* facts of the server; NULL if not known */
-  int64_t taken_ms;              /* time of completion; set when the job completes */
-  int64_t cost_us;               /* duration of the collection; set when the job completes */
-  uint32_t requests;             /* requests sent to the server */
+  struct inventory inventories[INVENTORIES_MAX]; /* what is watched for changes */
+  size_t inventory_count;
+  int64_t taken_ms;  /* time of completion; set when the job completes */
+  int64_t cost_us;   /* duration of the collection; set when the job completes */
+  uint32_t requests; /* requests sent to the server */
 };
 
 /* Empty tables, one per spec, in the order of specs. */
@@ -60,6 +63,14 @@ const char *sample_printf(struct sample *sample, const char *format, ...)
 /* Sets a fact of the server, for the event when it changes (model/fact.h). The value is copied;
  * NULL or "" means not known. */
 void sample_fact(struct sample *sample, enum fact_kind kind, const char *value);
+
+/* An inventory of at most that many items, for the events when they change (model/inventory.h);
+ * NULL if it does not fit. Add each item, then it is complete. id is static. */
+struct inventory *sample_inventory(struct sample *sample, const char *id, unsigned flags,
+                                   size_t capacity) MUST_CHECK;
+/* name and value are copied (NULL: not known now); a secret value is kept as a hash only. */
+void sample_item(struct sample *sample, struct inventory *inventory, const char *name,
+                 const char *value, bool secret);
 
 /* Adds a note. Duplicates are kept once, notes beyond SAMPLE_NOTES_MAX are dropped. table and
  * column are ids, static or in the arena, or NULL. */

@@ -26,6 +26,7 @@ void target_free(struct target *target) {
   for (size_t i = 0; i < target->kind->option_count; i++)
     option_value_fini(&target->values[i]);
   rules_fini(&target->rules);
+  data_checks_free(target->checks, target->check_count);
   free(target->values);
   free(target->name);
   free(target->disabled);

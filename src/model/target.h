@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/option.h"
+#include "model/data_check.h"
 #include "model/rules.h"
 
 /* What the configuration and the command line need to know about a kind of target. */
@@ -11,6 +12,7 @@ struct target_kind {
   const char *title; /* "PostgreSQL" */
   const struct option *options;
   size_t option_count;
+  bool has_checks; /* its targets may have `checks:`, SQL whose result is judged */
 };
 
 struct config;
@@ -27,6 +29,8 @@ struct target {
   struct rules
       rules; /* its own thresholds, which take precedence over those of the configuration */
   struct option_value *values; /* one per option of the kind, in the same order */
+  struct data_check *checks;   /* in the order of the file; only if the kind has them */
+  size_t check_count;
 };
 
 struct target *target_new(const struct target_kind *kind, const char *name); /* defaults set */

@@ -24,3 +24,5 @@ bool report_page_json(FILE *out, const struct model *model, size_t state,
  * its key. Numbers are in the units of the columns and read back exactly; what is not known is
  * empty. Control characters are replaced as on the screen, so a line is a row. */
 bool report_csv(FILE *out, const struct table *table) MUST_CHECK;
+/* The same as an array of rows: key, parent if it has one, and the known cells by column. */
+bool report_table_json(FILE *out, const struct table *table) MUST_CHECK;

@@ -3,16 +3,18 @@
 import contextlib
 import json
 import os
+import subprocess
 import sys
 
 from keys import configure
-from sandbox import ROOT
+from sandbox import ROOT, wait_until
 from stacktop import stacktop
 from witness import Audit
 
 sys.path.insert(0, str(ROOT / "sandbox"))
 from stack import rdkafka, rdkafka_admin  # noqa: E402
 
+CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 DONE, FAILED = 0, 1
 OWN_GROUP = "ecap-test-group"
 PER_PARTITION = 20
@@ -62,3 +64,20 @@ def own_topic(sandbox, folder):
         yield topic
     sandbox.run("kafka-tool", "consumer-groups", "--delete", "--group", OWN_GROUP, check=False)
     sandbox.run("kafka-tool", "topics", "--delete", "--topic", topic.name, check=False)
+
+
+@contextlib.contextmanager
+def new_protocol_group(sandbox, name):
+    """A group with one member that uses KIP-848."""
+    process = subprocess.Popen(
+        [ROOT / "sandbox/kafka-tool", "--state", sandbox.folder, CONSUMER, "--topic", "transactions",
+         "--group", name, "--consumer-property", "group.protocol=consumer"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: "Stable" in sandbox.run("kafka-tool", "consumer-groups", "--describe", "--state",
+                                                   "--group", name, check=False).stdout,
+                   60, f"{name} is stable")
+        yield name
+    finally:
+        process.kill()
+        process.wait()

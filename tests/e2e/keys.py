@@ -34,6 +34,25 @@ def select(terminal, pane, wanted):
     raise AssertionError(f"no row {wanted}\n{terminal.show()}")
 
 
+def go_down_to(terminal, text):
+    """Until it is in a selected line, of the page or of the list in front of it."""
+    for _ in range(60):
+        if any("►" in row and text in " ".join(row.split()) for row in terminal.screen.rows):
+            return
+        terminal.press("Down")
+        terminal.settle(0.05)
+    raise AssertionError(f"no line {text}\n{terminal.show()}")
+
+
+def open_page(terminal, title):
+    """Opens a page of the selected row or its target, by its title in the list."""
+    terminal.press("v")
+    terminal.wait_for("[Pages of ")
+    go_down_to(terminal, f"► {title}")
+    terminal.press("Enter")
+    terminal.wait_for(re.compile(rf": {re.escape(title)}\]"))
+
+
 def agree(terminal, phrase):
     """Types the phrase of the plan, and confirms when the dialog says that it would act."""
     if phrase == "y":

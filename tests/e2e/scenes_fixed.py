@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import keys
+from sandbox import wait_until
 from stacktop import dashboard
 
 CAUSE_KEYS, FIX_KEYS = 2, 4  # at most; to the fix the text that is typed comes in addition
@@ -18,11 +19,13 @@ class Fix:
     cause: str  # an expression
     back: int  # Esc, from the cause to the overview; 0: the fix is there
     to_fix: tuple  # keys; a text of several characters is typed into a field, and is no key
-    phrase: str  # what is typed to confirm; PID: that of the sign
+    phrase: str  # what is typed to confirm; PID: that of the sign; COUNT: the one that the plan asks for
     done: str = "(healthy|verified by curl) after"
+    ripe: str = ""  # SQL: what must hold before the keys to the cause; a person takes longer than the test
 
 
 PID = r"pid (\d+)"
+COUNT = r"type (\S+ \d+), then Enter"
 # The cursor stands in the first pane, on its worst row.
 FIXES = {
     "api-down": Fix("api refused", (), "; stopped since", 0, ("B",), "y"),
@@ -37,7 +40,9 @@ FIXES = {
     "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
     "db-hog": Fix(f"ecap {PID} idle in transaction", (), "blocks 3 for", 0, ("2", "T"), PID, "gone after"),
-    "db-full": Fix("ecap connections 9", ("2", "Enter"), "ecap-pool-", 1, ("E",), "ecap", "3[0-9] rows|DONE"),
+    "db-full": Fix("ecap connections 9", ("2", "U"), r"ecap-pool-\* .*application +3\d", 0, ("Enter",), COUNT, "gone after",
+                   "SELECT count(*) > 30 FROM pg_stat_activity WHERE application_name LIKE 'ecap-pool-%'"
+                   " AND state_change < now() - interval '10 s'"),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
@@ -76,6 +81,8 @@ def fix(calm, folder, scene, config=None):
         terminal.wait_for("all ok", 20)
         calm.scene(scene)
         terminal.wait_for(re.compile(what.sign), 25)
+        if what.ripe:
+            wait_until(lambda: calm.sql(what.ripe)[0][0], 30, what=f"the sessions of {scene}")
         press(terminal, what.to_cause)
         terminal.wait_for(re.compile(what.cause), 15)
         press(terminal, ("Esc",) * what.back)
@@ -83,6 +90,9 @@ def fix(calm, folder, scene, config=None):
         if phrase == PID:
             phrase = re.search(PID, terminal.screen.rows[1]).group(1)
         press(terminal, what.to_fix)
+        if phrase == COUNT:
+            terminal.wait_for(re.compile(COUNT), 15)
+            phrase = re.search(COUNT, terminal.screen.text).group(1)
         keys.agree(terminal, phrase)
         assert re.search(what.done, keys.outcome(terminal)), terminal.show()
         keys.close(terminal)

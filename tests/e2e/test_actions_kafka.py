@@ -1,38 +1,19 @@
 """Actions on a real Kafka broker. The unit test of the actions creates its own topics and groups there; the consumer
 of the new protocol is Kafka's."""
 
-import contextlib
 import os
 import subprocess
 
 import pytest
 
-from kafka_topic import FAILED, OWN_GROUP, PER_PARTITION, own_topic
+from kafka_topic import FAILED, OWN_GROUP, PER_PARTITION, new_protocol_group, own_topic
 from keys import agree, close, configure, outcome, select
-from sandbox import GROUP, ROOT, wait_until
+from sandbox import GROUP
 from stacktop import BINARY, dashboard, stacktop
 from witness import Audit
 
 BESIDE = "others"
 BROKER_TEST = BINARY.parent / "actions_test_kafka_broker"
-CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-
-
-@contextlib.contextmanager
-def new_protocol_group(sandbox, name):
-    """A group with one member that uses KIP-848."""
-    process = subprocess.Popen(
-        [ROOT / "sandbox/kafka-tool", "--state", sandbox.folder, CONSUMER, "--topic", "transactions",
-         "--group", name, "--consumer-property", "group.protocol=consumer"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: "Stable" in sandbox.run("kafka-tool", "consumer-groups", "--describe", "--state",
-                                                   "--group", name, check=False).stdout,
-                   60, f"{name} is stable")
-        yield name
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_what_is_done_to_groups_and_topics(sandbox):

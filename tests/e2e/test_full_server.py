@@ -1,6 +1,7 @@
 """All connections are in use, so the action must not need another one."""
 
 import contextlib
+import re
 
 import psycopg2
 import pytest
@@ -47,6 +48,23 @@ def test_terminate_where_no_slot_is_left(calm, crowd, tmp_path):
         terminal.press("Enter", "q")
         assert terminal.wait_exit(2) == 0
     assert not alive(calm, pid) and alive(calm, filled[0].info.backend_pid)
+
+
+def test_a_group_ends_where_no_slot_is_left(calm, crowd, tmp_path):
+    calm.sql("SELECT 1")
+    with dashboard(configure(calm, tmp_path), columns=120, rows=36) as terminal:
+        terminal.wait_for("conns")
+        filled = crowd()
+        terminal.press("2")
+        terminal.settle(0.1)
+        terminal.press("U")  # who uses the connections
+        terminal.wait_for(re.compile(rf"crowd +application +{len(filled)}"))
+        terminal.press("Esc")
+        terminal.wait_for(lambda screen: "application" not in screen.text)
+        terminal.press(":", "postgres.terminate-group ecap application=crowd age=0s", "Enter")
+        agree(terminal, f"sandbox {len(filled)}")
+        assert "gone after" in outcome(terminal), terminal.show()
+    assert not [each for each in filled if alive(calm, each.info.backend_pid)]
 
 
 def test_full_before_the_start(calm, crowd, tmp_path):

@@ -26,10 +26,21 @@ def place(tmp_path):
 def config(tmp_path):
     """A cluster whose kubectl never gets ready, and ends with stacktop."""
     kubectl, pids = tmp_path / "kubectl", tmp_path / "pids"
-    kubectl.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n")
+    # once timeout, its parent, waits: one that has to end before it knows its child leaves it behind
+    kubectl.write_text("#!/bin/sh\nuntil grep -q '^State:.S' /proc/$PPID/status; do :; done\n"
+                       f"echo $$ >> {pids}\nexec sleep 1000\n")
     kubectl.chmod(0o755)
     yield write_config(tmp_path, hosts=[], kubernetes=[{"name": "cluster", "kubectl": str(kubectl)}], timeout="1s")
-    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids.read_text().split()), 10, "kubectl's end")
+    wait_until(lambda: not any(runs(pid) for pid in pids.read_text().split()), 10, "kubectl's end")
+
+
+def runs(pid):
+    """A zombie has no arguments."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read() != b""
+    except OSError:
+        return False
 
 
 def folders(place):

@@ -3,13 +3,15 @@ pod, as its kubelet would. More cases: tests/unit/clients/kubernetes/test_kubern
 
 import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 from control_plane import autoscaler, claim, cron_job, deployment, job, volume, wait_until
 from kubernetes_plane import config, configured, pair, plane, shared_plane  # noqa: F401 (fixtures)
-from stacktop import CRIT, OK, UNKNOWN, check, dashboard
+from stacktop import BINARY, CRIT, OK, UNKNOWN, check, dashboard
+from terminal import Terminal
 
 BESIDE = "others"
 
@@ -53,6 +55,19 @@ def test_figures(plane, config):  # noqa: F811
     summary = run.document.summary("kubernetes", "summary")
     assert (summary["pods"], summary["workloads"], summary["nodes"], summary["unready"]) == (4, 4, 1, 0)
     assert run.document.target("kubernetes")["server"] == "Kubernetes v1.31.4"
+
+
+def test_a_server_without_its_store(plane, config):  # noqa: F811
+    """Without etcd the server still answers /version, and its watches stay open: what is shown is old, and not green."""
+    etcd = plane.processes["etcd"]
+    with Terminal([BINARY, "-c", config], columns=120, rows=20) as terminal:
+        terminal.wait_for("all ok", 20)
+        etcd.send_signal(signal.SIGSTOP)
+        try:
+            terminal.wait_for("the API server is not ready", 30)
+        finally:
+            etcd.send_signal(signal.SIGCONT)
+        terminal.wait_for("all ok", 30)
 
 
 def test_one_namespace(pair, tmp_path):  # noqa: F811

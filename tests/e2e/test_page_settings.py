@@ -2,6 +2,7 @@
 
 import pytest
 
+from keys import go_down_to, open_page
 from page_server import configured, server, shop, show  # noqa: F401
 from sandbox import wait_until
 from stacktop import dashboard
@@ -23,16 +24,6 @@ def changed(server):  # noqa: F811
     yield
     (server.data / "postgresql.auto.conf").write_text("")
     server.sql("ALTER ROLE watcher IN DATABASE app RESET ALL; ALTER ROLE nobody RESET ALL; SELECT pg_reload_conf()")
-
-
-def go_down_to(terminal, text):
-    """Until it is in a selected line, of the page or of the menu in front of it."""
-    for _ in range(60):
-        if any("►" in row and text in " ".join(row.split()) for row in terminal.screen.rows):
-            return
-        terminal.press("Down")
-        terminal.settle(0.05)
-    raise AssertionError(terminal.show())
 
 
 def tables(run):
@@ -68,10 +59,8 @@ def test_a_row_fills_the_form_of_the_change(server, changed, tmp_path):  # noqa:
     boss = configured(server, tmp_path, user="postgres")
     with dashboard(boss) as terminal:
         terminal.wait_for("conns")
-        terminal.press("1", "v")
-        terminal.wait_for("Settings")
-        go_down_to(terminal, "► Settings")
-        terminal.press("Enter")
+        terminal.press("1")
+        open_page(terminal, "Settings")
         terminal.wait_for("max_connections")
         go_down_to(terminal, "► max_connections")
         terminal.press("a")

@@ -60,4 +60,4 @@ def test_what_holds_the_space(server, shop, held):  # noqa: F811
 def test_without_the_right_to_list_files(server, tmp_path):  # noqa: F811
     run = show(configured(server, tmp_path, user="nobody"), "postgres.space", "shop")
     assert run.status == 3 and "the size of pg_wal needs a right: GRANT pg_monitor TO nobody" in run.stdout, run
-    assert "Distance to wraparound" in run.stdout
+    assert "Databases by age" in run.stdout

@@ -10,7 +10,7 @@ import threading
 import psycopg2
 import pytest
 
-from keys import select
+from keys import open_page, select
 from page_server import configured, server, sessions_of, shop, show  # noqa: F401
 from sandbox import wait_until
 from stacktop import check, closed_port, dashboard, stacktop, write_config
@@ -149,8 +149,8 @@ def test_errors_name_what_there_is(server, shop):  # noqa: F811
                                              "the kind service; there are: shop"),
             (("postgres.statements", "shop", "x"), 'postgres.statements is about the whole target: it takes no row'),
             (("postgres.statements", "shop", "--table", "x"), 'has no table "x"; there are: '),
-            (("postgres.session", "shop"), "it needs a row of sessions; there "),
-            (("postgres.session", "shop", "1\x1b[31m"), "among them; there ")]:
+            (("postgres.session", "shop"), "name a row of sessions; there "),
+            (("postgres.session", "shop", "1\x1b[31m"), "no row of sessions is named ")]:
         run = show(shop, *arguments)
         assert run.status == 64 and expected in run.stderr and run.stdout == "", run
         assert "\x1b" not in run.stderr
@@ -253,7 +253,7 @@ def test_the_list_says_what_each_costs(shop):  # noqa: F811
         assert "cost: 5 queries every 5s" in terminal.screen.text
         terminal.press("Esc")
         terminal.wait_for("conns")
-        terminal.press("v", "G", "Enter")
+        open_page(terminal, "Statements")
         terminal.wait_for("shop: Statements")
         terminal.wait_for("watched ")
         terminal.press("Esc")
@@ -264,7 +264,8 @@ def test_orders_and_filter(server, shop):  # noqa: F811
     server.sql(QUERY)
     with dashboard(shop) as terminal:
         terminal.wait_for("conns")
-        terminal.press("1", "v", "G", "Enter")
+        terminal.press("1")
+        open_page(terminal, "Statements")
         terminal.wait_for("shop: Statements")
         terminal.wait_for("FROM goods")
         terminal.press("s")
@@ -283,7 +284,8 @@ def test_its_connection_ends_with_it(server, shop):  # noqa: F811
     with dashboard(shop) as terminal:
         terminal.wait_for("conns")
         wait_until(lambda: len(sessions_of(server)) == 1, what="the collector's session")
-        terminal.press("1", "v", "G", "Enter")
+        terminal.press("1")
+        open_page(terminal, "Statements")
         terminal.wait_for("watched ")
         assert len(sessions_of(server)) == 2
         terminal.press("Esc")
@@ -294,7 +296,8 @@ def test_nothing_is_collected_while_paused(server, shop):  # noqa: F811
     count = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE 'SELECT dealloc%%'"
     with dashboard(shop) as terminal:
         terminal.wait_for("conns")
-        terminal.press("1", "v", "G", "Enter")
+        terminal.press("1")
+        open_page(terminal, "Statements")
         terminal.wait_for("watched ")
         terminal.press("z")
         terminal.wait_for("PAUSED")

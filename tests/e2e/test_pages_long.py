@@ -7,6 +7,7 @@ import signal
 
 import psycopg2
 
+from keys import open_page
 from page_server import server, sessions_of, shop  # noqa: F401
 from sandbox import wait_until
 from stacktop import dashboard
@@ -17,7 +18,8 @@ BESIDE = "others"
 def test_a_page_that_hangs_delays_nothing(server, shop):  # noqa: F811
     with dashboard(shop) as terminal:
         terminal.wait_for("conns")
-        terminal.press("1", "v", "G", "Enter")
+        terminal.press("1")
+        open_page(terminal, "Statements")
         terminal.wait_for("watched ")
         page = sessions_of(server)[-1]
         os.kill(page, signal.SIGSTOP)
@@ -27,7 +29,7 @@ def test_a_page_that_hangs_delays_nothing(server, shop):  # noqa: F811
             assert "1/1 ok" not in terminal.screen.text
             terminal.press("Esc")
             terminal.wait_for("conns", 1)
-            terminal.press("v", "G", "Enter")  # another connection
+            open_page(terminal, "Statements")  # another connection
             terminal.wait_for("watched ")
             other = sessions_of(server)[-1]
             os.kill(other, signal.SIGSTOP)
@@ -43,7 +45,8 @@ def test_a_page_that_hangs_delays_nothing(server, shop):  # noqa: F811
 def test_the_server_goes_down_and_comes_back(server, shop):  # noqa: F811
     with dashboard(shop) as terminal:
         terminal.wait_for("conns")
-        terminal.press("1", "v", "G", "Enter")
+        terminal.press("1")
+        open_page(terminal, "Statements")
         terminal.wait_for("watched ")
         server.stop()
         try:
@@ -67,7 +70,8 @@ def test_no_slot_is_left(server, shop):  # noqa: F811
                 while len(crowd) < 100:
                     crowd.append(server.connect("nobody", "crowd"))
             assert 0 < len(crowd) < 100
-            terminal.press("1", "v", "G", "Enter")
+            terminal.press("1")
+            open_page(terminal, "Statements")
             terminal.wait_for("watched ")
             terminal.wait_for(re.compile(r"Statements\] ok"))
             assert len(sessions_of(server)) == 1

@@ -85,6 +85,32 @@ def test_a_restart_and_a_change_of_role_are_events(serve, tmp_path):
         terminal.wait_for(f"role changed from replica of 127.0.0.1:{master.port} to master")
 
 
+def test_a_change_of_a_setting_is_an_event(serve, tmp_path):
+    server = serve()
+    with dashboard(configure(tmp_path, server), columns=120, rows=30) as terminal:
+        terminal.wait_for("role master")
+        server.client.config_set("maxmemory", 64 << 20)
+        terminal.wait_for("maxmemory changed: no limit -> 64 MB")
+        server.client.config_set("maxmemory-policy", "allkeys-lru")
+        terminal.wait_for("maxmemory-policy changed: noeviction -> allkeys-lru")
+
+
+def test_the_charts_of_a_server(serve, tmp_path):
+    """Every figure with a history, one after another, and back to the first."""
+    with dashboard(configure(tmp_path, serve()), columns=80, rows=24) as terminal:
+        terminal.wait_for("role master")
+        terminal.press("c")
+        terminal.wait_for(lambda screen: "mean" in screen.text)
+        titles = []
+        while not titles or titles[0] != titles[-1] or len(titles) == 1:
+            titles.append(re.search(r"\[[^\]]*: ([^\]]+)\]", terminal.screen.text)[1])
+            terminal.press("Right")
+            terminal.wait_gone(f": {titles[-1]}]")
+        assert len(titles) > 4 and len(set(titles)) == len(titles) - 1, titles
+        terminal.press("Left", "Esc")
+        terminal.wait_for("role master")
+
+
 def test_one_password_in_the_environment_breaks_nobody(serve, tmp_path):
     with_one, without = serve("--requirepass", "right"), serve()
     env = {"REDISCLI_AUTH": "right"}

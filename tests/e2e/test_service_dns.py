@@ -119,6 +119,8 @@ def test_a_change(names, web, tmp_path):
         names.set("10.1.2.9 api.test")
         terminal.wait_for(lambda screen: "10.1.2.9" in screen.line("DNS ADDRESSES"))
         terminal.wait_for(lambda screen: "10.1.2.3" in screen.line("DNS BEFORE"))
+        terminal.press("Esc", "Esc")
+        terminal.wait_for("api dns addresses changed: 10.1.2.3 -> 10.1.2.9")
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
 

@@ -367,7 +367,8 @@ static bool remove_cache(struct step *step, size_t object) {
     return say_unremoved(step, object, &reply);
   if (pruned.records == 0)
     outcome_set(step->call->outcome, object, OBJECT_REFUSED,
-                "nothing was removed: builds have used all of it since");
+                "nothing was removed: builds have used all of it since the list, or in the second "
+                "before it");
   else
     outcome_set(step->call->outcome, object, OBJECT_SENT, "removed %s, %s",
                 shown_counted(&step->arena, pruned.records, "record", "records"),

@@ -275,7 +275,7 @@ static void set_grown(const struct context *context, struct row *row, const char
   else if (before)
     row->cells[USAGE_GROWN] = value_int(entry->bytes - before->bytes);
   else
-    row->cells[USAGE_GROWN] = value_none("not among the largest at the last look");
+    row->cells[USAGE_GROWN] = value_none("not among the largest in the previous run");
 }
 
 static void add_file(struct context *context, const struct host_usage_entry *entry,
@@ -429,7 +429,7 @@ static void add_notes(struct context *context, int64_t deleted_bytes) {
                 shown_counted(arena, usage->files_before, "file", "files"),
                 shown_duration(arena, clock_wall_read_ms() - context->looking->part.at_ms));
   if (context->looking->last.at_ms > 0)
-    sample_note(context->found, NULL, NULL, "GROWN: since %s ago",
+    sample_note(context->found, NULL, NULL, "GROWN: growth since the last complete run, %s ago",
                 shown_duration(arena, clock_wall_read_ms() - context->looking->last.at_ms));
   if (usage->links_cut)
     sample_note(context->found, NULL, NULL,
@@ -511,7 +511,7 @@ const struct action action_host_usage = {
              .title = "what fills it",
              .past = "looked at",
              .what = "lists the largest directories and files of the file system, its deleted "
-                     "files that are still open, and what has grown since the last look; it reads "
+                     "files that are still open, and what has grown since the previous run; it reads "
                      "every directory once, with idle priority, and changes nothing",
              .runs = "openat2, getdents and statx of each directory; /proc/PID/fd",
              .danger = DANGER_NONE,

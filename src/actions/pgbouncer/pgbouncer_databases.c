@@ -362,8 +362,8 @@ static const struct option pause_params[] = {
      .min = 100,
      .max = 600000,
      .fallback = "10s",
-     .help = "how long to wait for the release of server connections in use; the pause stays "
-             "without it"},
+     .help = "how long to wait until server connections in use are released; the database "
+             "stays paused if they are not"},
 };
 
 STEP(survey, SURVEY_MS)

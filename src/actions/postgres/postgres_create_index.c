@@ -2,7 +2,9 @@
  * catalogue: typed text only goes into it as a name that exists, or as the new one's; and as an
  * expression or condition, which the server has parsed in a transaction that may only read. */
 #include "actions/postgres/postgres_indexes.h"
+#include "actions/postgres/postgres_tables.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -332,9 +334,14 @@ static const struct postgres_work create = {
 
 POSTGRES_WORK_STEPS(create, NULL)
 
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == P_TABLE && postgres_tables_preset(row, out, size);
+}
+
 const struct action action_postgres_create_index = {
     .spec = {.id = "postgres.create-index",
              .kind = "postgres",
+             .context = POSTGRES_TABLES_TABLE,
              .title = "create an index",
              .past = "created",
              .what = "builds a new index on columns of a table without blocking reads or writes",
@@ -343,6 +350,7 @@ const struct action action_postgres_create_index = {
              .danger = DANGER_REVERSIBLE,
              .params = params,
              .param_count = sizeof params / sizeof *params},
+    .preset = preset,
     .survey = &survey_step,
     POSTGRES_WORK(create),
 };

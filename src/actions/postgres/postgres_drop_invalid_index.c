@@ -2,6 +2,7 @@
  * query uses it, but every write keeps it up to date. */
 #include "actions/postgres/postgres_indexes.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -137,15 +138,24 @@ static const struct postgres_work drop = {
 
 POSTGRES_WORK_STEPS(drop, "DROP INDEX CONCURRENTLY")
 
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  const struct value problem = row->cells[POSTGRES_INDEXES_PROBLEM];
+  return param == 0 && problem.type == VALUE_TEXT &&
+         strcmp(problem.text, POSTGRES_INDEX_INVALID) == 0 &&
+         postgres_indexes_preset(row, out, size);
+}
+
 const struct action action_postgres_drop_invalid_index = {
     .spec = {.id = "postgres.drop-invalid-index",
              .kind = "postgres",
+             .context = POSTGRES_INDEXES_TABLE,
              .title = "drop invalid indexes",
              .past = "dropped",
              .what = "drops indexes left behind by a failed CREATE INDEX or REINDEX CONCURRENTLY",
              .runs = "DROP INDEX CONCURRENTLY index",
              .danger = DANGER_DESTRUCTIVE,
              .choice = CHOICE_MANY},
+    .preset = preset,
     .survey = &survey_step,
     POSTGRES_WORK(drop),
 };

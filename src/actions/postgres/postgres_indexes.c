@@ -1,5 +1,9 @@
 #include "actions/postgres/postgres_indexes.h"
 
+#include "clients/postgres/postgres_contract.h"
+
+#include <stdio.h>
+
 enum { VERSION_MIN = 120000 };
 
 struct postgres_conn *postgres_indexes_open(struct step *step,
@@ -9,6 +13,11 @@ struct postgres_conn *postgres_indexes_open(struct step *step,
     return conn;
   step_fail(step, ERR_UNSUPPORTED, "needs PostgreSQL 12 or newer");
   return NULL;
+}
+
+bool postgres_indexes_preset(const struct row *row, char *out, size_t size) {
+  const struct value name = row->cells[POSTGRES_INDEXES_NAME];
+  return name.type == VALUE_TEXT && (size_t)snprintf(out, size, "%s", name.text) < size;
 }
 
 const char *postgres_indexes_progress(int version) {

@@ -9,6 +9,9 @@
 struct postgres_conn *postgres_indexes_open(struct step *step,
                                             const struct table_spec *const *tables, size_t count);
 
+/* The name in a row of a page's table of indexes: the key of the surveys' rows. */
+bool postgres_indexes_preset(const struct row *row, char *out, size_t size);
+
 /* The progress of CREATE INDEX and REINDEX. */
 const char *postgres_indexes_progress(int version);
 

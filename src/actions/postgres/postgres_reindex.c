@@ -2,6 +2,7 @@
  * other, so that each is either rebuilt or untouched. */
 #include "actions/postgres/postgres_indexes.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -165,15 +166,21 @@ static const struct postgres_work reindex = {
 
 POSTGRES_WORK_STEPS(reindex, "REINDEX INDEX CONCURRENTLY")
 
+static bool preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == 0 && postgres_indexes_preset(row, out, size);
+}
+
 const struct action action_postgres_reindex = {
     .spec = {.id = "postgres.reindex",
              .kind = "postgres",
+             .context = POSTGRES_INDEXES_TABLE,
              .title = "rebuild indexes",
              .past = "rebuilt",
              .what = "rebuilds indexes without blocking reads or writes",
              .runs = "REINDEX INDEX CONCURRENTLY index",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},
+    .preset = preset,
     .survey = &survey_step,
     POSTGRES_WORK(reindex),
 };

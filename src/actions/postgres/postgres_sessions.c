@@ -23,6 +23,10 @@ static const struct postgres_effect effects[] = {
      .moment = POSTGRES_SESSIONS_ID_STATE_CHANGE,
      .still_words = ", and has been idle in its transaction ever since",
      .ended = "no longer idle in that transaction", .lasts = "idle in transaction"},
+    {"postgres.terminate-group", "pg_terminate_backend",
+     .still = " AND state LIKE 'idle%' AND state_change = ",
+     .moment = POSTGRES_SESSIONS_ID_STATE_CHANGE, .still_words = ", and has been idle ever since",
+     .ended = "no longer idle", .lasts = "idle"},
 };
 
 const struct postgres_effect *postgres_effect_named(const char *action) {

@@ -68,6 +68,9 @@ bool postgres_sessions_survey_rows(struct step *step);
 bool postgres_sessions_survey_root(struct step *step);
 bool postgres_sessions_survey_active(struct step *step);
 bool postgres_sessions_survey_idle(struct step *step);
+/* Client sessions that are wanted, and their order: SQL on the columns of pg_stat_activity. A value
+ * from outside is in it as digits only. */
+bool postgres_sessions_survey_where(struct step *step, const char *order, const char *wanted);
 
 /* The survey's row of that key, or of the pid where the key is one; NULL with what happened to it.
  */

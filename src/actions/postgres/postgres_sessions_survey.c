@@ -198,13 +198,18 @@ static bool survey_rows(struct step *step, bool climb) {
   return survey(step, "query_start", arena_printf(&step->arena, "pid IN (%s)", list), climb);
 }
 
+bool postgres_sessions_survey_where(struct step *step, const char *order, const char *wanted) {
+  return survey(step, order,
+                arena_printf(&step->arena, "backend_type = 'client backend' AND (%s)", wanted),
+                false);
+}
+
 /* Those in that state since the time in that column, for at least the age of the only parameter. */
 static bool survey_age(struct step *step, const char *state, const char *since) {
-  const char *wanted = arena_printf(&step->arena,
-                                    "backend_type = 'client backend' AND state %s AND %s <= "
-                                    "clock_timestamp() - interval '1 ms' * %" PRId64,
-                                    state, since, step->call->request->params[0].number);
-  return survey(step, since, wanted, false);
+  const char *wanted = arena_printf(
+      &step->arena, "state %s AND %s <= clock_timestamp() - interval '1 ms' * %" PRId64, state,
+      since, step->call->request->params[0].number);
+  return postgres_sessions_survey_where(step, since, wanted);
 }
 
 bool postgres_sessions_survey_rows(struct step *step) {

@@ -33,21 +33,48 @@ static const struct option params[] = {
 /* ---- survey */
 
 static const struct column_spec setting_columns[] = {
-    {.id = "name"},    {.id = POSTGRES_SET_RAW}, {.id = POSTGRES_SET_SHOWN},
-    {.id = "context"}, {.id = "source"},         {.id = POSTGRES_SET_FORMER},
-    {.id = "pending"}, {.id = "wrong"},          {.id = "list"},
-    {.id = "reload"},  {.id = "statement"},      {.id = "what"},
+    {.id = "name"},
+    {.id = POSTGRES_SET_RAW},
+    {.id = POSTGRES_SET_SHOWN},
+    {.id = "context"},
+    {.id = "source"},
+    {.id = POSTGRES_SET_FORMER},
+    {.id = "pending"},
+    {.id = "wrong"},
+    {.id = "list"},
+    {.id = "reload"},
+    {.id = "statement"},
+    {.id = "what"},
+    {.id = POSTGRES_SET_HIDES},
 };
 enum { COLUMNS = sizeof setting_columns / sizeof *setting_columns };
 static const struct table_spec setting_table =
     POSTGRES_TABLE_SPEC("settings", "Setting", setting_columns);
 
-/* A setting that this connection has made hides the server's value, which is the one it would reset
- * to. */
-#define FROM_SETTINGS                                                                    \
-  " FROM pg_settings s, LATERAL (SELECT CASE WHEN s.source = 'session' THEN s.reset_val" \
-  "  ELSE s.setting END AS raw) v"
-#define SHOWN "CASE WHEN s.source = 'session' THEN v.raw ELSE current_setting(s.name) END"
+/* What ALTER ROLE and ALTER DATABASE set for this connection hides the server's value: even the
+ * value that it would reset to is its own. */
+#define HIDDEN                                                                       \
+  "s.source IN ('client', 'global', 'database', 'user', 'database user')"            \
+  " OR (s.source = 'session' AND EXISTS (SELECT FROM pg_db_role_setting d,"          \
+  "   unnest(d.setconfig) c WHERE lower(split_part(c, '=', 1)) = lower(s.name)"      \
+  "   AND d.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))" \
+  "   AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = "        \
+  "current_database()))))"
+/* in_files: the value that the files have, for a hidden one. A setting that this connection has
+ * made is reset to the server's. */
+#define FROM_SETTINGS(in_files)                                            \
+  " FROM pg_settings s CROSS JOIN LATERAL (SELECT " HIDDEN " AS hidden) h" \
+  " CROSS JOIN LATERAL (SELECT CASE WHEN h.hidden THEN " in_files          \
+  "  WHEN s.source = 'session' THEN s.reset_val ELSE s.setting END AS raw) v"
+#define SHOWN                                             \
+  "CASE WHEN h.hidden OR s.source = 'session' THEN v.raw" \
+  " ELSE current_setting(s.name) END"
+#define IN_FILES                                                                           \
+  "coalesce((SELECT f.setting FROM pg_file_settings f WHERE lower(f.name) = lower(s.name)" \
+  "  AND f.error IS NULL ORDER BY f.seqno DESC LIMIT 1),"                                  \
+  " 'not set in the files (default ' || coalesce(s.boot_val, 'none')"                      \
+  "   || coalesce(' ' || s.unit, '') || ')')"
+#define NOT_READABLE "'" POSTGRES_SET_NOT_KNOWN "'"
 /* The last line for the setting in the file of ALTER SYSTEM. */
 #define AUTO_FILE "'%postgresql.auto.conf'"
 #define IN_AUTO_FILE(what)                                                         \
@@ -60,9 +87,10 @@ static const struct table_spec setting_table =
 
 /* Without the right to read the file (superusers have it), pg_settings says whether the value is
  * from there. A list of names (GUC_LIST_QUOTE) would be taken for one name. */
-#define SETTING_SQL(auto_value)                                                                    \
+#define SETTING_SQL(auto_value, in_files)                                                          \
   "SELECT s.name, v.raw, " SHOWN ", s.context,"                                                    \
-  " s.source, " auto_value ", s.pending_restart,"                                                  \
+  " CASE WHEN NOT h.hidden THEN s.source WHEN v.raw = " NOT_READABLE " THEN '?' ELSE 'files' END," \
+  " " auto_value ", s.pending_restart,"                                                            \
   " CASE WHEN s.vartype = 'enum' AND lower($2::text) <> ALL (SELECT lower(e) FROM"                 \
   "   unnest(s.enumvals) e) THEN 'one of ' || array_to_string(s.enumvals, ', ')"                   \
   "  WHEN s.vartype = 'bool' AND lower($2::text) NOT IN ('on', 'off', 'true', 'false', 'yes', "    \
@@ -79,7 +107,8 @@ static const struct table_spec setting_table =
   "  'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'),"                  \
   " has_function_privilege('pg_reload_conf()', 'EXECUTE'), " STATEMENT(                            \
       "$2::text") ","                                                                              \
-                  " s.short_desc" FROM_SETTINGS " WHERE lower(s.name) = lower($1::text)"
+                  " s.short_desc, CASE WHEN h.hidden THEN s.source END" FROM_SETTINGS(             \
+                      in_files) " WHERE lower(s.name) = lower($1::text)"
 
 /* Asks with the file of ALTER SYSTEM, and without it where it must not be read. */
 static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t columns,
@@ -105,9 +134,10 @@ static bool survey(struct step *step) {
                      "by ALTER SYSTEM");
   struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
   const struct pg_rows *rows = read_setting(
-      conn, COLUMNS, SETTING_SQL(IN_AUTO_FILE("setting")),
-      SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END"), 2,
-      values);
+      conn, COLUMNS, SETTING_SQL(IN_AUTO_FILE("setting"), IN_FILES),
+      SETTING_SQL("CASE WHEN s.sourcefile LIKE " AUTO_FILE " THEN current_setting(s.name) END",
+                  NOT_READABLE),
+      2, values);
   if (!rows)
     return false;
   if (rows->rows != 1)
@@ -122,8 +152,19 @@ static const char *identity(const struct step *step, const char *name) {
 }
 
 /* Whether the server still has the value of the plan, and would write the same statement. */
-static const char check_sql[] = "SELECT v.raw = $2::text, v.raw, $3::text = " STATEMENT("$4::text")
-    FROM_SETTINGS " WHERE s.name = $1::text";
+#define CHECK_SQL(in_files)                                           \
+  "SELECT v.raw = $2::text, v.raw, $3::text = " STATEMENT("$4::text") \
+      FROM_SETTINGS(in_files) " WHERE s.name = $1::text"
+
+/* With the files, and without them where they must not be read. */
+static const struct pg_rows *read_again(struct postgres_conn *conn) {
+  const char *const *names =
+      POSTGRES_NAMES("name", POSTGRES_SET_RAW, "statement", POSTGRES_SET_VALUE);
+  const struct pg_rows *rows = postgres_read_identified(conn, 3, CHECK_SQL(IN_FILES), 0, names);
+  return rows || strcmp(postgres_sqlstate(conn), POSTGRES_DENIED) != 0
+             ? rows
+             : postgres_read_identified(conn, 3, CHECK_SQL(NOT_READABLE), 0, names);
+}
 
 /* "postgres.set main name=work_mem value=4MB" */
 static void say_undo(struct step *step) {
@@ -142,9 +183,7 @@ static bool execute(struct step *step) {
   struct postgres_conn *conn = postgres_conn_open(step);
   if (!conn)
     return false;
-  const struct pg_rows *rows = postgres_read_identified(
-      conn, 3, check_sql, 0,
-      POSTGRES_NAMES("name", POSTGRES_SET_RAW, "statement", POSTGRES_SET_VALUE));
+  const struct pg_rows *rows = read_again(conn);
   if (!rows)
     return postgres_refused(conn);
   if (rows->rows != 1 || !postgres_is_true(pg_cell(rows, 0, 2))) {
@@ -172,9 +211,9 @@ static bool execute(struct step *step) {
 
 /* The server's value; whether it needs a restart; whether its file says something else, if the file
  * is readable. */
-#define PROVE_SQL(file_error)                                                          \
-  "SELECT v.raw, " SHOWN ", s.pending_restart, " file_error ", s.source" FROM_SETTINGS \
-  " WHERE s.name = $1::text"
+#define PROVE_SQL(file_error, in_files)                     \
+  "SELECT v.raw, " SHOWN ", s.pending_restart, " file_error \
+  ", s.source" FROM_SETTINGS(in_files) " WHERE s.name = $1::text"
 enum { PROVE_COLUMNS = 5 };
 
 /* Whether it will still change: the server reads its files a moment after the signal. */
@@ -196,6 +235,9 @@ static bool judge(struct step *step, const struct pg_rows *rows, bool patient) {
     outcome_proof(outcome, "%s waits for a restart, %s until then", name, shown);
   } else if (patient) {
     return false;
+  } else if (strcmp(shown, POSTGRES_SET_NOT_KNOWN) == 0) {
+    outcome_set(outcome, 0, OBJECT_DONE,
+                "written and reloaded; this connection cannot see the server's value");
   } else if (error) {
     outcome_set(outcome, 0, OBJECT_UNKNOWN, "written, but rejected: %s", error);
   } else {
@@ -211,8 +253,9 @@ static bool verify(struct step *step) {
   struct postgres_conn *conn = postgres_conn_open(step);
   const char *const values[] = {identity(step, "name")};
   while (conn) {
-    const struct pg_rows *rows = read_setting(conn, PROVE_COLUMNS, PROVE_SQL(IN_AUTO_FILE("error")),
-                                              PROVE_SQL("NULL::text"), 1, values);
+    const struct pg_rows *rows =
+        read_setting(conn, PROVE_COLUMNS, PROVE_SQL(IN_AUTO_FILE("error"), IN_FILES),
+                     PROVE_SQL("NULL::text", NOT_READABLE), 1, values);
     if (!rows)
       return false;
     if (rows->rows != 1 || !pg_cell(rows, 0, 0))

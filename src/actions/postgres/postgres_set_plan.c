@@ -54,6 +54,7 @@ struct setting {
   const char *name, *raw, *shown, *context, *source;
   const char *former; /* NULL: nothing by ALTER SYSTEM */
   const char *value;  /* NULL: reset */
+  const char *hides;  /* the source of this connection's own value; NULL: it has none */
 };
 
 /* ---- errors */
@@ -118,6 +119,21 @@ static void say_when(struct plan *plan, const struct setting *setting) {
   }
 }
 
+/* The value in the plan is never that of this connection. */
+static void say_hidden(struct plan *plan, const struct setting *setting) {
+  if (!setting->hides)
+    return;
+  plan_say(
+      plan, PLAN_WARNING,
+      "the role or database of stacktop's own connection sets it, too (%s); sessions with such "
+      "a setting keep theirs",
+      setting->hides);
+  if (strcmp(setting->shown, POSTGRES_SET_NOT_KNOWN) == 0)
+    plan_say(plan, PLAN_WARNING,
+             "the server's value cannot be seen: that needs another role, or GRANT SELECT ON "
+             "pg_file_settings and GRANT EXECUTE ON FUNCTION pg_show_all_file_settings()");
+}
+
 static void say_sources(const struct action_request *request, struct plan *plan,
                         const struct setting *setting) {
   static const char *const stronger[] = {"command line", "override", "global",
@@ -157,7 +173,8 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
                             .context = postgres_only_text(request, "context"),
                             .source = postgres_only_text(request, "source"),
                             .former = postgres_only_text(request, POSTGRES_SET_FORMER),
-                            .value = postgres_set_value(plan_param(plan, "value"))};
+                            .value = postgres_set_value(plan_param(plan, "value")),
+                            .hides = postgres_only_text(request, POSTGRES_SET_HIDES)};
   if (!setting.raw || !setting.shown || !setting.context || !setting.source || !statement)
     return err_set(err, ERR_DENIED, "no right to read %.100s", row->key);
   if (!allowed(request, &setting, err))
@@ -177,8 +194,10 @@ bool postgres_set_plan(const struct action_request *request, struct plan *plan, 
   if (what)
     plan_say(plan, PLAN_BLAST, "%s: %s", row->key, what);
   say_when(plan, &setting);
+  say_hidden(plan, &setting);
   say_sources(request, plan, &setting);
-  plan_say(plan, PLAN_PRECONDITION, "its value is still %s", setting.shown);
+  plan_say(plan, PLAN_PRECONDITION, "its value%s is still %s", setting.hides ? " in the files" : "",
+           setting.shown);
   plan_say(plan, PLAN_PRECONDITION,
            "the role is a superuser or (from PostgreSQL 15) has ALTER SYSTEM on the setting");
   say_undo(plan, &setting);

@@ -1,16 +1,11 @@
 /* SQL that several questions of PostgreSQL's actions share. */
 #pragma once
 
+#include "clients/postgres/postgres_relations.h"
+
 /* A moment to the microsecond, as it is compared and shown: "2026-11-25 04:03:12.123456+00". */
 #define POSTGRES_MOMENT(time) \
   "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
-
-/* After WITH: the relations that another session has locked exclusively; reading their size would
- * wait for the lock. */
-#define POSTGRES_HELD                                              \
-  "held AS (SELECT DISTINCT relation FROM pg_locks"                \
-  "  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'" \
-  "  AND pid <> pg_backend_pid())"
 
 /* From pg_class t: its size unless it is locked exclusively, and its row count once it was
  * analyzed. */
@@ -22,9 +17,6 @@
 /* What is wrong with another owner's table (pg_class). */
 #define POSTGRES_NEEDS_OWNER(table) \
   "'needs the rights of its owner, ' || pg_get_userbyid(" table ".relowner)"
-
-/* After the name of a schema. */
-#define POSTGRES_NO_SYSTEM " NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
 
 /* Whether pg_class t with its schema n has the name $1: "orders", "shop.orders" as it reads, or as
  * SQL quotes it. Names are compared as values, never parsed: whatever they contain, they are only

@@ -3,6 +3,8 @@
 #include "actions/postgres/postgres_holders.h"
 #include "actions/postgres/postgres_sql.h"
 
+#include <stdio.h>
+
 enum { TABLES_MAX = 5000 };
 
 enum { C_BYTES = 1, C_COLUMNS = 11, A_IS_WHOLE = C_COLUMNS, A_COLUMNS };
@@ -67,6 +69,11 @@ static struct postgres_conn *read_tables(struct step *step, bool analyze) {
   }
   postgres_found_cut(step->found, rows, TABLES_MAX);
   return conn;
+}
+
+bool postgres_tables_preset(const struct row *row, char *out, size_t size) {
+  return row->cells[0].type == VALUE_TEXT &&
+         (size_t)snprintf(out, size, "%s", row->cells[0].text) < size;
 }
 
 bool postgres_survey_vacuum(struct step *step) {

@@ -7,6 +7,9 @@
  * rows (for ANALYZE by its changed rows), the most first. */
 extern const struct table_spec postgres_tables_table;
 
+/* The name in a row of the page postgres.tables: the key of the surveys' rows. */
+bool postgres_tables_preset(const struct row *row, char *out, size_t size);
+
 /* Bodies. The holders (postgres_holders.h) only for VACUUM. */
 bool postgres_survey_vacuum(struct step *step);
 bool postgres_survey_analyze(struct step *step);

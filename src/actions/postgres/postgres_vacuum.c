@@ -5,6 +5,7 @@
 #include "actions/postgres/postgres_tables.h"
 #include "actions/postgres/postgres_work.h"
 
+#include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -168,9 +169,18 @@ STEP(postgres_survey_analyze, POSTGRES_STEP_MS)
 POSTGRES_WORK_STEPS(vacuum, request->params[0].number ? "VACUUM (ANALYZE)" : "VACUUM")
 POSTGRES_WORK_STEPS(analyze, "ANALYZE")
 
+static bool vacuum_preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == sizeof params / sizeof *params && postgres_tables_preset(row, out, size);
+}
+
+static bool analyze_preset(const struct row *row, size_t param, char *out, size_t size) {
+  return param == 0 && postgres_tables_preset(row, out, size);
+}
+
 const struct action action_postgres_vacuum = {
     .spec = {.id = "postgres.vacuum",
              .kind = "postgres",
+             .context = POSTGRES_TABLES_TABLE,
              .key = 'V',
              .title = "vacuum tables",
              .past = "vacuumed",
@@ -181,6 +191,7 @@ const struct action action_postgres_vacuum = {
              .choice = CHOICE_MANY,
              .params = params,
              .param_count = sizeof params / sizeof *params},
+    .preset = vacuum_preset,
     .survey = &postgres_survey_vacuum_step,
     POSTGRES_WORK(vacuum),
 };
@@ -188,12 +199,14 @@ const struct action action_postgres_vacuum = {
 const struct action action_postgres_analyze = {
     .spec = {.id = "postgres.analyze",
              .kind = "postgres",
+             .context = POSTGRES_TABLES_TABLE,
              .title = "analyze tables",
              .past = "analyzed",
              .what = "collects new planner statistics for tables",
              .runs = "ANALYZE table",
              .danger = DANGER_REVERSIBLE,
              .choice = CHOICE_MANY},
+    .preset = analyze_preset,
     .survey = &postgres_survey_analyze_step,
     POSTGRES_WORK(analyze),
 };

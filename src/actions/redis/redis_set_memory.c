@@ -156,7 +156,7 @@ static void say_evicted(struct plan *plan, const struct sample *found, const str
   int64_t evicted = count_evicted(found, wish, above);
   bool is_volatile = strncmp(wish->new_policy, "volatile-", 9) == 0;
   const char *over = shown_bytes(arena, above);
-  plan_say(plan, PLAN_BLAST, "%s count towards the limit, of %s", shown_bytes(arena, counted),
+  plan_say(plan, PLAN_BLAST, "in use now: %s, new limit: %s", shown_bytes(arena, counted),
            limit_text(arena, wish->new_limit));
   if (above > 0 && strcmp(wish->new_policy, "noeviction") == 0)
     plan_say(plan, PLAN_WARNING,

@@ -246,7 +246,7 @@ static void say_warnings(struct plan *plan, const struct service_action *action,
     plan_say(plan, PLAN_WARNING, "%s was found %s: no runtime is configured",
              text_of(row, FOUND_NAME), text_of(row, FOUND_FOUND_BY));
   if (*text_of(row, FOUND_NOTE))
-    plan_say(plan, PLAN_BLAST, "%s", text_of(row, FOUND_NOTE));
+    plan_say(plan, PLAN_BLAST, "%s: %s", text_of(row, FOUND_NAME), text_of(row, FOUND_NOTE));
 }
 
 /* What a scale does to a service that has so many replicas; they go into the plan's object. */

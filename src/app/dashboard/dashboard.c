@@ -3,6 +3,7 @@
 #include "app/dashboard/crash.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
+#include "app/dashboard/dashboard_save.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
 #include "app/startup/startup.h"
@@ -43,6 +44,7 @@ struct dashboard {
   bool ascii;
   struct dashboard_operations operations;
   struct dashboard_logs logs;
+  struct dashboard_save save;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -274,6 +276,9 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
   case REQUEST_PAGE_SORT:
     page_sort(dashboard, &request);
     break;
+  case REQUEST_SAVE:
+    dashboard_save_request(&dashboard->save, &dashboard->model, &request);
+    break;
   case REQUEST_COPY:
     terminal_copy(dashboard->terminal, request.text);
     break;
@@ -287,6 +292,12 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
 static void on_say(void *arg, const char *text) {
   struct dashboard *dashboard = arg;
   view_notice(dashboard->view, text);
+}
+
+static void on_saved(void *arg, const char *text) {
+  struct dashboard *dashboard = arg;
+  view_notice(dashboard->view, text);
+  dirty_set(dashboard, DIRTY_NEWS);
 }
 
 static void on_opened(void *arg) {
@@ -387,6 +398,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
   signals_close(&dashboard->signals);
   dashboard_logs_close(&dashboard->logs);
+  dashboard_save_close(&dashboard->save);
   dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
@@ -410,6 +422,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
                                             .changed = on_logs,
                                             .arg = dashboard};
   dashboard_logs_open(&dashboard->logs);
+  dashboard_save_open(&dashboard->save, &dashboard->runtime->io, on_saved, dashboard);
   dashboard_open(dashboard);
   dashboard->judge = true;
   dashboard_draw(dashboard);

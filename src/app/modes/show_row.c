@@ -54,9 +54,12 @@ const struct row *show_row(const struct table *table, const char *table_id, cons
   if (row)
     return row;
   rows_list(table, list, sizeof list);
-  err_set(err, ERR_INVALID, "%s%.48s%s; %s%s", name ? "no \"" : "it needs a row of ",
-          name ? name : table_id, name ? "\" among them" : "",
-          *list ? "there are: " : "there are none now", list);
+  if (name)
+    err_set(err, ERR_INVALID, "no row of %s is named \"%.48s\"; %s%s", table_id, name,
+            *list ? "there are: " : "there are none now", list);
+  else
+    err_set(err, ERR_INVALID, "name a row of %s; %s%s", table_id,
+            *list ? "there are: " : "there are none now", list);
   return NULL;
 }
 

@@ -120,7 +120,10 @@ static const char audit[] =
     "      --json            print the lines as they are in the file\n"
     "      --acknowledge ID --reason TEXT\n"
     "                        record that you investigated an unknown outcome and what you found;\n"
-    "                        it is no longer reported\n";
+    "                        it is no longer reported\n"
+    "\n"
+    "Exit status: 0 listed (also if no action matches) or acknowledged, 1 the file cannot be read\n"
+    "or the acknowledgement is refused, 64 usage error, 78 configuration error.\n";
 
 static const char logs[] =
     "usage: stacktop logs TARGET[/ROW] [OPTIONS]\n"

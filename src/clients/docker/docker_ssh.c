@@ -84,7 +84,8 @@ bool docker_ssh_login_read(const char *text, struct docker_ssh_login *login, str
                  DOCKER_SSH_HOST_MAX - 1);
 }
 
-/* What ssh, the shell on the other side and docker write where no request has reached an engine. */
+/* What ssh, the shell on the other side and docker write where no request has reached an engine.
+ * "Read from remote host ...: Connection timed out" is none of these: it had been connected. */
 static const struct {
   const char *words;
   enum err_kind kind;
@@ -93,11 +94,8 @@ static const struct {
     {"Host key verification failed", ERR_DENIED, "; log in with ssh once to accept its key"},
     {"Permission denied (", ERR_DENIED, "; ssh has to log in without a password"},
     {"Could not resolve hostname", ERR_UNRESOLVED, NULL},
-    {"port 22: Connection refused", ERR_REFUSED, NULL},
-    {"Connection refused", ERR_REFUSED, NULL},
-    {"No route to host", ERR_UNREACHABLE, NULL},
-    {"Network is unreachable", ERR_UNREACHABLE, NULL},
-    {"Connection timed out", ERR_UNREACHABLE, NULL},
+    {"connect to host ", ERR_UNREACHABLE, NULL},
+    {"connect: connection refused", ERR_REFUSED, "; is the engine running on that host?"},
     {"docker: command not found", ERR_REFUSED, "; docker has to be in PATH on that host"},
     {"docker: not found", ERR_REFUSED, "; docker has to be in PATH on that host"},
     {"permission denied while trying to connect", ERR_DENIED,
@@ -129,8 +127,9 @@ void docker_ssh_error(const struct docker_ssh_login *login, const char *words, b
   }
   for (size_t i = 0; *words && ended && i < sizeof known / sizeof *known; i++)
     if (strcasestr(words, known[i].words)) {
-      err_set(better, known[i].kind, "ssh %.60s: %.130s%s", login->host, said,
-              known[i].hint ? known[i].hint : "");
+      const bool refused = strcasestr(words, "connection refused");
+      err_set(better, refused ? ERR_REFUSED : known[i].kind, "ssh %.60s: %.130s%s", login->host,
+              said, known[i].hint ? known[i].hint : "");
       return;
     }
   if (ended && *words)

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,23 @@ char *kafka_topic_key(const char *group_key, const char *topic) {
 
 char *kafka_partition_key(const char *topic_key, int32_t partition) {
   return mem_printf("%s/%d", topic_key, partition);
+}
+
+char *kafka_group_of_key(const char *key) {
+  const size_t length = strcspn(key, "/");
+  char *group = mem_new(length + 1), *to = group;
+  for (const char *at = key; at < key + length; at++) {
+    const bool escaped = at[0] == '%' && at + 2 < key + length + 1 && at[1] && at[2];
+    *to++ = !escaped ? *at : at[1] == '2' && at[2] == 'F' ? '/' : '%';
+    at += escaped ? 2 : 0;
+  }
+  *to = '\0';
+  return group;
+}
+
+char *kafka_topic_of_key(const char *key) {
+  const char *topic = strchr(key, '/'); /* a topic's name has no slash */
+  return topic ? mem_printf("%.*s", (int)strcspn(topic + 1, "/"), topic + 1) : NULL;
 }
 
 int32_t kafka_partition_of_key(const char *key) {

@@ -24,5 +24,8 @@
 char *kafka_group_key(const char *group);
 char *kafka_topic_key(const char *group_key, const char *topic);
 char *kafka_partition_key(const char *topic_key, int32_t partition);
+/* The group and (NULL for the key of a group) the topic of such a key; to be freed. */
+char *kafka_group_of_key(const char *key);
+char *kafka_topic_of_key(const char *key);
 /* The partition of such a key; -1 for the key of a group or a topic. */
 int32_t kafka_partition_of_key(const char *key);

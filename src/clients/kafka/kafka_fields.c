@@ -28,6 +28,7 @@ const struct wire_struct kafka_config_fields = WIRE_STRUCT(struct kafka_config, 
 static const struct wire_field query_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_query, groups, group_count, GLOBS_MAX, &text),
     WIRE_MANY(WIRE_LIST, struct kafka_query, topics, topic_count, GLOBS_MAX, &text),
+    WIRE_ENUM(struct kafka_query, look, KAFKA_LOOK_NEXT),
     WIRE_MS(struct kafka_query, deadline_ms),
 };
 const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, query_fields);
@@ -41,18 +42,29 @@ static const struct wire_field partition_fields[] = {
 };
 static const struct wire_struct partition = WIRE_STRUCT(struct kafka_partition, partition_fields);
 
+static const struct wire_field topic_setting_fields[] = {
+    WIRE(struct kafka_topic_setting, name),
+    WIRE_MAYBE(struct kafka_topic_setting, value),
+    WIRE(struct kafka_topic_setting, source),
+    WIRE(struct kafka_topic_setting, is_default),
+};
+static const struct wire_struct topic_setting =
+    WIRE_STRUCT(struct kafka_topic_setting, topic_setting_fields);
+
 static const struct wire_field topic_fields[] = {
     WIRE(struct kafka_topic, name),
     WIRE_MANY(WIRE_LIST, struct kafka_topic, partitions, partition_count, PARTITIONS_MAX,
               &partition),
     WIRE_MAYBE(struct kafka_topic, error),
+    WIRE_MANY(WIRE_LIST, struct kafka_topic, settings, setting_count, SETTINGS_MAX, &topic_setting),
+    WIRE_MAYBE(struct kafka_topic, settings_error),
 };
 static const struct wire_struct topic = WIRE_STRUCT(struct kafka_topic, topic_fields);
 
 static const struct wire_field member_fields[] = {
-    WIRE(struct kafka_member, client),
-    WIRE(struct kafka_member, host),
-    WIRE(struct kafka_member, partitions),
+    WIRE(struct kafka_member, client),         WIRE(struct kafka_member, host),
+    WIRE(struct kafka_member, partitions),     WIRE(struct kafka_member, id),
+    WIRE_MAYBE(struct kafka_member, instance),
 };
 static const struct wire_struct member = WIRE_STRUCT(struct kafka_member, member_fields);
 
@@ -63,6 +75,13 @@ static const struct wire_field share_fields[] = {
 };
 static const struct wire_struct share = WIRE_STRUCT(struct kafka_share, share_fields);
 
+static const struct wire_field next_fields[] = {
+    WIRE(struct kafka_next, topic),     WIRE(struct kafka_next, partition),
+    WIRE(struct kafka_next, committed), WIRE(struct kafka_next, offset),
+    WIRE(struct kafka_next, time_ms),   WIRE_MAYBE(struct kafka_next, error),
+};
+static const struct wire_struct next = WIRE_STRUCT(struct kafka_next, next_fields);
+
 static const struct wire_field group_fields[] = {
     WIRE(struct kafka_group, name),
     WIRE_ENUM(struct kafka_group, state, KAFKA_GROUP_DEAD),
@@ -72,6 +91,8 @@ static const struct wire_field group_fields[] = {
     WIRE_MAYBE(struct kafka_group, error),
     WIRE(struct kafka_group, denied),
     WIRE(struct kafka_group, cut),
+    WIRE_MAYBE(struct kafka_group, assignor),
+    WIRE_MAYBE(struct kafka_group, coordinator),
 };
 static const struct wire_struct group = WIRE_STRUCT(struct kafka_group, group_fields);
 
@@ -97,6 +118,8 @@ static const struct wire_field snapshot_fields[] = {
     /* configured names are additional to the limit for groups */
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, groups, group_count, KAFKA_GROUPS_MAX + GLOBS_MAX,
               &group),
+    WIRE_MANY(WIRE_LIST, struct kafka_snapshot, nexts, next_count, KAFKA_NEXT_MAX, &next),
+    WIRE(struct kafka_snapshot, nexts_left_out),
     WIRE(struct kafka_snapshot, groups_left_out),
     WIRE_MAYBE(struct kafka_snapshot, crash), /* the child leaves it NULL */
     WIRE_MANY(WIRE_ARRAY, struct kafka_snapshot, notes, note_count, KAFKA_NOTES_MAX, &text),
@@ -121,6 +144,8 @@ bool kafka_snapshot_get(struct wire_in *in, struct kafka_snapshot *snapshot) {
   bool good = wire_get(in, &kafka_snapshot_fields, snapshot);
   for (size_t i = 0; good && i < snapshot->group_count; i++)
     good = group_is_sound(snapshot, &snapshot->groups[i]);
+  for (size_t i = 0; good && i < snapshot->next_count; i++)
+    good = snapshot->nexts[i].topic < snapshot->topic_count && snapshot->nexts[i].partition >= 0;
   return good && in->left == 0;
 }
 

@@ -17,12 +17,20 @@ struct kafka_config {
 /* Whether it is a list of host:port (default port 9092). */
 bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
 
+/* What is read besides, for a page. */
+enum kafka_look {
+  KAFKA_LOOK_GROUPS, /* nothing */
+  KAFKA_LOOK_NEXT,   /* the message at the committed offset of partitions with a lag, and the
+                        settings of the topics */
+};
+
 /* What to collect. Borrowed for the call only. */
 struct kafka_query {
   char *const *groups; /* globs: groups that match one of them are read */
   size_t group_count;
   char *const *topics; /* globs; none: all topics */
   size_t topic_count;
+  enum kafka_look look;
   int64_t deadline_ms; /* on the steady clock */
 };
 

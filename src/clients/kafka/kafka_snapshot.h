@@ -14,7 +14,9 @@ enum {
   KAFKA_GROUPS_MAX = 2000,   /* matching groups; further ones are omitted with a note */
   KAFKA_SHARES_MAX = 100000, /* (group, topic, partition) */
   KAFKA_NOTES_MAX = 16,
-  KAFKA_NAME_MAX = 256, /* bytes kept of a client's id or host */
+  KAFKA_NAME_MAX = 256,            /* bytes kept of a client's id or host */
+  KAFKA_NEXT_MAX = 32,             /* partitions whose next message is read in a collection */
+  KAFKA_SETTINGS_TOPICS_MAX = 100, /* topics whose settings are read in a collection */
 };
 
 /* A missing offset: nothing committed, or (with an error) not known. */
@@ -28,17 +30,30 @@ struct kafka_partition {
   const char *error;  /* NULL or a short text: "no leader" */
 };
 
+/* A setting of a topic. */
+struct kafka_topic_setting {
+  const char *name;
+  const char *value;  /* NULL: a secret, or not set */
+  const char *source; /* "topic", "default", "broker file", ... */
+  bool is_default;
+};
+
 struct kafka_topic {
   const char *name;
   struct kafka_partition *partitions;
   int32_t partition_count;
-  const char *error; /* of the whole topic, or NULL */
+  const char *error;                    /* of the whole topic, or NULL */
+  struct kafka_topic_setting *settings; /* if they were asked for */
+  size_t setting_count;
+  const char *settings_error; /* why they are not known, or NULL */
 };
 
 struct kafka_member {
   const char *client; /* its client.id */
   const char *host;   /* "/10.0.0.7" */
   uint32_t partitions;
+  const char *id;       /* that the coordinator gave it */
+  const char *instance; /* its group.instance.id, or NULL */
 };
 
 /* One partition of a group: assigned to it or with a committed offset. */
@@ -48,6 +63,16 @@ struct kafka_share {
   int32_t owner;     /* index into members, or -1 */
   int64_t committed; /* KAFKA_NO_OFFSET: nothing */
   const char *error; /* of its commit, or NULL */
+};
+
+/* The next message of a group in a partition. */
+struct kafka_next {
+  uint32_t topic; /* index into topics */
+  int32_t partition;
+  int64_t committed;
+  int64_t offset;    /* of the message: the first one at or after the committed offset */
+  int64_t time_ms;   /* its timestamp, since 1970; -1: it has none, or (with an error) not known */
+  const char *error; /* why it could not be read, or NULL */
 };
 
 enum kafka_group_state {
@@ -66,9 +91,11 @@ struct kafka_group {
   size_t member_count;
   struct kafka_share *shares; /* by topic and partition */
   size_t share_count;
-  const char *error; /* why its offsets are not known, or NULL */
-  bool denied;       /* ... because of missing permissions */
-  bool cut;          /* it has more partitions: KAFKA_SHARES_MAX was reached */
+  const char *error;       /* why its offsets are not known, or NULL */
+  bool denied;             /* ... because of missing permissions */
+  bool cut;                /* it has more partitions: KAFKA_SHARES_MAX was reached */
+  const char *assignor;    /* "range"; NULL or "": none, or not known */
+  const char *coordinator; /* "2 (10.0.0.7:9092)"; NULL: not known */
 };
 
 struct kafka_broker {
@@ -93,6 +120,9 @@ struct kafka_snapshot {
   size_t topic_count;
   struct kafka_group *groups;
   size_t group_count;
+  struct kafka_next *nexts; /* of the first group, by topic and partition, if asked for */
+  size_t next_count;
+  size_t nexts_left_out;    /* partitions with less lag: KAFKA_NEXT_MAX was reached */
   uint32_t groups_left_out; /* further matching groups: KAFKA_GROUPS_MAX was reached */
   const char *crash; /* crash of the client's process since the last snapshot; NULL: none. Set in
                         the parent process */

@@ -28,6 +28,15 @@
 /* Settings that are not the default, by name (the page postgres.settings). */
 #define POSTGRES_SETTINGS_TABLE "settings"
 
+/* Tables, by oid (the page postgres.tables). Their first cell is the name with its schema, as SQL
+ * quotes it. */
+#define POSTGRES_TABLES_TABLE "tables"
+/* Indexes, likewise (the pages postgres.indexes and postgres.table); the second cell is what is
+ * wrong with it. */
+#define POSTGRES_INDEXES_TABLE "indexes"
+#define POSTGRES_INDEX_INVALID "invalid"
+enum { POSTGRES_INDEXES_NAME, POSTGRES_INDEXES_PROBLEM };
+
 #define POSTGRES_STATE_ACTIVE "active"
 #define POSTGRES_STATE_IDLE "idle"
 #define POSTGRES_STATE_IDLE_IN_TRANSACTION "idle in txn"

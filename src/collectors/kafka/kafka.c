@@ -7,6 +7,7 @@
 #include "clients/kafka/kafka.h"
 #include "collectors/kafka/kafka_rows.h"
 #include "collectors/kafka/kafka_table.h"
+#include "collectors/kafka/kafka_target.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/limit.h"
@@ -89,26 +90,13 @@ struct kafka {
 static bool init(void *self, struct err *err) {
   struct kafka *kafka = self;
   const struct target *target = kafka->watch.target;
-  const struct option_value *properties = target_option(target, "properties");
-  struct kafka_config config = {.bootstrap = target_text(target, "bootstrap"),
-                                .names = properties->names,
-                                .values = properties->items,
-                                .property_count = properties->item_count};
-  struct err why = {0};
-  struct kafka_client *client = kafka_client_new(kafka->watch.io, &config, &why);
-  if (!client) {
-    if (properties->line > 0 && strncmp(why.text, "properties", 10) == 0)
-      err_set(err, why.kind, "line %d: %s", properties->line, why.text);
-    else
-      *err = why;
+  struct kafka_client *client = kafka_client_open(kafka->watch.io, target, err);
+  if (!client)
     return false;
-  }
   watch_hold(&kafka->watch);
-  int64_t window_ms = target_number(target, "window");
   kafka->client = client;
-  kafka->rules.stall_ms = window_ms / 2;
-  kafka->rules.allowed = target_number(target, "allowed");
-  kafka->history = kafka_history_new(window_ms, kafka->rules.allowed);
+  kafka->rules = kafka_rules_of(target);
+  kafka->history = kafka_history_new(target_number(target, "window"), kafka->rules.allowed);
   return true;
 }
 

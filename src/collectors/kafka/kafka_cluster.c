@@ -2,6 +2,7 @@
 
 #include "clients/kafka/kafka.h"
 #include "clients/kafka/kafka_contract.h"
+#include "collectors/kafka/kafka_inventory.h"
 #include "collectors/kafka/kafka_table.h"
 #include "core/mem.h"
 
@@ -185,4 +186,5 @@ void kafka_cluster_fill(struct sample *sample, const char *name,
   fill_row(sample, name, snapshot, view);
   fill_notes(sample, snapshot, view, one_pass);
   fill_facts(sample, snapshot);
+  kafka_inventory_fill(sample, snapshot, list_is_whole(snapshot));
 }

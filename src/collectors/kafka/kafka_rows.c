@@ -235,8 +235,9 @@ static void fill_state(struct sample *sample, const struct kafka_group *group, s
   figures_fill(sample, row->cells, &kafka_lag_figures, &answer, NULL);
 }
 
-static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
-  struct sample *sample = f->sample;
+bool kafka_rows_group(struct sample *sample, struct table *table,
+                      const struct kafka_group_view *view) {
+  struct filling filling = {.sample = sample, .table = table}, *f = &filling;
   const char *key = key_take(sample, kafka_group_key(view->group->name));
   struct row *row = sample_row(sample, f->table, key, NULL);
   if (!row)
@@ -261,10 +262,10 @@ static bool group_rows(struct filling *f, const struct kafka_group_view *view) {
 
 void kafka_rows_fill(struct sample *sample, const char *name, const struct kafka_snapshot *snapshot,
                      const struct kafka_view *view, bool one_pass) {
-  struct filling f = {.sample = sample, .table = sample_table(sample, KAFKA_LAG_TABLE)};
+  struct table *table = sample_table(sample, KAFKA_LAG_TABLE);
   kafka_cluster_fill(sample, name, snapshot, view, one_pass);
   for (size_t i = 0; i < view->count; i++)
-    if (!group_rows(&f, &view->groups[i]))
+    if (!kafka_rows_group(sample, table, &view->groups[i]))
       break;
   sample->requests = snapshot->requests;
 }

@@ -50,8 +50,9 @@ struct watcher {
   /* The collection under way. */
   struct kubernetes_wait wait;
   bool waits;
-  struct kubernetes_request *version, *metrics;
-  size_t pending; /* feeds that are being listed */
+  struct kubernetes_request *version, *ready, *metrics;
+  struct err unready; /* why the server is not ready; ERR_NONE: it is, or does not say */
+  size_t pending;     /* feeds that are being listed */
   int64_t sent_us, latency_us;
   double ahead_s; /* the server's clock before ours */
   char version_text[64];
@@ -124,6 +125,7 @@ static void rest(void *self) {
     kubernetes_proxy_cancel(watcher->proxy, &watcher->wait);
   watcher->waits = false;
   drop_request(&watcher->version);
+  drop_request(&watcher->ready);
   drop_request(&watcher->metrics);
   for (size_t i = 0; i < watcher->feed_count; i++)
     feed_cancel(&watcher->feeds[i]);
@@ -148,7 +150,8 @@ static void forget(void *self, struct err *err) {
 /* ---- a collection */
 
 static void finish_if_answered(struct watcher *watcher) {
-  if (watcher->waits || watcher->version || watcher->metrics || watcher->pending > 0)
+  if (watcher->waits || watcher->version || watcher->ready || watcher->metrics ||
+      watcher->pending > 0)
     return;
   struct sample *sample = kubernetes_sample(
       &(struct kubernetes_answers){.name = watcher->watch.target->name,
@@ -161,6 +164,8 @@ static void finish_if_answered(struct watcher *watcher) {
                                    .now_s = (double)clock_wall_ms() / 1000 + watcher->ahead_s});
   const char *context = target_text(watcher->watch.target, "context");
   const char *proxy = target_text(watcher->watch.target, "proxy");
+  if (watcher->unready.kind != ERR_NONE)
+    sample_fault(sample, NULL, SEVERITY_CRIT, "%s", watcher->unready.text);
   sample->address = sample_copy(sample, proxy ? proxy : context ? context : "kubectl");
   watch_done(&watcher->watch, sample);
 }
@@ -243,6 +248,18 @@ static void on_version(void *arg, const struct kubernetes_answer *answer) {
   finish_if_answered(watcher);
 }
 
+/* Without etcd a server still answers /version, and its watches stay open without a word. A server
+ * that does not have /readyz, or does not let us ask, says nothing by it. */
+static void on_readiness(void *arg, const struct kubernetes_answer *answer) {
+  struct watcher *watcher = arg;
+  watcher->ready = NULL;
+  if (answer->status >= 500 && answer->err)
+    err_set(&watcher->unready, ERR_PROTOCOL,
+            "the API server is not ready, and what it says may be out of date (kubectl get --raw "
+            "/readyz)");
+  finish_if_answered(watcher);
+}
+
 static void on_ready(void *arg, const struct err *err) {
   struct watcher *watcher = arg;
   struct watch *watch = &watcher->watch;
@@ -258,6 +275,11 @@ static void on_ready(void *arg, const struct err *err) {
   watcher->version = kubernetes_ask(
       watch->io, watcher->proxy,
       &(struct kubernetes_query){.path = "/version", .timeout_ms = left_ms}, on_version, watcher);
+  watch->requests++;
+  watcher->unready.kind = ERR_NONE;
+  watcher->ready = kubernetes_ask(
+      watch->io, watcher->proxy,
+      &(struct kubernetes_query){.path = "/readyz", .timeout_ms = left_ms}, on_readiness, watcher);
   watcher->metrics_at = 0;
   if (clock_now_ms() >= watcher->metrics_again_ms)
     ask_for_metrics(watcher);

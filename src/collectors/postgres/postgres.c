@@ -2,18 +2,25 @@
  * blockers, and some counters.
  *
  * One connection is kept between collections; a collection is four small queries, one after
- * another, and one more on a standby. Without the first there is no sample; a failure of the others
- * is a fault of the sample (a note, if a permission is missing). The texts of the last one are
- * borrowed from its answer, so the sample is built in its callback. */
+ * another, and one more on a standby; once a minute there is one for what is watched for changes,
+ * and one for each kind of it that has changed. Without the first there is no sample; a failure of
+ * the others is a fault of the sample (a note, if a permission is missing). The texts of the last
+ * one are borrowed from its answer, so the sample is built in its callback.
+ *
+ * Data checks run beside the collections, whose samples have their last results. Only a collection
+ * that is the only one (`stacktop check`) waits for them, until shortly before its deadline. */
 #include "collectors/frame.h"
 
 #include "clients/postgres/pg.h"
 #include "clients/postgres/pg_share.h"
+#include "collectors/postgres/postgres_checks.h"
+#include "collectors/postgres/postgres_inventory.h"
 #include "collectors/postgres/postgres_judge.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "collectors/postgres/postgres_replication.h"
 #include "collectors/postgres/postgres_table.h"
 #include "core/mem.h"
+#include "io/clock.h"
 #include "model/retention.h"
 
 #include <stdio.h>
@@ -23,6 +30,8 @@
 /* The server's time limit ends this much before the deadline, so that its error still arrives in
  * time. */
 enum { TIMEOUT_MS = 5000, MARGIN_MS = 200, LOCK_TIMEOUT_MS = 500 };
+/* When a single collection no longer waits for data checks: that much before its deadline. */
+enum { END_MIN_MS = 50, END_MAX_MS = 300 };
 
 static const struct option options[] = {
     {.name = "dsn",
@@ -62,6 +71,12 @@ static const struct option options[] = {
      .max = 365LL * 86400000,
      .fallback = "1d",
      .help = "a replica that has disconnected is a warning until it is back, or for this long"},
+    {.name = "changes",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
+     .fallback = "1m",
+     .help = "how often settings, roles and relations are compared with the last time"},
     {.name = "retention",
      .type = OPTION_MAP,
      .help = "tables whose old rows postgres.delete-old may delete, each with its time column and "
@@ -71,7 +86,7 @@ static const struct option options[] = {
 };
 
 static const struct table_spec *const tables[] = {&postgres_summary_table, &postgres_session_table,
-                                                  &postgres_replica_table};
+                                                  &postgres_replica_table, &postgres_check_table};
 
 /* libpq takes the role from PG* and from the user's name. */
 static const struct usual_place usual[] = {
@@ -86,7 +101,8 @@ const struct collector collector_postgres = {
              .key = "postgres",
              .title = "PostgreSQL",
              .options = options,
-             .option_count = sizeof options / sizeof *options},
+             .option_count = sizeof options / sizeof *options,
+             .has_checks = true},
     .tables = tables,
     .table_count = sizeof tables / sizeof *tables,
     .timeout_ms = TIMEOUT_MS,
@@ -100,7 +116,9 @@ const struct collector collector_postgres = {
 struct postgres {
   struct watch watch; /* first */
   struct pg *pg;
-  struct pg_share share; /* lends pg to actions if no connection slot is left for them */
+  struct pg_share share;          /* lends pg to actions if no connection slot is left for them */
+  struct postgres_checks *checks; /* NULL: there are none */
+  struct sample *waiting;         /* complete but for the checks, which still run */
   struct postgres_rules rules;
   struct postgres_timeouts timeouts;
 
@@ -119,11 +137,14 @@ struct postgres {
   struct postgres_replicas replicas;
   struct postgres_replica_rows replica_rows;
   struct err replicas_err;
+  struct postgres_inventories inventories;
+  int64_t changes_ms;
   bool sees_all;   /* at the previous collection */
   char system[24]; /* the system identifier of this connection's cluster; "": not known */
 };
 
 static void collection_begin(void *self);
+static void checks_finished(void *self);
 
 static bool init(void *self, struct err *err) {
   struct postgres *postgres = self;
@@ -139,6 +160,9 @@ static bool init(void *self, struct err *err) {
   postgres->share = (struct pg_share){
       .pg = postgres->pg, .dsn = dsn, .resume = collection_begin, .owner = postgres};
   pg_share_offer(postgres->watch.io, &postgres->share);
+  postgres->checks = postgres_checks_new(postgres->watch.io, target, checks_finished, postgres);
+  if (postgres->checks)
+    watch_hold(&postgres->watch);
   postgres->timeouts.statement_ms = (int)statement_ms;
   postgres->timeouts.lock_ms = LOCK_TIMEOUT_MS;
   postgres->rules = (struct postgres_rules){
@@ -148,6 +172,7 @@ static bool init(void *self, struct err *err) {
       .blocking_crit = (double)target_number(target, "blocking_critical") / 1e3,
   };
   postgres->forget_replica = (double)target_number(target, "forget_replica") / 1e3;
+  postgres->changes_ms = target_number(target, "changes");
   return true;
 }
 
@@ -160,7 +185,8 @@ static const struct err *err_or_null(const struct err *err) {
 static struct sample *sample_make(struct postgres *postgres, const struct postgres_sessions *found,
                                   const struct err *err) {
   const struct pg *pg = postgres->pg;
-  struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  struct sample *sample =
+      sample_new(tables, sizeof tables / sizeof *tables - (postgres->checks ? 0 : 1));
   const char *version_text = pg_server_version_text(pg);
   const char *version = sample_text(sample, version_text, strcspn(version_text, " "));
   bool has_statistics = postgres->statistics_err.kind == ERR_NONE;
@@ -193,15 +219,51 @@ static struct sample *sample_make(struct postgres *postgres, const struct postgr
   postgres_fill(sample, &findings);
   char address[300];
   pg_address(pg, address, sizeof address);
+  postgres_inventories_fill(&postgres->inventories, sample);
   sample->address = sample_copy(sample, address);
   sample->server = sample_printf(sample, "PostgreSQL %s", version);
   return sample;
 }
 
+/* ---- the data checks */
+
+/* With the last results of the checks it is complete. */
+static void checks_take(struct postgres *postgres) {
+  struct sample *sample = postgres->waiting;
+  postgres->waiting = NULL;
+  postgres_checks_fill(postgres->checks, sample, clock_now_ms());
+  postgres->watch.requests += postgres_checks_requests(postgres->checks);
+  watch_done(&postgres->watch, sample);
+}
+
+static void checks_finished(void *self) {
+  struct postgres *postgres = self;
+  if (postgres->waiting)
+    checks_take(postgres);
+}
+
+/* The collection's time is over: those that have not answered are not known. */
+static void checks_late(void *self) {
+  struct postgres *postgres = self;
+  const struct job *job = postgres->watch.job;
+  postgres_checks_stop(postgres->checks, clock_now_ms() - job->started_us / 1000);
+}
+
 static void collection_done(struct postgres *postgres, const struct postgres_sessions *sessions,
                             const struct err *err) {
   struct sample *sample = sample_make(postgres, sessions, err);
-  watch_done(&postgres->watch, sample);
+  struct watch *watch = &postgres->watch;
+  if (!postgres->checks) {
+    watch_done(watch, sample);
+    return;
+  }
+  postgres->waiting = sample;
+  if (!watch->job->one_pass || !postgres_checks_run(postgres->checks)) {
+    checks_take(postgres);
+    return;
+  }
+  const int64_t wait_ms = watch_end_ms(watch, END_MIN_MS, END_MAX_MS) - clock_now_ms();
+  watch_wait(watch, wait_ms > 1 ? wait_ms : 1);
 }
 
 /* ---- its steps, the last one first */
@@ -239,6 +301,48 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
   free(sessions);
 }
 
+static void ask_sessions(struct postgres *postgres) {
+  int version = pg_server_version(postgres->pg);
+  ask(postgres,
+      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                              POSTGRES_WAITERS_MAX),
+      on_sessions);
+}
+
+static void ask_inventory(struct postgres *postgres);
+
+static void on_inventory(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres_inventory_read(&postgres->inventories, postgres_inventory_due(&postgres->inventories),
+                          rows, err);
+  ask_inventory(postgres);
+}
+
+static void ask_inventory(struct postgres *postgres) {
+  const size_t kind = postgres_inventory_due(&postgres->inventories);
+  if (kind < POSTGRES_INVENTORY_COUNT)
+    ask(postgres, postgres_inventory_query(&postgres->timeouts, kind), on_inventory);
+  else
+    ask_sessions(postgres);
+}
+
+static void on_hashes(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (lost(postgres, err))
+    return;
+  postgres_hashes_read(&postgres->inventories, rows, err);
+  ask_inventory(postgres);
+}
+
+/* A single collection has nothing to compare with. */
+static bool inventories_are_due(const struct postgres *postgres) {
+  const int64_t asked_ms = postgres->inventories.asked_ms;
+  return !postgres->watch.job->one_pass &&
+         (!asked_ms || clock_now_ms() - asked_ms >= postgres->changes_ms);
+}
+
 static void on_replicas(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   if (lost(postgres, err))
@@ -247,11 +351,12 @@ static void on_replicas(void *arg, const struct pg_rows *rows, const struct err 
   if (rows && postgres_replicas_read(rows, &postgres->replicas, &postgres->replicas_err))
     postgres_replicas_judge(&postgres->replicas, clock_of(&postgres->activity),
                             postgres->forget_replica, &postgres->memory, &postgres->replica_rows);
-  int version = pg_server_version(postgres->pg);
-  ask(postgres,
-      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
-                              POSTGRES_WAITERS_MAX),
-      on_sessions);
+  if (!inventories_are_due(postgres)) {
+    ask_sessions(postgres);
+    return;
+  }
+  postgres_inventories_begin(&postgres->inventories, clock_now_ms());
+  ask(postgres, postgres_hashes_query(&postgres->timeouts), on_hashes);
 }
 
 static void ask_replicas(struct postgres *postgres) {
@@ -359,6 +464,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
+  postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;
   pg_connect(postgres->pg, on_connected, postgres);
 }
@@ -374,6 +480,8 @@ static void collection_begin(void *self) {
 
 static void ask_all(void *self) {
   struct postgres *postgres = self;
+  if (postgres->checks)
+    postgres_checks_start(postgres->checks, clock_now_ms());
   postgres->share.waits = postgres->share.loan != NULL;
   if (!postgres->share.waits)
     collection_begin(postgres);
@@ -402,11 +510,31 @@ static void forget(void *self, struct err *err) {
 static void end(void *self) {
   struct postgres *postgres = self;
   pg_share_withdraw(postgres->watch.io, &postgres->share);
+  if (postgres->checks)
+    postgres_checks_close(postgres->checks, watch_released, postgres);
+  postgres_inventories_fini(&postgres->inventories);
   pg_free(postgres->pg, watch_released, postgres);
 }
 
+static void rest(void *self) {
+  struct postgres *postgres = self;
+  sample_free(postgres->waiting);
+  postgres->waiting = NULL;
+}
+
+static void fini(void *self) {
+  struct postgres *postgres = self;
+  postgres_checks_free(postgres->checks);
+}
+
 static void *postgres_open(struct io *io, const struct target *target, struct err *err) {
-  static const struct watch_kind kind = {
-      .size = sizeof(struct postgres), .init = init, .ask = ask_all, .forget = forget, .end = end};
+  static const struct watch_kind kind = {.size = sizeof(struct postgres),
+                                         .init = init,
+                                         .ask = ask_all,
+                                         .late = checks_late,
+                                         .rest = rest,
+                                         .forget = forget,
+                                         .end = end,
+                                         .fini = fini};
   return watch_open(&kind, io, target, err);
 }

@@ -69,7 +69,8 @@ struct postgres_page {
 /* For `watch` of their descriptors; `own` is a struct postgres_page. */
 extern const struct watch_kind postgres_page_watch;
 
-/* The answer as rows of that table, see above. */
+/* The answer as rows of that table, see above. A second row of the same key is left out, which is a
+ * fault; a row whose parent does not come before it is a root. */
 bool postgres_page_rows(struct postgres_page_call *call, const char *table,
                         const struct pg_rows *rows, struct err *err) MUST_CHECK;
 

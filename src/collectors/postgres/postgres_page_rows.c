@@ -1,7 +1,7 @@
 /* Answers as rows of a page's table, by the names of their columns. Pure. */
 #include "clients/postgres/pg_text.h"
 #include "collectors/postgres/postgres_page.h"
-#include "core/mem.h"
+#include "core/map.h"
 
 #include <errno.h>
 #include <math.h>
@@ -55,6 +55,9 @@ static struct value cell_of(const struct postgres_page_call *call, const struct 
   case UNIT_TIME:
     value = number_of(cell);
     return value_number(value, &real) ? value_int(llround(real * 1000)) : value;
+  case UNIT_RATIO:
+    value = number_of(cell);
+    return value_number(value, &real) && real < 0 ? value_none("the answer is not a ratio") : value;
   default:
     return number_of(cell);
   }
@@ -97,13 +100,24 @@ bool postgres_page_rows(struct postgres_page_call *call, const char *id, const s
     else if (strcmp(rows->names[i], "parent") == 0)
       parent = (int)i;
   }
+  struct map keys = {0};
+  for (size_t i = 0; i < table->row_count; i++)
+    map_add(&keys, table->rows[i].key, i);
   for (size_t r = 0; r < rows->rows; r++) {
     const char *name = pg_cell(rows, r, (size_t)key);
     const char *above = parent >= 0 ? pg_cell(rows, r, (size_t)parent) : NULL;
-    struct row *row = sample_row(call->sample, table, name ? name : "", above);
+    if (map_find(&keys, name ? name : "")) {
+      sample_fault(call->sample, id, SEVERITY_UNKNOWN, "two rows are called \"%.40s\"",
+                   name ? name : "");
+      continue;
+    }
+    struct row *row = sample_row(call->sample, table, name ? name : "",
+                                 above && map_find(&keys, above) ? above : NULL);
     if (!row)
-      return true; /* the table says that it is truncated */
+      break; /* the table says that it is truncated */
+    map_add(&keys, row->key, r);
     row_fill(call, table->spec, row, places, rows, r);
   }
+  map_fini(&keys);
   return true;
 }

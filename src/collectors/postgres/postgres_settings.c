@@ -28,9 +28,9 @@ static const struct column_spec files_columns[] = {
     {.id = "error", .title = "ERROR", .flags = COLUMN_FLEX, .help = "why the line has no effect"},
 };
 
-POSTGRES_PAGE_TABLE(settings, POSTGRES_SETTINGS_TABLE, "Not the default", 0);
-POSTGRES_PAGE_TABLE(roles, "roles", "Set for a role or a database", 0);
-POSTGRES_PAGE_TABLE(files, "files", "Lines of the files without effect", 0);
+POSTGRES_PAGE_TABLE(settings, POSTGRES_SETTINGS_TABLE, "Settings that are not the default", 0);
+POSTGRES_PAGE_TABLE(roles, "roles", "Settings of roles and databases", 0);
+POSTGRES_PAGE_TABLE(files, "files", "Lines of the files that have no effect", 0);
 static const struct table_spec *const tables[] = {&settings, &roles, &files};
 
 /* The formatter cannot set SQL. */
@@ -127,7 +127,7 @@ const struct page page_postgres_settings = {
     .spec = {.id = "postgres.settings",
              .kind = "postgres",
              .title = "Settings",
-             .question = "What is not the default, what waits for a restart?",
+             .question = "Which differ from the default, which need a restart?",
              .cost = "4 queries every 30s; it reads the configuration files",
              .interval_ms = 30000,
              .tables = tables,

@@ -119,10 +119,10 @@ static const struct column_spec frozen_columns[] = {
      .help = "of the connection's database; VACUUM (FREEZE) lowers its age"},
 };
 
-POSTGRES_PAGE_TABLE(activity, "activity", "Since the reset", TABLE_SUMMARY);
-POSTGRES_PAGE_TABLE(wal, "wal", "What retains WAL", 0);
-POSTGRES_PAGE_TABLE(xmin, "xmin", "What keeps dead rows", 0);
-POSTGRES_PAGE_TABLE(frozen, "frozen", "Distance to wraparound", 0);
+POSTGRES_PAGE_TABLE(activity, "activity", "Activity", TABLE_SUMMARY);
+POSTGRES_PAGE_TABLE(wal, "wal", "Reasons why WAL stays", 0);
+POSTGRES_PAGE_TABLE(xmin, "xmin", "Reasons why dead rows stay", 0);
+POSTGRES_PAGE_TABLE(frozen, "frozen", "Databases by age", 0);
 static const struct table_spec *const tables[] = {&activity, &wal, &xmin, &frozen};
 
 /* The formatter cannot set SQL. */
@@ -253,7 +253,7 @@ const struct page page_postgres_space = {
     .spec = {.id = "postgres.space",
              .kind = "postgres",
              .title = "Space",
-             .question = "Why does disk space not come back?",
+             .question = "Why is disk space not freed?",
              .cost = "8 queries every 10s; it lists pg_wal",
              .interval_ms = 10000,
              .tables = tables,

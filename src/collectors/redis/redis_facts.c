@@ -1,6 +1,9 @@
 #include "collectors/redis/redis.h"
 
+#include "core/format.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MASTERS_MAX = 400 };
@@ -21,6 +24,30 @@ static void fill_masters(struct sample *sample, const struct redis_info *info) {
   sample_fact(sample, FACT_MEMBERS, all);
 }
 
+/* What INFO says of the configuration; a field that is missing is not known. */
+static void fill_settings(struct sample *sample, const struct redis_info *info) {
+  static const struct {
+    const char *field, *name;
+    bool is_bytes;
+  } settings[] = {{"maxmemory", "maxmemory", true},
+                  {"maxmemory_policy", "maxmemory-policy", false},
+                  {"aof_enabled", "appendonly", false},
+                  {"redis_version", "version", false},
+                  {"valkey_version", "version of Valkey", false}};
+  const size_t count = sizeof settings / sizeof *settings;
+  struct inventory *inventory = sample_inventory(sample, "settings", 0, count);
+  for (size_t i = 0; inventory && i < count; i++) {
+    const char *value = redis_info_text(info, settings[i].field);
+    char bytes[FORMAT_MAX];
+    const double number = value && settings[i].is_bytes ? strtod(value, NULL) : -1;
+    if (number == 0)
+      value = "no limit";
+    else if (number > 0)
+      value = format_bytes(bytes, sizeof bytes, number);
+    sample_item(sample, inventory, settings[i].name, value, false);
+  }
+}
+
 /* A master's replication id changes by itself after an hour without replicas (repl-backlog-ttl),
  * and with each restart; a replica's when it follows different data. */
 void redis_facts_fill(struct sample *sample, const struct redis_info *info) {
@@ -28,6 +55,7 @@ void redis_facts_fill(struct sample *sample, const struct redis_info *info) {
   const char *port = redis_info_text(info, "master_port");
   sample_fact(sample, FACT_START, redis_info_text(info, "run_id"));
   fill_masters(sample, info);
+  fill_settings(sample, info);
   if (!redis_info_is(info, "role", "slave")) {
     sample_fact(sample, FACT_ROLE, redis_info_text(info, "role"));
     return;

@@ -90,6 +90,19 @@ char *config_own_sql(struct own_reading *reading, const yaml_node_t *node) {
   return NULL;
 }
 
+char *config_check_sql(struct config_yaml *yaml, const yaml_node_t *node) {
+  char name[VARIABLE_NAME_MAX];
+  char *sql = config_yaml_text(yaml, node, "sql");
+  if (!sql || !*secret_variable(scalar_of(node), name))
+    return sql;
+  config_yaml_error(yaml, node,
+                    "sql: ${%s} looks like a secret, and the server shows each statement in "
+                    "pg_stat_activity and in its log; leave it out of the statement",
+                    name);
+  free(sql);
+  return NULL;
+}
+
 bool config_own_texts(struct own_reading *reading, const yaml_node_t *node, const char *what,
                       size_t max, struct own_text **texts, size_t *count) {
   const yaml_node_t *item;

@@ -24,3 +24,5 @@ bool config_own_argv(struct own_reading *reading, const yaml_node_t *node, const
 /* A statement: no secret of the environment, and nothing is filled in. NULL with the error noted.
  */
 char *config_own_sql(struct own_reading *reading, const yaml_node_t *node);
+/* The same for the statement of a data check, which has no other place for a secret. */
+char *config_check_sql(struct config_yaml *yaml, const yaml_node_t *node);

@@ -95,6 +95,11 @@ static void print_kind(FILE *out, const struct config_schema *schema,
   for (size_t i = 0; i < kind->option_count; i++)
     print_option(out, "#    ", &kind->options[i]);
   print_own_thresholds(out, schema, kind);
+  if (!kind->has_checks)
+    return;
+  fprintf(out, "#    %s:  # data checks: docs/data-checks.md\n", config_checks_key);
+  for (size_t i = 0; i < CHECK_EXPECT; i++) /* expect is instead of warn and crit */
+    print_option(out, i == CHECK_NAME ? "#      - " : "#        ", &check_options[i]);
 }
 
 static void print_metric(FILE *out, const struct column_spec *column) {

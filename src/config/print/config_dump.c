@@ -3,6 +3,7 @@
 #include "config/own/config_own_dump.h"
 #include "config/print/config_mask.h"
 #include "config/print/config_print.h"
+#include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
 
@@ -69,6 +70,46 @@ static void dump_rules(FILE *out, const struct rules *rules, const char *indent,
   }
 }
 
+static void dump_check_text(FILE *out, enum check_option option, const char *text) {
+  fprintf(out, "%s%s: ", option == CHECK_NAME ? "      - " : "        ",
+          check_options[option].name);
+  config_print_text(out, text);
+  fputc('\n', out);
+}
+
+static void dump_check_limit(FILE *out, const struct data_check *check, enum check_option option,
+                             double limit) {
+  fprintf(out, "        %s: ", check_options[option].name);
+  if (strcmp(check->unit, "seconds") == 0)
+    config_print_limit(out, limit, UNIT_SECONDS);
+  else
+    fprintf(out, "%.15g", limit);
+  fputc('\n', out);
+}
+
+static void dump_check(FILE *out, const struct data_check *check) {
+  size_t len = strlen(check->sql);
+  char *sql = mask_likely(check->sql, &len);
+  dump_check_text(out, CHECK_NAME, check->name);
+  dump_check_text(out, CHECK_SQL, sql);
+  free(sql);
+  fputs("        interval: ", out);
+  config_print_duration(out, check->interval_ms);
+  fputs("\n        timeout: ", out);
+  config_print_duration(out, check->timeout_ms);
+  fputc('\n', out);
+  if (check->threshold.has_warn)
+    dump_check_limit(out, check, CHECK_WARN, check->threshold.warn);
+  if (check->threshold.has_crit)
+    dump_check_limit(out, check, CHECK_CRIT, check->threshold.crit);
+  fputs(check->threshold.below ? "        below: true\n" : "", out);
+  if (*check->unit)
+    dump_check_text(out, CHECK_UNIT, check->unit);
+  fputs(check->per_row ? "        per_row: true\n" : "", out);
+  if (check->expect)
+    dump_check_text(out, CHECK_EXPECT, check->expect);
+}
+
 static void dump_target(FILE *out, const struct target *target,
                         const struct config_schema *schema) {
   fputs("  - name: ", out);
@@ -91,6 +132,10 @@ static void dump_target(FILE *out, const struct target *target,
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(out, &target->kind->options[i], &target->values[i]);
   dump_rules(out, &target->rules, "    ", schema);
+  if (target->check_count > 0)
+    fprintf(out, "    %s:\n", config_checks_key);
+  for (size_t i = 0; i < target->check_count; i++)
+    dump_check(out, &target->checks[i]);
 }
 
 static void dump_kind(FILE *out, const struct config *config, const struct target_kind *kind,

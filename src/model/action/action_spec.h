@@ -26,8 +26,8 @@ struct action_spec {
       *id; /* "postgres.terminate": KIND.VERB; never renamed, because the audit log contains it */
   const char *kind;  /* kind of its targets: "postgres" */
   const char *table; /* id of the table whose rows it acts on; NULL: the target itself */
-  /* Of an action for the target: id of a table of which one row can preset parameters (struct
-   * action's preset); NULL: none. */
+  /* Of an action for the target: id of a table of which one row can preset parameters, or, with
+   * CHOICE_MANY, several can be the choice (struct action's preset); NULL: none. */
   const char *context;
   /* Of an action with a choice: id of a table, of a page, whose rows have the keys of its candidates:
    * the marked ones are picked at once. NULL: none. */

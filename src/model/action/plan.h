@@ -111,7 +111,7 @@ enum { PLAN_PHRASE_MAX = 300, PLAN_NAME_MAX = 100 };
  * target) and the count, "staging 3". One object counts as one, whatever it contains: a pattern of
  * a million keys is confirmed by the pattern. A name that is hard to type (longer than
  * PLAN_NAME_MAX, control characters, not ASCII, invisible blanks) is replaced by the name of the
- * target and the count. Returns out. */
+ * target and the count, in production after the environment. Returns out. */
 const char *plan_phrase(const struct plan *plan, char out[PLAN_PHRASE_MAX]);
 bool plan_agreed(const struct plan *plan, const char *typed);
 /* Whether it is too old and must be made again. */

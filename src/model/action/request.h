@@ -29,6 +29,7 @@ enum request_kind {
   REQUEST_FRONT,   /* show the dialog of a background operation; `operation` is its id */
   REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
   REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
+  REQUEST_SAVE,    /* rows of a table to a file: see `state` */
   REQUEST_COMMAND, /* a line typed after `:`, in text */
   /* Pages (model/page.h). */
   REQUEST_PAGE_OPEN,  /* `page` for the target or the one row of `subject`; text: the row's label */
@@ -54,4 +55,9 @@ struct request {
   const struct logs_query *logs;
   const struct page_spec *page;
   bool inverted; /* PAGE_SORT */
+  /* SAVE: subject.table of this state of the model to the path `text`; first the rows with the keys
+   * `texts`, then, unless filtered, the others. */
+  size_t state;
+  bool filtered;
+  bool of_kind; /* SAVE: of all targets of its kind, which have a row each */
 };

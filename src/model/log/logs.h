@@ -41,7 +41,7 @@ struct log_source_status {
                       or ERR_NONE. Sanitise for display */
   uint64_t lines;  /* read, before the filter */
   uint64_t passed; /* of these, those that passed it */
-  uint64_t given_up; /* of these, those of which the filter gave up a pattern */
+  uint64_t given_up;           /* of these, those of which the filter gave up a pattern */
   uint64_t bytes, bytes_total; /* read so far, and of what there is to read; total 0: not known */
   uint64_t rotations;          /* how often it continued in a new file */
 };

@@ -153,7 +153,7 @@ static bool name_take(struct words *words, const char *word, const struct model 
   const bool picks = spec->choice != CHOICE_NONE;
   if (!takes_names(spec))
     return err_set(err, ERR_INVALID, "%s takes no rows; unexpected \"%.64s\"", spec->id, word);
-  if ((spec->table || spec->context) && (!picks || words->row_count == 0)) {
+  if ((spec->table || (spec->context && !picks)) && (!picks || words->row_count == 0)) {
     if (words->row_count == 1 && !spec->many)
       return err_set(err, ERR_INVALID, "%s takes one row; unexpected \"%.64s\"", spec->id, word);
     words->rows[words->row_count++] = mem_dup(word);

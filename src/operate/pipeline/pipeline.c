@@ -88,7 +88,7 @@ static bool context_preset(const struct pipeline *pipeline, const struct action 
   if (!row)
     return err_set(err, ERR_INVALID, "%s no longer exists", subject->keys[0]);
   for (size_t i = 0; i < action->spec.param_count; i++) {
-    char text[64];
+    char text[ACTION_PRESET_MAX];
     if (!action->preset(row, i, text, sizeof text))
       continue;
     if (texts[i] && strcmp(texts[i], text) != 0)
@@ -96,6 +96,29 @@ static bool context_preset(const struct pipeline *pipeline, const struct action 
                      action->spec.params[i].name, texts[i], row->key);
     free(texts[i]);
     texts[i] = mem_dup(text);
+  }
+  return true;
+}
+
+/* The rows of the action's context are the choice. */
+static bool context_choose(const struct pipeline *pipeline, const struct action *action,
+                           const struct subject *subject, struct operation *operation,
+                           struct err *err) {
+  const char *context = action->spec.context;
+  if (action->spec.choice == CHOICE_NONE || !context || !subject->table ||
+      strcmp(context, subject->table) != 0)
+    return true;
+  const struct table *table = model_table(pipeline->options.model, subject->target_index, context);
+  operation->chosen = mem_new((subject->key_count + 1) * sizeof *operation->chosen);
+  for (size_t i = 0; i < subject->key_count; i++) {
+    char text[ACTION_PRESET_MAX];
+    const struct row *row = table ? table_find(table, subject->keys[i]) : NULL;
+    if (!row)
+      return err_set(err, ERR_INVALID, "%s no longer exists", subject->keys[i]);
+    if (!action->preset(row, action->spec.param_count, text, sizeof text))
+      return err_set(err, ERR_INVALID, "not for %.200s",
+                     row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key);
+    operation->chosen[operation->chosen_count++] = mem_dup(text);
   }
   return true;
 }
@@ -112,7 +135,8 @@ static void act(struct pipeline *pipeline, const struct action_spec *spec,
   if (run && may && spec->picks && own.table && strcmp(spec->picks, own.table) == 0)
     run_pick(run, own.keys, own.key_count);
   if (run && may)
-    may = context_preset(pipeline, action, subject, run->operation.texts, &why);
+    may = context_preset(pipeline, action, subject, run->operation.texts, &why) &&
+          context_choose(pipeline, action, subject, &run->operation, &why);
   if (!action->spec.table && own.table) { /* the row is only where the cursor was */
     own.table = NULL;
     own.key_count = own.hidden = 0;

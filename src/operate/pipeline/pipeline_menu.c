@@ -47,7 +47,7 @@ bool action_may(struct pipeline *pipeline, const struct action *action,
   if (!target_state_is_fresh(pipeline, subject->target_index, pipeline_now(), why))
     return false;
   if (action_takes_rows(&action->spec, subject->table) && subject->key_count > 1 &&
-      !action->spec.many)
+      !action->spec.many && (action->spec.table || action->spec.choice != CHOICE_MANY))
     return err_set(why, ERR_INVALID, "for one row at a time; %zu are marked", subject->key_count);
   if (targets && subject->key_count > 1 && !action_takes_targets(&action->spec))
     return err_set(why, ERR_INVALID, "not for the %zu marked ones; press Esc to clear the marks",

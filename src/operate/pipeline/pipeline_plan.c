@@ -281,7 +281,8 @@ void run_form(struct run *run, const char *const *texts, size_t count) {
   if (run->operation.phase != OPERATION_FORM)
     return;
   texts_set(run, texts, count, false);
-  chosen_forget(&run->operation);
+  if (!run->action->spec.context) /* otherwise the rows of the context may be chosen */
+    chosen_forget(&run->operation);
   if (params_parse(run))
     run_survey(run);
   else

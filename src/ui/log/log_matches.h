@@ -15,7 +15,7 @@ struct log_matches {
   uint64_t generation; /* of the log, when everything was */
   size_t window;       /* lines that the next step looks at */
   size_t left;         /* lines that remain */
-  uint64_t given_up; /* lines of which it is not known whether they match */
+  uint64_t given_up;   /* lines of which it is not known whether they match */
   bool done;
 };
 

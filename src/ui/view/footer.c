@@ -2,6 +2,7 @@
 #include "core/text.h"
 #include "ui/log/log_page.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_copy.h"
 #include "ui/view/view_keys.h"
 
 #include <stdio.h>
@@ -199,7 +200,9 @@ static void draw_command(const struct view *view, const struct frame *frame, int
 }
 
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
-  if (view->commanding)
+  if (view->saving)
+    save_draw(view, frame, y);
+  else if (view->commanding)
     draw_command(view, frame, y);
   else if (view->page == PAGE_LOG && view->log.typing)
     log_view_typing_draw(&view->log, frame, y);

@@ -41,6 +41,7 @@ void view_free(struct view *view) {
   }
   page_list_fini(&view->list);
   detail_fini(&view->detail);
+  chart_fini(&view->chart);
   log_view_fini(&view->log);
   dialog_fini(&view->dialog);
   arena_fini(&view->arena);
@@ -183,6 +184,9 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
     break;
   case PAGE_DETAIL:
     detail_draw(view, frame, area);
+    break;
+  case PAGE_CHART:
+    chart_draw(view, frame, area);
     break;
   case PAGE_LIST:
     page_list_draw(view, frame, area);

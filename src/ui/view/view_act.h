@@ -14,6 +14,10 @@ bool view_acts_on(const struct action_spec *spec, const struct model *model,
 
 /* Details of the selected row. */
 struct request run_detail(struct keys *keys, int argument);
+/* The history of a figure of the selected row, or of the row whose details are shown. */
+struct request run_chart(struct keys *keys, int argument);
+/* The next or previous figure that has one. */
+struct request run_chart_step(struct keys *keys, int step);
 struct request run_mark(struct keys *keys, int argument);
 struct request run_menu(struct keys *keys, int argument);
 struct request run_command(struct keys *keys, int argument);

@@ -13,12 +13,13 @@ enum key_place {
   PLACE_LOG_LIST = 1 << 6,
   PLACE_OPENED = 1 << 7, /* an open page (model/page.h) */
   PLACE_LIST = 1 << 8,   /* the list of pages */
+  PLACE_CHART = 1 << 9,
   PLACE_GRID = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PANES = PLACE_GRID | PLACE_OPENED,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP,
   PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where the selection has actions */
   PLACE_LOGS = PLACE_LOG | PLACE_LOG_RECORD | PLACE_LOG_LIST,
-  PLACE_ALL = PLACE_PANES | PLACE_PAGES | PLACE_LOGS | PLACE_LIST,
+  PLACE_ALL = PLACE_PANES | PLACE_PAGES | PLACE_LOGS | PLACE_LIST | PLACE_CHART,
 };
 
 struct keys {

@@ -2,6 +2,7 @@
 
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_copy.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
 
@@ -13,6 +14,8 @@ enum key_place view_place(const struct view *view) {
     return PLACE_HELP;
   if (view->page == PAGE_DETAIL)
     return PLACE_DETAIL;
+  if (view->page == PAGE_CHART)
+    return PLACE_CHART;
   if (view->page == PAGE_LOG)
     return view->log.page == LOG_PAGE_LINES    ? PLACE_LOG
            : view->log.page == LOG_PAGE_RECORD ? PLACE_LOG_RECORD
@@ -106,6 +109,8 @@ static struct request run_back(struct keys *keys, int argument) {
     view->page = view->page_before_help;
   else if (view->page == PAGE_DETAIL)
     view->page = PAGE_PANES;
+  else if (view->page == PAGE_CHART)
+    view->page = view->page_before_chart;
   else if (view->page == PAGE_LIST)
     view->page = view->page_before_list;
   else if (keys->pane && *keys->pane->filter)
@@ -367,6 +372,17 @@ const struct binding view_bindings[] = {
      0, offers_named_sort},
     {RUNE('l'), "l", "logs", "logs of the selected row", PLACE_ACTS, false, run_logs, 0,
      offers_logs},
+    {RUNE('c'), "c", NULL, "chart of the row's figures; Left and Right: the next figure",
+     PLACE_ACTS, false, run_chart, 0, NULL},
+    {CODE(RIGHT), "Right", "next figure",
+     "chart of the row's figures; Left and Right: the next figure", PLACE_CHART, false,
+     run_chart_step, 1, NULL},
+    {CODE(LEFT), "Left", NULL, "chart of the row's figures; Left and Right: the next figure",
+     PLACE_CHART, false, run_chart_step, -1, NULL},
+    {RUNE('y'), "y", NULL, "copy the row to the clipboard; again: only its name", PLACE_ACTS, false,
+     run_copy_row, 0, NULL},
+    {RUNE('w'), "w", NULL, "save the table to a file, CSV or JSON", PLACE_PANES, false, run_save, 0,
+     NULL},
     {RUNE(' '), "Space", "mark", "mark or unmark the row; actions apply to all marked rows",
      PLACE_PANES, false, run_mark, 0, offers_mark},
     {CODE(RIGHT), "Right", "open", "open the row; close it, or go to its parent", PLACE_PANES,
@@ -454,6 +470,8 @@ static struct request key_handle(struct keys *keys) {
     struct request request = dialog_key(&view->dialog, &frame, keys->key, &handled);
     return handled ? request : dispatch(keys);
   }
+  if (view->saving && !is_for_everywhere(keys->key))
+    return save_key(keys);
   if (view->commanding && !is_for_everywhere(keys->key))
     return command_key(view, keys->key);
   if (view->page == PAGE_LOG && view->log.typing && !is_for_everywhere(keys->key)) {

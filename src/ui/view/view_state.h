@@ -8,6 +8,7 @@
 enum view_page {
   PAGE_PANES,
   PAGE_DETAIL, /* of one row, target or event */
+  PAGE_CHART,  /* one figure over time */
   PAGE_LIST,   /* the pages of a row and of its target (model/page.h) */
   PAGE_LOG,    /* the logs of a row; log.page says which page of them */
   PAGE_HELP,
@@ -23,6 +24,14 @@ struct detail {
   char *text;
   size_t target_index;
   char *table, *key; /* NULL: the target itself */
+};
+
+/* The figure of a chart: a cell, found again at each frame. */
+struct chart_page {
+  char *title;
+  size_t target_index;
+  char *table, *key;
+  size_t column;
 };
 
 /* The list of pages: whose, and which one is selected. */
@@ -49,14 +58,17 @@ struct view {
   bool opened_sorts;       /* the open page has named orders */
   bool zoomed;
   bool has_logs; /* the selection has, as last drawn */
-  enum view_page page, page_before_help, page_before_log, page_before_list;
+  enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart;
   struct detail detail;
+  struct chart_page chart;
   struct log_view log;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */
   bool typing;     /* the filter of the focused pane is being typed */
+  bool saving;     /* the name of a file is being typed, in `command` */
+  uint64_t copied; /* the row that was copied last; 0: none */
   bool commanding; /* a line after `:` is being typed */
   char command[DIALOG_TEXT_MAX];
   struct dialog dialog;
@@ -102,4 +114,6 @@ void detail_fini(struct detail *detail);
 void detail_set(struct detail *detail, const struct frame *frame, const struct line *line);
 /* Draws the details into the area, which has a border. */
 void detail_draw(struct view *view, const struct frame *frame, struct rect area);
+void chart_fini(struct chart_page *chart);
+void chart_draw(struct view *view, const struct frame *frame, struct rect area);
 void help_draw(struct view *view, const struct frame *frame, struct rect area);

@@ -26,6 +26,7 @@ enum needs { NEEDS_NOTHING, NEEDS_QUERY, NEEDS_TRANSACTION, NEEDS_TREE };
 struct row_case {
   const char *id;
   const char *params[5], *pick;
+  const char *key;          /* of its row; NULL: the session's */
   const char *change;       /* start of the statement that makes a change */
   enum needs session;       /* query of the session "victim" */
   const char *renamed;      /* SQL that gives the object's name to another object; NULL: has none */
@@ -135,6 +136,12 @@ static const struct row_case cases[] = {
      .wrongs = {SESSION_WRONGS, MOMENT_WRONG}},
     {.id = "postgres.terminate-idle",
      .params = {"age", "1s"},
+     .change = "SELECT pg_terminate_backend(pid)",
+     .session = NEEDS_TRANSACTION,
+     .wrongs = {SESSION_WRONGS, MOMENT_WRONG}},
+    {.id = "postgres.terminate-group",
+     .params = {"age", "1s"},
+     .key = "idle in txn/application=victim",
      .change = "SELECT pg_terminate_backend(pid)",
      .session = NEEDS_TRANSACTION,
      .wrongs = {SESSION_WRONGS, MOMENT_WRONG}},
@@ -302,13 +309,15 @@ static inline const char *world(char out[64]) {
 }
 
 static inline bool survey(const struct row_case *row) {
-  static char pid[16];
+  static char pid[64];
   static const char *const keys[] = {pid, NULL};
   const struct action *action = action_find(row->id);
   assert_non_null(action);
   if (object)
     snprintf(pid, sizeof pid, "%d",
              PQbackendPID(row->session == NEEDS_TREE && waiter ? waiter : object));
+  if (row->key)
+    snprintf(pid, sizeof pid, "%s", row->key);
   return driver_survey(&driver, action, action->spec.table, action->spec.table ? keys : NULL,
                        row->params);
 }

@@ -357,7 +357,7 @@ static void test_undo_of_a_scale_that_is_partly_done(void **state) {
 #define SET(generation)                                                                     \
   "{\"metadata\":{\"uid\":\"u-db\",\"name\":\"db\",\"namespace\":\"ecap\","                 \
   "\"generation\":" generation "},\"spec\":{\"replicas\":1,\"selector\":{\"matchLabels\":{" \
-                               "\"app\":\"db\"}},\"template\":{\"spec\":{"                  \
+  "\"app\":\"db\"}},\"template\":{\"spec\":{"                                               \
   "\"containers\":[{\"name\":\"main\",\"image\":\"db:3\"}]}}},\"status\":{"                 \
   "\"observedGeneration\":" generation                                                      \
   ",\"replicas\":1,\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1}}"

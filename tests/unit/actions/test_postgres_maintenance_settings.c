@@ -114,6 +114,65 @@ static void test_a_restart_is_needed(void **state) {
   assert_says(fixture, PLAN_WARNING, "a value from another source (command line) takes precedence");
 }
 
+static const char *cell(struct fixture *fixture, size_t column) {
+  return fixture->driver.plan->objects[0].cells[column];
+}
+
+/* The role of the connection has a value of its own, which is not the server's. */
+static void test_a_value_of_its_own_role(void **state) {
+  struct fixture *fixture = *state;
+  enum { NOW, NEW, FROM };
+  const char *const params[] = {"name", "work_mem", "value", "16MB", NULL};
+  postgres_do(fixture->admin, "ALTER ROLE helper SET work_mem = '64MB'");
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  assert_string_equal(cell(fixture, NOW), "not set in the files (default 4096 kB)");
+  postgres_do(fixture->admin, "ALTER SYSTEM SET work_mem = '8MB'");
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  assert_string_equal(cell(fixture, NOW), "8MB");
+  assert_string_equal(cell(fixture, FROM), "files");
+  assert_says(fixture, PLAN_WARNING, "of stacktop's own connection sets it, too (user)");
+  assert_says(fixture, PLAN_PRECONDITION, "its value in the files is still 8MB");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, OBJECT_DONE, "16MB now, 8MB before");
+  await_setting(fixture, "work_mem", "16384"); /* the administrator's, who has none of its own */
+  assert_string_equal(fixture->driver.outcome.undo, "postgres.set main name=work_mem value=8MB");
+
+  /* stacktop's connection sets this one itself, above that of the database */
+  const char *const own[] = {"name", "lock_timeout", "value", "9s", NULL};
+  postgres_do(fixture->admin, "ALTER DATABASE postgres SET lock_timeout = '3s'");
+  survey(fixture, "postgres.set", own);
+  make_plan(fixture, NULL);
+  assert_string_equal(cell(fixture, NOW), "not set in the files (default 0 ms)");
+  postgres_do(fixture->admin, "ALTER DATABASE postgres RESET lock_timeout");
+  postgres_do(fixture->admin, "ALTER ROLE helper RESET work_mem");
+}
+
+/* The same without the right to read the files: nothing is invented. */
+static void test_a_value_that_cannot_be_known(void **state) {
+  struct fixture *fixture = *state;
+  const char *const params[] = {"name", "work_mem", "value", "16MB", NULL};
+  if (postgres_major(&server) < 15) /* ALTER SYSTEM needs a superuser, who reads the files */
+    skip();
+  postgres_do(fixture->admin, "GRANT ALTER SYSTEM ON PARAMETER work_mem TO reader;"
+                              " GRANT EXECUTE ON FUNCTION pg_reload_conf() TO reader;"
+                              " ALTER ROLE reader SET work_mem = '64MB'");
+  use_role(fixture, "reader");
+  survey(fixture, "postgres.set", params);
+  make_plan(fixture, NULL);
+  assert_string_equal(cell(fixture, 0), "not known");
+  assert_says(fixture, PLAN_WARNING, "the server's value cannot be seen");
+  execute(fixture);
+  verify(fixture);
+  assert_result(fixture, 0, OBJECT_DONE, "this connection cannot see the server's value");
+  await_setting(fixture, "work_mem", "16384");
+  postgres_do(fixture->admin, "ALTER ROLE reader RESET work_mem;"
+                              " REVOKE ALTER SYSTEM ON PARAMETER work_mem FROM reader;"
+                              " REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM reader");
+}
+
 static void refuse(struct fixture *fixture, const char *name, const char *value,
                    const char *words) {
   const char *const params[] = {"name", name, value ? "value" : NULL, value, NULL};
@@ -262,6 +321,8 @@ int main(void) {
       SETTING_TEST(test_back_to_a_former_value),
       SETTING_TEST(test_odd_values),
       SETTING_TEST(test_a_restart_is_needed),
+      SETTING_TEST(test_a_value_of_its_own_role),
+      SETTING_TEST(test_a_value_that_cannot_be_known),
       SETTING_TEST(test_what_is_refused),
       SETTING_TEST(test_the_server_refuses),
       SETTING_TEST(test_changed_by_another_since),

@@ -225,6 +225,10 @@ static void test_paused(void **unused) {
   assert_int_equal(played.asked, asked + 1);
   scheduler_pause(f.scheduler);
   close_page(&f, state);
+  open_page(&f, "/b", false); /* begins with the resume */
+  assert_int_equal(played.asked, asked + 1);
+  scheduler_resume(f.scheduler);
+  assert_int_equal(played.asked, asked + 2);
   end(&f);
 }
 

@@ -208,11 +208,8 @@ static void test_a_list_that_is_cut(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-      TEST(test_metrics),
-      TEST(test_the_worst_pod_is_the_cause),
-      TEST(test_jobs),
-      TEST(test_what_is_not_known),
-      TEST(test_a_list_that_is_cut),
+      TEST(test_metrics),           TEST(test_the_worst_pod_is_the_cause), TEST(test_jobs),
+      TEST(test_what_is_not_known), TEST(test_a_list_that_is_cut),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,8 @@ static void test_figures(void **state) {
   assert_non_null(strstr(fixture->sample->server, "PostgreSQL 1"));
   assert_non_null(strstr(fixture->sample->address, "127.0.0.1:"));
   assert_int_equal(fixture->sample->note_count, 0);
-  assert_int_equal(fixture->sample->requests, 6); /* login, identity, and four queries */
+  /* login, identity, four queries, and five for what is watched for changes */
+  assert_int_equal(fixture->sample->requests, 11);
 
   assert_int_equal(sessions(fixture)->row_count, 2); /* not its own */
   const struct row *row = session(fixture, PQbackendPID(idle));
@@ -267,7 +268,7 @@ static void test_restart_between_two(void **state) {
   postgres_kill(&server);
   postgres_run(&server);
   collect_well(fixture); /* no finding: the kept connection is replaced within the collection */
-  assert_int_equal(fixture->sample->requests, 7);
+  assert_int_equal(fixture->sample->requests, 12);
 }
 
 static void test_no_server(void **state) {

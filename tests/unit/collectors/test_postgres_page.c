@@ -76,7 +76,7 @@ static void test_hostile_cells(void **state) {
       "p", "caf\xe9\x1b[31m", "much", "nan", "inf", "today", "1e400", "-", "x", NULL, NULL};
   const struct row *row = read_one(&call, cells);
   assert_string_equal(row->key, "");
-  assert_string_equal(row->parent, "p");
+  assert_null(row->parent); /* there is no row "p" */
   assert_string_equal(row->cells[NAME].text,
                       "caf\xc3\xa9\x1b[31m"); /* sanitised where it is shown */
   for (size_t i = SIZE; i <= RATE; i++)
@@ -108,6 +108,24 @@ static void test_rates(void **state) {
   assert_string_equal(rate(&past, 6000000, "b", "7").text, FIGURES_NEED_TWO); /* another row */
   assert_string_equal(rate(&past, 7000000, "a", "9").text, FIGURES_NEED_TWO); /* it was away */
   assert_int_equal(past.count, 2); /* b was in the one before */
+  row_past_fini(&past);
+}
+
+static void test_keys_are_unique(void **state) {
+  (void)state;
+  struct row_past past = {0};
+  struct postgres_page_call call = call_of(&past, "UTF8");
+  const char *const keys[][2] = {{NULL, "a"}, {"a", "b"}, {NULL, "a"}, {"c", "d"}};
+  for (size_t i = 0; i < COUNT(keys); i++) {
+    const char *cells[COUNT(names)] = {[0] = keys[i][0], [COUNT(names) - 1] = keys[i][1]};
+    read_one(&call, cells);
+  }
+  const struct table *table = &call.sample->tables[0];
+  assert_int_equal(table->row_count, 3);
+  assert_string_equal(table->rows[1].parent, "a");
+  assert_null(table->rows[2].parent);
+  assert_true(sample_is_faulted(call.sample, "things"));
+  sample_free(call.sample);
   row_past_fini(&past);
 }
 
@@ -177,11 +195,11 @@ static void test_versions_of_the_extension(void **state) {
   struct err err = {0};
   begin(&s);
   assert_true(extension(&s, "1.4", "t", &err));
-  assert_sql(&s, NUMBERS, "s.total_time");
+  assert_sql(&s, NUMBERS, "s.calls, s.total_time, s.rows");
   assert_sql(&s, NUMBERS, "true, s.calls");
   assert_null(s.own->queries[RESET].make(&s.call, &err));
   assert_true(extension(&s, "1.8", "t", &err));
-  assert_sql(&s, NUMBERS, "s.total_exec_time");
+  assert_sql(&s, NUMBERS, "s.calls, s.total_exec_time, s.rows");
   assert_sql(&s, NUMBERS, "s.wal_bytes");
   assert_true(extension(&s, "1.10", "t", &err));
   assert_sql(&s, NUMBERS, "s.toplevel");
@@ -303,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_units),
       cmocka_unit_test(test_hostile_cells),
       cmocka_unit_test(test_rates),
+      cmocka_unit_test(test_keys_are_unique),
       cmocka_unit_test(test_unexpected_answers),
       cmocka_unit_test(test_versions_of_the_extension),
       cmocka_unit_test(test_time_watched_and_reset),

@@ -59,15 +59,16 @@ static const struct option fixture_redis_options[] = {
 static const struct option fixture_host_options[] = {
     {.name = "mounts", .type = OPTION_LIST, .help = "mount points"}};
 
-#define FIXTURE_KIND(id, list, title_, options_)                       \
-  static const struct target_kind fixture_##id = {.kind = #id,         \
-                                                  .key = list,         \
-                                                  .title = title_,     \
-                                                  .options = options_, \
-                                                  .option_count =      \
-                                                      sizeof options_ / sizeof *options_}
+#define FIXTURE_KIND(id, list, title_, options_, ...)                                     \
+  static const struct target_kind fixture_##id = {.kind = #id,                            \
+                                                  .key = list,                            \
+                                                  .title = title_,                        \
+                                                  .options = options_,                    \
+                                                  .option_count =                         \
+                                                      sizeof options_ / sizeof *options_, \
+                                                  ##__VA_ARGS__}
 FIXTURE_KIND(service, "services", "Services", fixture_service_options);
-FIXTURE_KIND(postgres, "postgres", "PostgreSQL", fixture_postgres_options);
+FIXTURE_KIND(postgres, "postgres", "PostgreSQL", fixture_postgres_options, .has_checks = true);
 FIXTURE_KIND(kafka, "kafka", "Kafka", fixture_kafka_options);
 FIXTURE_KIND(redis, "redis", "Redis", fixture_redis_options);
 FIXTURE_KIND(host, "hosts", "Hosts", fixture_host_options);

@@ -310,6 +310,25 @@ static const struct action fake_row_pick = {
     .plan = fake_plan,
     .execute = &fake_execute,
 };
+/* "k1" of sessions is "pick1" of the survey. */
+static bool fake_pick_preset(const struct row *row, size_t param, char *out, size_t size) {
+  snprintf(out, size, "pick%s", row->key + 1);
+  return param == 0;
+}
+
+static const struct action fake_context_pick = {
+    .spec = {.id = "fake.contextpick",
+             .kind = "fake",
+             .context = "sessions",
+             .title = "pick",
+             .what = "picks",
+             .runs = "PICK",
+             .choice = CHOICE_MANY},
+    .preset = fake_pick_preset,
+    .survey = &fake_survey,
+    .plan = fake_plan,
+    .execute = &fake_execute,
+};
 static const struct action fake_slow = {
     .spec = {.id = "fake.slow", .kind = "fake", .title = "wait", .what = "waits", .runs = "WAIT"},
     .plan = fake_plan,
@@ -321,8 +340,8 @@ static const struct action fake_other = {
     .execute = &fake_execute,
 };
 static const struct action *const fake_actions[] = {
-    &fake_rows,     &fake_one,  &fake_target, &fake_form,    &fake_pick,
-    &fake_row_pick, &fake_slow, &fake_other,  &fake_context, NULL,
+    &fake_rows, &fake_one,   &fake_target,  &fake_form,         &fake_pick, &fake_row_pick,
+    &fake_slow, &fake_other, &fake_context, &fake_context_pick, NULL,
 };
 
 /* ---- the fixture */

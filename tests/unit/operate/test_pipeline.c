@@ -358,6 +358,36 @@ static void test_the_choice(void **state) {
   assert_int_equal(front(f)->plan->data_ms, front(f)->found->taken_ms);
 }
 
+static bool has_plan(struct fixture *f) {
+  return front(f)->phase == OPERATION_PLAN || front(f)->phase == OPERATION_ENDED;
+}
+
+/* The rows where the key was pressed are the choice; in words they are rows of the survey. */
+static void test_rows_are_the_choice(void **state) {
+  struct fixture *f = *state;
+  struct err err = {0};
+  const char *two[] = {"k1", "k2"}, *gone[] = {"k1", "k9"};
+  const char *words[] = {"fake.contextpick", "main", "pick2"};
+  act_on(f, &fake_context_pick, 2, two);
+  fixture_wait(f, has_plan);
+  assert_int_equal(front(f)->phase, OPERATION_PLAN);
+  assert_int_equal(front(f)->key_count, 0);
+  assert_int_equal(front(f)->plan->object_count, 2);
+  assert_string_equal(front(f)->plan->objects[0].key, "pick1");
+  assert_string_equal(front(f)->plan->objects[1].key, "pick2");
+  act_row(f, &fake_context_pick, "k3"); /* the survey has no pick3 */
+  fixture_wait(f, has_plan);
+  assert_has(front(f)->err.text, "pick3 no longer exists");
+  act_on(f, &fake_context_pick, 2, gone);
+  assert_has(front(f)->err.text, "k9 no longer exists");
+  act_on(f, &fake_context_pick, 0, NULL);
+  fixture_wait(f, is_choice);
+  struct operation *operation = pipeline_begin(f->pipeline, 3, words, false, &err);
+  assert_non_null(operation);
+  fixture_wait(f, has_plan);
+  assert_string_equal(operation->plan->objects[0].key, "pick2");
+}
+
 static void test_a_survey_that_says_nothing_is_dropped(void **state) {
   struct fixture *f = *state;
   script.hang = true;
@@ -972,6 +1002,7 @@ int main(void) {
       TEST(test_locked_while_the_intent_is_written),
       TEST(test_the_form),
       TEST(test_a_row_fills_the_form),
+      TEST(test_rows_are_the_choice),
       TEST(test_a_row_in_words_fills_the_parameter),
       TEST(test_the_choice),
       TEST(test_a_survey_that_says_nothing_is_dropped),

@@ -35,6 +35,9 @@ rd_kafka_topic_partition_list_t *kafka_admin_list(const struct kafka_admin *admi
 void kafka_admin_take_errors(struct kafka_admin *admin,
                              const rd_kafka_topic_partition_list_t *list);
 
+/* Where a setting comes from: "topic", "cluster", "default", ... Static. */
+const char *kafka_setting_source(rd_kafka_ConfigSource_t source);
+
 /* By topic and partition. */
 void kafka_admin_sort(struct kafka_admin *admin);
 /* Sets start, end and (if time_ms is set) at of all spots, or their errors; whole_topics: adds the

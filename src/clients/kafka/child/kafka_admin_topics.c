@@ -73,7 +73,7 @@ static bool look_one(struct kafka_session *session, struct kafka_admin *admin, s
   return true;
 }
 
-static const char *source_text(rd_kafka_ConfigSource_t source) {
+const char *kafka_setting_source(rd_kafka_ConfigSource_t source) {
   switch (source) {
   case RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG:
     return "topic";
@@ -115,7 +115,7 @@ static void take_setting(struct kafka_admin *admin, const char *topic,
       .topic = topic,
       .name = copy_or_null(admin, name),
       .value = secret ? NULL : copy_or_null(admin, rd_kafka_ConfigEntry_value(entry)),
-      .source = source_text(source),
+      .source = kafka_setting_source(source),
       .own = own,
       .secret = secret,
       .fixed = rd_kafka_ConfigEntry_is_read_only(entry)};

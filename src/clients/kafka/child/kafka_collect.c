@@ -12,6 +12,7 @@
 #include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/child/kafka_groups.h"
 #include "clients/kafka/child/kafka_metadata.h"
+#include "clients/kafka/child/kafka_next.h"
 #include "clients/kafka/child/kafka_offsets.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -48,6 +49,7 @@ void kafka_collection_init(struct kafka_collection *collection, const struct kaf
       .group_count = query->group_count,
       .topics = globs_copy(&snapshot->arena, query->topics, query->topic_count),
       .topic_count = query->topic_count,
+      .look = query->look,
       .snapshot = snapshot,
       .past = past};
 }
@@ -442,6 +444,8 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
   if (good) {
     topics_move(&c);
     kafka_metadata_summarize(session, c.snapshot);
+    if (collection->look == KAFKA_LOOK_NEXT)
+      kafka_next_read(session, c.snapshot);
     c.snapshot->requests = session->requests;
     session->signs = c.groups.signs;
     if (c.complete)

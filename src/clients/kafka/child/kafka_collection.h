@@ -2,11 +2,13 @@
 #pragma once
 
 #include "clients/kafka/child/kafka_past.h"
+#include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_snapshot.h"
 
 struct kafka_collection {
   const char **groups, **topics; /* globs, in the snapshot's arena */
   size_t group_count, topic_count;
+  enum kafka_look look;
   struct kafka_snapshot *snapshot;
   struct kafka_past *past; /* read, and replaced if all brokers list their groups */
 };

@@ -32,6 +32,10 @@ static const struct setting defaults[] = {
     {"broker.address.ttl", "1000"},
     {"queued.min.messages", "1"},
     {"queued.max.messages.kbytes", "64"},
+    /* A broker sends at least one batch, whatever its size; no more than that is needed. */
+    {"fetch.message.max.bytes", "32768"},
+    {"fetch.wait.max.ms", "100"},
+    {"auto.offset.reset", "error"},
     /* Disables the renewal of Kerberos tickets, which librdkafka does by a shell command. */
     {"sasl.kerberos.min.time.before.relogin", "0"},
 };

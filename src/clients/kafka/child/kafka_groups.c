@@ -191,6 +191,11 @@ static void member_add(struct kafka_groups *groups, struct kafka_draft *draft, s
   const char *host = rd_kafka_MemberDescription_host(from);
   member->client =
       arena_text(arena, client ? client : "", strnlen(client ? client : "", KAFKA_NAME_MAX));
+  const char *id = rd_kafka_MemberDescription_consumer_id(from);
+  const char *instance = rd_kafka_MemberDescription_group_instance_id(from);
+  member->id = arena_text(arena, id ? id : "", strnlen(id ? id : "", KAFKA_NAME_MAX));
+  member->instance =
+      instance ? arena_text(arena, instance, strnlen(instance, KAFKA_NAME_MAX)) : NULL;
   member->host = arena_text(arena, host ? host : "", strnlen(host ? host : "", KAFKA_NAME_MAX));
   const rd_kafka_MemberAssignment_t *assignment = rd_kafka_MemberDescription_assignment(from);
   const rd_kafka_topic_partition_list_t *held =
@@ -201,6 +206,21 @@ static void member_add(struct kafka_groups *groups, struct kafka_draft *draft, s
               (struct kafka_share){.partition = held->elems[i].partition,
                                    .owner = (int32_t)index,
                                    .committed = KAFKA_NO_OFFSET});
+}
+
+static void take_place(struct kafka_groups *groups, struct kafka_draft *draft,
+                       const rd_kafka_ConsumerGroupDescription_t *from) {
+  struct arena *arena = arena_of(groups);
+  const char *assignor = rd_kafka_ConsumerGroupDescription_partition_assignor(from);
+  const rd_kafka_Node_t *node = rd_kafka_ConsumerGroupDescription_coordinator(from);
+  if (assignor)
+    draft->group.assignor = arena_text(arena, assignor, strnlen(assignor, KAFKA_NAME_MAX));
+  if (!node || !rd_kafka_Node_host(node))
+    return;
+  const char *host = rd_kafka_Node_host(node);
+  draft->group.coordinator =
+      arena_printf(arena, strchr(host, ':') ? "%d ([%.255s]:%u)" : "%d (%.255s:%u)",
+                   rd_kafka_Node_id(node), host, rd_kafka_Node_port(node));
 }
 
 static void describe(struct kafka_groups *groups, struct kafka_draft *draft,
@@ -216,6 +236,7 @@ static void describe(struct kafka_groups *groups, struct kafka_draft *draft,
     return;
   }
   set_state(draft, rd_kafka_ConsumerGroupDescription_state(from));
+  take_place(groups, draft, from);
   size_t count = rd_kafka_ConsumerGroupDescription_member_count(from);
   draft->group.members = arena_alloc(arena_of(groups), count * sizeof *draft->group.members);
   draft->group.member_count = draft->group.members ? count : 0;

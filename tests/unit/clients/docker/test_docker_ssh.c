@@ -69,6 +69,11 @@ static void test_words(void **state) {
        true, ERR_CLOSED, "closed"},
       {"ssh: connect to host host port 22: Connection refused",
        "ssh me@host: connect to host host port 22: Connection refused", true, true, ERR_CLOSED, ""},
+      {"Read from remote host host: Connection timed out",
+       "ssh me@host: Read from remote host host: Connection timed out", true, false, ERR_CLOSED,
+       "closed"},
+      {"ssh: connect to host host port 22: No route to host",
+       "ssh me@host: connect to host host port 22: No route to host", true, true, ERR_CLOSED, ""},
       {"bash: line 1: docker: command not found",
        "ssh me@host: bash: line 1: docker: command not found; docker has to be in PATH on that "
        "host",

@@ -124,11 +124,21 @@ static struct kafka_snapshot *snapshot_make(void) {
                                 .denied = 1};
   group->member_count = 1;
   group->members = arena_alloc(arena, sizeof *group->members);
-  group->members[0] = (struct kafka_member){"client", "/10.0.0.7", 2};
+  group->members[0] = (struct kafka_member){
+      .client = "client", .host = "/10.0.0.7", .partitions = 2, .id = "client-1", .instance = "i"};
   group->share_count = 2;
   group->shares = arena_alloc(arena, 2 * sizeof *group->shares);
   group->shares[0] = (struct kafka_share){0, 0, 0, 17, NULL};
   group->shares[1] = (struct kafka_share){1, 4, -1, KAFKA_NO_OFFSET, "denied"};
+  group->assignor = "range";
+  group->coordinator = "3 (10.0.0.3:9092)";
+  snapshot->topics[0].setting_count = 1;
+  snapshot->topics[0].settings = arena_alloc(arena, sizeof(struct kafka_topic_setting));
+  snapshot->topics[0].settings[0] =
+      (struct kafka_topic_setting){"retention.ms", "5", "topic", false};
+  snapshot->next_count = 1;
+  snapshot->nexts = arena_alloc(arena, sizeof *snapshot->nexts);
+  snapshot->nexts[0] = (struct kafka_next){1, 4, 17, 18, 1700000000000, "late"};
   kafka_snapshot_note(snapshot, "something is missing");
   return snapshot;
 }
@@ -183,6 +193,14 @@ static void test_a_snapshot_arrives(void **state) {
   assert_int_equal(group->shares[1].topic, 1);
   assert_int_equal(group->shares[1].owner, -1);
   assert_string_equal(group->shares[1].error, "denied");
+  assert_string_equal(group->members[0].instance, "i");
+  assert_string_equal(group->coordinator, "3 (10.0.0.3:9092)");
+  assert_string_equal(topics[0].settings[0].value, "5");
+  assert_string_equal(topics[0].settings[0].source, "topic");
+  assert_int_equal(snapshot->next_count, 1);
+  assert_int_equal(snapshot->nexts[0].partition, 4);
+  assert_int_equal(snapshot->nexts[0].time_ms, 1700000000000);
+  assert_string_equal(snapshot->nexts[0].error, "late");
   assert_int_equal(snapshot->note_count, 1);
   assert_string_equal(snapshot->notes[0], "something is missing");
   kafka_snapshot_free(snapshot);
@@ -212,10 +230,13 @@ static void test_a_spoilt_snapshot_does_no_harm(void **state) {
       struct kafka_snapshot *snapshot;
       char *copy;
       out.bytes[at] = (char)(out.bytes[at] ^ 1 << bit);
-      if (snapshot_read(&out, out.len, &snapshot, &copy))
+      if (snapshot_read(&out, out.len, &snapshot, &copy)) {
         for (size_t i = 0; i < snapshot->group_count; i++)
           for (size_t j = 0; j < snapshot->groups[i].share_count; j++)
             assert_true(snapshot->groups[i].shares[j].topic < snapshot->topic_count);
+        for (size_t i = 0; i < snapshot->next_count; i++)
+          assert_true(snapshot->nexts[i].topic < snapshot->topic_count);
+      }
       kafka_snapshot_free(snapshot);
       free(copy);
       out.bytes[at] = (char)(out.bytes[at] ^ 1 << bit);

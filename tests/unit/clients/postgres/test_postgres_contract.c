@@ -1,5 +1,6 @@
 /* Keys of rows that collector and actions share. */
 #include "clients/postgres/postgres_contract.h"
+#include "clients/postgres/postgres_groups.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,10 +45,29 @@ static void other_texts_are_not_keys(void **state) {
   }
 }
 
+static void groups_are_read(void **state) {
+  struct postgres_group group;
+  (void)state;
+  assert_true(postgres_group_read("application=a=b/idle", &group));
+  assert_string_equal(group.state, "");
+  assert_string_equal(group.kind, "application");
+  assert_string_equal(group.name, "a=b/idle");
+  assert_true(postgres_group_read("idle in txn/user=", &group));
+  assert_string_equal(group.state, POSTGRES_STATE_IDLE_IN_TRANSACTION);
+  assert_string_equal(group.kind, "user");
+  assert_string_equal(group.name, "");
+  assert_string_equal(group.key, "user=");
+  static const char *const none[] = {"",         "8123",          "app=x", "idle",          "idle/",
+                                     "idle/x=1", "hidden/user=x", "user",  "applications=x"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    assert_false(postgres_group_read(none[i], &group));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_read_as_it_was_written),
       cmocka_unit_test(other_texts_are_not_keys),
+      cmocka_unit_test(groups_are_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

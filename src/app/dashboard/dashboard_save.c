@@ -1,0 +1,170 @@
+#include "app/dashboard/dashboard_save.h"
+
+#include "core/format.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "io/file_save.h"
+#include "report/page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { AT_ONCE = 2, SAID_MAX = 320 };
+
+struct task {
+  struct worker_task task; /* first */
+  char *path, *text;
+  size_t length, rows;
+  bool saved;
+  struct err err;
+};
+
+/* A folder that is missing is a typing error: it is not created. */
+static bool folder_check(const char *path, struct err *err) {
+  char *own = mem_dup(path), *slash = strrchr(own, '/');
+  struct stat status;
+  bool good = true;
+  if (slash && slash != own) {
+    *slash = '\0';
+    if (stat(own, &status) != 0)
+      good = err_set(err, ERR_IO, "%.180s: %s", own, strerror(errno));
+  }
+  free(own);
+  return good;
+}
+
+static void task_work(struct worker_task *worker) {
+  struct task *task = (struct task *)worker;
+  task->saved = folder_check(task->path, &task->err) &&
+                file_save_new(task->path, task->text, task->length, &task->err);
+}
+
+static void task_drop(struct worker_task *worker) {
+  struct task *task = (struct task *)worker;
+  free(task->path);
+  free(task->text);
+  free(task);
+}
+
+static void task_done(struct worker_task *worker) {
+  const struct task *task = (const struct task *)worker;
+  struct dashboard_save *save = worker->owner;
+  char said[SAID_MAX], rows[FORMAT_MAX];
+  if (task->saved)
+    snprintf(said, sizeof said, "Saved %s to %.200s",
+             format_counted(rows, sizeof rows, (int64_t)task->rows, "row", "rows"), task->path);
+  else
+    snprintf(said, sizeof said, "Not saved: %s", task->err.text);
+  save->say(save->arg, said);
+  task_drop(worker);
+}
+
+/* Rows of one table, or of the same table of several targets; borrowed. */
+struct gathered {
+  struct table table;
+  struct map places; /* by key */
+};
+
+static void gather(struct gathered *all, const struct table *table) {
+  struct table *out = &all->table;
+  out->rows = mem_resize(out->rows, (out->row_count + table->row_count + 1) * sizeof *out->rows);
+  out->spec = table->spec;
+  out->truncated = out->truncated || table->truncated;
+  for (size_t i = 0; i < table->row_count; i++)
+    if (map_add(&all->places, table->rows[i].key, out->row_count))
+      out->rows[out->row_count++] = table->rows[i];
+}
+
+static const struct table *table_in(const struct model *model, size_t state, const char *id) {
+  const struct sample *sample =
+      state < model_state_count(model) ? model->targets[state].sample : NULL;
+  return sample ? sample_table_view(sample, id) : NULL;
+}
+
+static void gather_all(struct gathered *all, const struct model *model,
+                       const struct request *request) {
+  const char *id = request->subject.table;
+  const struct table *own = table_in(model, request->state, id);
+  if (own && !request->of_kind)
+    gather(all, own);
+  for (size_t i = 0; own && request->of_kind && i < model->target_count; i++) {
+    const struct table *table = table_in(model, i, id);
+    if (table && table->spec == own->spec)
+      gather(all, table);
+  }
+}
+
+/* The chosen rows, then the others unless the request is filtered. */
+static struct table table_of(const struct gathered *all, const struct request *request) {
+  const struct table *from = &all->table;
+  struct table chosen = {.spec = from->spec, .truncated = from->truncated};
+  bool *taken = mem_new((from->row_count + 1) * sizeof *taken);
+  chosen.rows = mem_new((from->row_count + 1) * sizeof *chosen.rows);
+  for (size_t i = 0; i < request->text_count; i++) {
+    const struct map_slot *slot = map_find(&all->places, request->texts[i]);
+    if (!slot || taken[slot->value])
+      continue;
+    taken[slot->value] = true;
+    chosen.rows[chosen.row_count++] = from->rows[slot->value];
+  }
+  for (size_t i = 0; !request->filtered && i < from->row_count; i++)
+    if (!taken[i])
+      chosen.rows[chosen.row_count++] = from->rows[i];
+  free(taken);
+  return chosen;
+}
+
+static bool is_json(const char *path) {
+  const size_t length = strlen(path);
+  return length > 5 && strcasecmp(path + length - 5, ".json") == 0;
+}
+
+static bool render(struct task *task, const struct gathered *all, const struct request *request) {
+  FILE *out = open_memstream(&task->text, &task->length);
+  if (!out)
+    return false;
+  struct table chosen = table_of(all, request);
+  const bool written =
+      is_json(task->path) ? report_table_json(out, &chosen) : report_csv(out, &chosen);
+  task->rows = chosen.row_count;
+  free(chosen.rows);
+  return fclose(out) == 0 && written;
+}
+
+void dashboard_save_open(struct dashboard_save *save, struct io *io,
+                         void (*say)(void *arg, const char *text), void *arg) {
+  *save = (struct dashboard_save){worker_pool_new(io, AT_ONCE), say, arg};
+  worker_pool_keep_loop(save->pool, false);
+}
+
+void dashboard_save_request(struct dashboard_save *save, const struct model *model,
+                            const struct request *request) {
+  struct gathered all = {.places = {0}};
+  struct err err;
+  gather_all(&all, model, request);
+  struct task *task = mem_new(sizeof *task);
+  task->task =
+      (struct worker_task){.work = task_work, .done = task_done, .drop = task_drop, .owner = save};
+  task->path = mem_dup(request->text);
+  const bool started =
+      all.table.spec && render(task, &all, request) && worker_start(save->pool, &task->task, &err);
+  if (!started) {
+    save->say(save->arg, all.table.spec ? "Not saved: earlier files are still being written"
+                                        : "Not saved: the table is gone");
+    task_drop(&task->task);
+  }
+  map_fini(&all.places);
+  free(all.table.rows);
+}
+
+static void on_closed(void *arg) {
+  (void)arg;
+}
+
+void dashboard_save_close(struct dashboard_save *save) {
+  worker_pool_close(save->pool, on_closed, save);
+}

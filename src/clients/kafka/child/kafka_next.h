@@ -1,0 +1,14 @@
+/* What a page about one group reads besides its offsets, on the client's thread. */
+#pragma once
+
+#include "clients/kafka/child/kafka_session.h"
+#include "clients/kafka/kafka_snapshot.h"
+
+/* Adds the settings of the topics and the next messages of the first group to a snapshot that is
+ * complete otherwise. What cannot be read has an error of its own. Blocks, for at most half of the
+ * remaining time. */
+void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snapshot);
+
+/* Sets the settings of these topics, or settings_error. */
+void kafka_settings_read(struct kafka_session *session, struct arena *arena,
+                         struct kafka_topic *topics, size_t count, int limit_ms);
