@@ -6,6 +6,7 @@ import threading
 import redis
 
 from page_redis_server import cache, filled, server, show  # noqa: F401 (fixtures)
+from sandbox import wait_until
 from stacktop import stacktop
 
 BESIDE = "others"
@@ -35,9 +36,11 @@ def test_memory_pauses_while_the_server_is_slow(server, cache, filled):
 def test_names_of_a_megabyte(server, cache, filled):
     for number in range(40):
         filled.set(f"{'n' * (1 << 20)}{number}", 1)
-    tables, _ = show(cache, "redis.memory", "--duration", "8s")
-    [summary] = tables["summary"].values()
-    assert summary["scan"] == "complete: 2,542 keys", summary
+    def complete():
+        shown, _ = show(cache, "redis.memory", "--duration", "10s")
+        return shown if next(iter(shown["summary"].values()))["scan"] == "complete: 2,542 keys" else None
+
+    tables = wait_until(complete, 60, what="a scan of all keys")
     [name] = [name for name, cells in tables["keys"].items() if cells["key"].startswith("nnn")][:1]
     run = stacktop("show", "-c", cache, "redis.key", "cache", name)
     assert run.status == 3 and "is not the name of a key" in run.stdout + run.stderr
