@@ -1,4 +1,4 @@
-"""Pages of Kafka on three brokers: which of them is missing or frozen, and what a user without rights is told."""
+"""Pages of Kafka on three brokers: which of them is missing or frozen, and what a user without rights sees."""
 
 import pytest
 

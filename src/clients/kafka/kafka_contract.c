@@ -43,13 +43,25 @@ char *kafka_topic_of_key(const char *key) {
   return topic ? mem_printf("%.*s", (int)strcspn(topic + 1, "/"), topic + 1) : NULL;
 }
 
-int32_t kafka_partition_of_key(const char *key) {
-  const char *topic = strchr(key, '/'); /* a topic's name has no slash */
-  const char *number = topic ? strchr(topic + 1, '/') : NULL;
-  if (!number || number[1] < '0' || number[1] > '9')
+/* After the slash; -1 if it is none. */
+static int32_t partition_read(const char *slash) {
+  if (!slash || slash[1] < '0' || slash[1] > '9')
     return -1;
   char *end;
   errno = 0;
-  long partition = strtol(number + 1, &end, 10);
+  long partition = strtol(slash + 1, &end, 10);
   return *end || errno || partition > INT32_MAX ? -1 : (int32_t)partition;
+}
+
+int32_t kafka_partition_of_key(const char *key) {
+  const char *topic = strchr(key, '/'); /* a topic's name has no slash */
+  return partition_read(topic ? strchr(topic + 1, '/') : NULL);
+}
+
+char *kafka_topics_topic_of_key(const char *key) {
+  return mem_printf("%.*s", (int)strcspn(key, "/"), key);
+}
+
+int32_t kafka_topics_partition_of_key(const char *key) {
+  return partition_read(strchr(key, '/'));
 }

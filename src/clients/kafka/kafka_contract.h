@@ -22,6 +22,11 @@
 /* A tree of pages: topics and their partitions, with the keys "topic" and "topic/3". */
 #define KAFKA_TOPICS_TABLE "topics"
 
+#define KAFKA_TOPICS_ID_END "end"
+/* Of such a key; the topic is to be freed. The partition is -1 for the key of a topic. */
+char *kafka_topics_topic_of_key(const char *key);
+int32_t kafka_topics_partition_of_key(const char *key);
+
 /* Keys of rows: "group", "group/topic", "group/topic/3", with / and % in a group's name written as
  * %2F and %25. The caller frees the returned texts. */
 char *kafka_group_key(const char *group);

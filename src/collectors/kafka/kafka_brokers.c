@@ -177,17 +177,17 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   kafka_topics_fault(call, KAFKA_TOPICS_TABLE);
   for (uint32_t i = 0; i < snapshot->broker_count; i++)
     if (snapshot->brokers[i].settings_error)
-      sample_note(sample, brokers.id, "rack", "racks and log dirs: %s",
+      sample_note(sample, brokers.id, brokers.columns[BROKER_RACK].id, "racks and log dirs: %s",
                   snapshot->brokers[i].settings_error);
   fill_troubled(call, SEVERITY_CRIT);
   fill_troubled(call, SEVERITY_WARN);
   if (loads.lost > 0)
-    sample_note(sample, brokers.id, "not_led",
+    sample_note(sample, brokers.id, brokers.columns[BROKER_LOST].id,
                 "%zu of %zu partitions are not led by their preferred leader. Kafka's own command: "
                 "kafka-leader-election.sh --bootstrap-server %.120s --election-type preferred "
                 "--all-topic-partitions",
                 loads.lost, loads.partitions, bootstrap);
-  sample_note(sample, brokers.id, "log_dirs",
+  sample_note(sample, brokers.id, brokers.columns[BROKER_DIRS].id,
               "librdkafka cannot read the sizes of log dirs. Kafka's own command: "
               "kafka-log-dirs.sh --bootstrap-server %.120s --describe",
               bootstrap);

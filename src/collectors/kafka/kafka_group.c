@@ -199,9 +199,11 @@ static void note_rights(struct kafka_page_call *call) {
     const struct kafka_next *next = &snapshot->nexts[i];
     const char *settings = snapshot->topics[next->topic].settings_error;
     if (next->error)
-      sample_note(call->sample, partitions.id, "next_age", "next messages: %s", next->error);
+      sample_note(call->sample, partitions.id, partitions.columns[GROUP_LAG_NEXT].id,
+                  "next messages: %s", next->error);
     else if (settings)
-      sample_note(call->sample, partitions.id, "loss_in", "time until a loss: %s", settings);
+      sample_note(call->sample, partitions.id, partitions.columns[GROUP_LAG_LOSS].id,
+                  "time until a loss: %s", settings);
   }
 }
 
@@ -217,10 +219,10 @@ static void fill_partitions(struct kafka_page_call *call, const struct kafka_gro
     outlook_fill(&table->rows[0], of_group);
   note_rights(call);
   if (of_group->by_size)
-    sample_note(call->sample, table->spec->id, "loss_in",
+    sample_note(call->sample, partitions.id, partitions.columns[GROUP_LAG_LOSS].id,
                 "retention.bytes is set: messages may be deleted before retention.ms allows it");
   if (call->snapshot->nexts_left_out > 0)
-    sample_note(call->sample, table->spec->id, "next_age",
+    sample_note(call->sample, partitions.id, partitions.columns[GROUP_LAG_NEXT].id,
                 "the next message is read in the %d partitions with the most lag; %zu more have a "
                 "lag",
                 KAFKA_NEXT_MAX, call->snapshot->nexts_left_out);

@@ -110,8 +110,8 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
 }
 
 static bool about(const char *table, const char *key) {
-  const char *slash = strchr(key, '/');
-  return slash && (strcmp(table, KAFKA_LAG_TABLE) != 0 || strchr(slash + 1, '/'));
+  return (strcmp(table, KAFKA_LAG_TABLE) == 0 ? kafka_partition_of_key(key)
+                                              : kafka_topics_partition_of_key(key)) >= 0;
 }
 
 static const struct kafka_page own = {.query = query, .fill = fill};

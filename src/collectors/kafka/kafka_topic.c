@@ -141,7 +141,11 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
 
 /* Not of the row of a group. */
 static bool about(const char *table, const char *key) {
-  return strcmp(table, KAFKA_LAG_TABLE) != 0 || strchr(key, '/');
+  if (strcmp(table, KAFKA_LAG_TABLE) != 0)
+    return true;
+  char *topic = kafka_topic_of_key(key);
+  free(topic);
+  return topic != NULL;
 }
 
 static const struct kafka_page own = {.query = query, .fill = fill};

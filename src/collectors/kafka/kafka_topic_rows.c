@@ -204,12 +204,8 @@ char *kafka_focus_topic(const struct page_focus *focus, int32_t *partition) {
     *partition = kafka_partition_of_key(key);
     return kafka_topic_of_key(key);
   }
-  const size_t length = strcspn(key, "/");
-  const char *number = key[length] ? key + length + 1 : "";
-  char *end;
-  const long at = strtol(number, &end, 10);
-  *partition = *number >= '0' && *number <= '9' && !*end && at <= INT32_MAX ? (int32_t)at : -1;
-  return mem_printf("%.*s", (int)length, key);
+  *partition = kafka_topics_partition_of_key(key);
+  return kafka_topics_topic_of_key(key);
 }
 
 bool kafka_page_ask_topic(struct watch *watch, struct kafka_query *query, struct err *err) {

@@ -43,7 +43,7 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
     sample_note(call->sample, KAFKA_TOPICS_TABLE, NULL,
                 "topics without DESCRIBE for this user are not listed by the brokers");
   if (snapshot->layout_left_out > 0)
-    sample_note(call->sample, KAFKA_TOPICS_TABLE, "end",
+    sample_note(call->sample, KAFKA_TOPICS_TABLE, KAFKA_TOPICS_ID_END,
                 "offsets of %zu partitions are not read: at most %d are", snapshot->layout_left_out,
                 KAFKA_LAYOUT_MAX);
   return true;

@@ -352,7 +352,7 @@ static const char conflicts_sql[] =
   " (to_jsonb(c)->>'confl_active_logicalslot')::bigint AS logical_slot"
   " FROM pg_stat_database_conflicts c WHERE c.datname IS NOT NULL ORDER BY total DESC, c.datname LIMIT 500";
 
-/* subconninfo is not read. pg_subscription has its oid for everybody since 14; the view has the rest.
+/* subconninfo is not read. pg_subscription shows its oid to every role since 14; the view has the rest.
  * A worker with a relid copies a table. Errors are counted since 15. */
 static char *subscriptions_make(struct postgres_page_call *call, struct err *err) {
   const bool named = call->version >= 140000, counted = call->version >= 150000;
