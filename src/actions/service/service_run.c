@@ -135,6 +135,21 @@ static bool follow(const struct turn *turn) {
   return true;
 }
 
+static void say_settled(const struct turn *turn, const char *took) {
+  const bool scaled = turn->action->verb == SERVICE_SCALE;
+  char words[SERVICE_WORDS_MAX];
+  snprintf(words, sizeof words, "%.500s, ", words_so_far(turn));
+  outcome_set(turn->step->call->outcome, turn->object, OBJECT_DONE, "%s%s after %s",
+              scaled ? words : "", turn->action->up ? "healthy" : "down", took);
+}
+
+static void say_unawaited(const struct turn *turn, const struct service_verdict *verdict) {
+  outcome_set_partly(turn->step->call->outcome, turn->object, NULL,
+                     "%s; %s was not awaited: it was %s", words_so_far(turn),
+                     turn->action->up ? "the health of the service" : "the end of the service",
+                     *verdict->reason ? verdict->reason : verdict->state);
+}
+
 /* Until the service itself is as it is to be. False with step->err when that cannot be known. */
 static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
   struct step *step = turn->step;
@@ -147,11 +162,7 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
       return false;
     format_duration(took, sizeof took, (double)(clock_now_ms() - began_ms) / 1000);
     if (is_settled(turn->action, &verdict)) {
-      const bool scaled = turn->action->verb == SERVICE_SCALE;
-      char words[SERVICE_WORDS_MAX];
-      snprintf(words, sizeof words, "%.500s, ", words_so_far(turn));
-      outcome_set(outcome, turn->object, OBJECT_DONE, "%s%s after %s", scaled ? words : "",
-                  turn->action->up ? "healthy" : "down", took);
+      say_settled(turn, took);
       return true;
     }
     if (clock_now_ms() - began_ms >= target_number(turn->target, "ready")) {
@@ -163,10 +174,7 @@ static bool wait_for_service(const struct turn *turn, int64_t began_ms) {
     if (!step_sleep(step, LOOK_AGAIN_MS)) {
       if (step->dropped)
         return step_fail(step, ERR_TIMEOUT, "given up while waiting for the service");
-      outcome_set_partly(outcome, turn->object, NULL, "%s; %s was not awaited: it was %s",
-                         words_so_far(turn),
-                         turn->action->up ? "the health of the service" : "the end of the service",
-                         *verdict.reason ? verdict.reason : verdict.state);
+      say_unawaited(turn, &verdict);
       return true;
     }
   }

@@ -86,7 +86,7 @@ bool docker_ssh_login_read(const char *text, struct docker_ssh_login *login, str
 
 /* What ssh, the shell on the other side and docker write where no request has reached an engine.
  * "Read from remote host ...: Connection timed out" is none of these: it had been connected. */
-static const struct {
+static const struct known {
   const char *words;
   enum err_kind kind;
   const char *hint; /* NULL: it says enough */
@@ -112,6 +112,14 @@ static const char *without_name(const struct docker_ssh_login *login, const char
   return strncmp(words, "ssh: ", 5) == 0 ? words + 5 : words;
 }
 
+/* What ssh says where one of the known words is in it; NULL: none of them is. */
+static const struct known *known_of(const char *words) {
+  for (size_t i = 0; *words && i < sizeof known / sizeof *known; i++)
+    if (strcasestr(words, known[i].words))
+      return &known[i];
+  return NULL;
+}
+
 void docker_ssh_error(const struct docker_ssh_login *login, const char *words, bool ended,
                       const struct err *err, struct err *better) {
   const char *within = err->kind == ERR_TIMEOUT ? strstr(err->text, "within ") : NULL;
@@ -125,14 +133,11 @@ void docker_ssh_error(const struct docker_ssh_login *login, const char *words, b
     err_set(better, ERR_TIMEOUT, "ssh %s: no answer %.30s%s", login->host, within, said);
     return;
   }
-  for (size_t i = 0; *words && ended && i < sizeof known / sizeof *known; i++)
-    if (strcasestr(words, known[i].words)) {
-      const bool refused = strcasestr(words, "connection refused");
-      err_set(better, refused ? ERR_REFUSED : known[i].kind, "ssh %.60s: %.130s%s", login->host,
-              said, known[i].hint ? known[i].hint : "");
-      return;
-    }
-  if (ended && *words)
+  const struct known *found = ended ? known_of(words) : NULL;
+  if (found)
+    err_set(better, strcasestr(words, "connection refused") ? ERR_REFUSED : found->kind,
+            "ssh %.60s: %.130s%s", login->host, said, found->hint ? found->hint : "");
+  else if (ended && *words)
     err_set(better, err->kind, "ssh %.60s: %s", login->host, said);
   else
     err_set(better, err->kind, "ssh %.60s: %.100s%s%.80s%s", login->host, err->text,

@@ -194,7 +194,7 @@ static bool is_grpc_type(const char *type) {
 
 bool service_grpc_read(int status, const char *headers, const char *body, size_t len,
                        const char *service, struct service_grpc *grpc, struct err *err) {
-  char type[64], code[16], message[MESSAGE], what[GRPC_SERVICE_MAX + 16];
+  char type[64] = "", code[16], message[MESSAGE], what[GRPC_SERVICE_MAX + 16];
   long number;
   uint64_t serving;
   *grpc = (struct service_grpc){0};

@@ -102,11 +102,10 @@ static size_t add_part(struct secrets *secrets, const char *text, size_t len, ch
                        size_t size) {
   size_t used = 0;
   for (size_t i = 0; i < len && used + 1 < size; i++) {
-    unsigned byte;
     const bool escaped = text[i] == '%' && i + 2 < len && isxdigit((unsigned char)text[i + 1]) &&
-                         isxdigit((unsigned char)text[i + 2]) &&
-                         sscanf(text + i + 1, "%2x", &byte) == 1;
-    decoded[used++] = escaped ? (char)byte : text[i];
+                         isxdigit((unsigned char)text[i + 2]);
+    const char digits[3] = {escaped ? text[i + 1] : '0', escaped ? text[i + 2] : '0'};
+    decoded[used++] = escaped ? (char)strtoul(digits, NULL, 16) : text[i];
     i += escaped ? 2 : 0;
   }
   decoded[used] = '\0';

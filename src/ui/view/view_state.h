@@ -44,7 +44,6 @@ struct page_list {
 enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
 
 struct view {
-  bool utc;
   char *user;
   struct pane *panes[LAYOUT_PANES_MAX];
   size_t pane_count, focus;
@@ -55,9 +54,7 @@ struct view {
   struct page_list list;
   size_t row_pages, pages; /* of the selected row, and with its target's, as last drawn */
   int opened_width;        /* of the open page, inside, as last drawn */
-  bool opened_sorts;       /* the open page has named orders */
-  bool zoomed;
-  bool has_logs; /* the selection has, as last drawn */
+  uint64_t copied;         /* the row that was copied last; 0: none */
   enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart;
   struct detail detail;
   struct chart_page chart;
@@ -66,16 +63,17 @@ struct view {
   int scroll;      /* of the details or the help */
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */
-  bool typing;     /* the filter of the focused pane is being typed */
-  bool saving;     /* the name of a file is being typed, in `command` */
-  uint64_t copied; /* the row that was copied last; 0: none */
-  bool commanding; /* a line after `:` is being typed */
+  bool utc, zoomed, paused;
+  bool opened_sorts; /* the open page has named orders */
+  bool has_logs;     /* the selection has, as last drawn */
+  bool acts;         /* there are actions for the selection, as last drawn */
+  bool typing;       /* the filter of the focused pane is being typed */
+  bool saving;       /* the name of a file is being typed, in `command` */
+  bool commanding;   /* a line after `:` is being typed */
   char command[DIALOG_TEXT_MAX];
   struct dialog dialog;
-  bool paused;
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
-  bool acts;               /* there are actions for the selection, as last drawn */
   struct arena arena;      /* texts that the last request borrows */
 };
 
