@@ -74,9 +74,9 @@ static struct inventory_known *known_new(const struct inventory *inventory,
   known->id = inventory->id;
   arena_init(&known->arena, KNOWN_BYTES_MAX);
   known->items = arena_alloc(&known->arena, (inventory->count + 1) * sizeof *known->items);
-  for (size_t i = 0; !known->arena.exhausted && i < inventory->count; i++)
+  for (size_t i = 0; known->items && !known->arena.exhausted && i < inventory->count; i++)
     known_add(known, &inventory->items[i], before);
-  if (!known->arena.exhausted)
+  if (known->items && !known->arena.exhausted)
     return known;
   known_free(known);
   return NULL;
@@ -202,9 +202,10 @@ static void tell_all(struct told *told, unsigned flags, const struct inventory_k
     else if (old && old->value && item->value && strcmp(old->value, item->value) != 0)
       tell_change(told, flags, old, item);
   }
-  for (size_t i = 0; flags & INVENTORY_COMES_AND_GOES && i < before->count; i++)
-    if (!known_find(now, before->items[i].name))
-      tell_existence(told, &before->items[i], "is gone");
+  const struct inventory_item *items = before->items;
+  for (size_t i = 0; flags & INVENTORY_COMES_AND_GOES && items && i < before->count; i++)
+    if (!known_find(now, items[i].name))
+      tell_existence(told, &items[i], "is gone");
 }
 
 /* ---- taking them */
@@ -223,13 +224,13 @@ static void take(struct inventories *known, const struct inventory *inventory, s
   struct inventory_known *now = known_new(inventory, at < known->count ? known->known[at] : NULL);
   if (!now)
     return;
-  if (at == known->count) {
-    known->known[known->count++] = now;
-    return;
-  }
-  tell_all(told, inventory->flags, known->known[at], now);
-  known_free(known->known[at]);
+  struct inventory_known *before = at < known->count ? known->known[at] : NULL;
+  if (before)
+    tell_all(told, inventory->flags, before, now);
+  else
+    known->count++;
   known->known[at] = now;
+  known_free(before);
 }
 
 void inventories_update(struct inventories *known, const struct inventory *now, size_t count,

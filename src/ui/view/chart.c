@@ -179,8 +179,9 @@ static void draw_signed(struct canvas *canvas, struct rect plot, unsigned style,
   const int size = (HISTORY_LENGTH + plot.width - 1) / plot.width;
   for (int i = 0; i < plot.width; i++) {
     double value = NAN; /* of several samples in a cell, the farthest from 0 */
-    for (int k = 0; k < size && i * size + k < ring->count; k++) {
-      const double one = history_value(ring, (size_t)(i * size + k));
+    const int first = i * size;
+    for (int at = first; at < first + size && at < ring->count; at++) {
+      const double one = history_value(ring, (size_t)at);
       if (!isnan(one) && (isnan(value) || fabs(one) > fabs(value)))
         value = one;
     }
@@ -209,9 +210,9 @@ static int draw_bars(struct canvas *canvas, struct rect plot, unsigned style,
 }
 
 /* The value axis at the left, the time axis below. */
-static void draw_axes(const struct frame *frame, const struct chart_page *chart,
-                      const struct target_state *state, const struct column_spec *column,
-                      struct rect plot, int axis, double low, double high, int samples) {
+static void draw_axes(const struct frame *frame, const struct target_state *state,
+                      const struct column_spec *column, struct rect plot, int axis, double low,
+                      double high, int samples) {
   struct canvas *canvas = frame->canvas;
   char text[FORMAT_MAX], time[FORMAT_MAX], age[AGE_MAX];
   const int bottom = plot.y + plot.height, middle = plot.height / 2;
@@ -232,7 +233,6 @@ static void draw_axes(const struct frame *frame, const struct chart_page *chart,
                 frame_time(frame, time, newest_ms - covered_ms), age_text(age, covered_ms));
   canvas_text_right(canvas, plot.x + plot.width / 2, bottom + 1, plot.width - plot.width / 2,
                     STYLE_LABEL, frame_time(frame, time, newest_ms));
-  (void)chart;
 }
 
 /* "now 12  least 3  most 40  mean 9.1  gaps 2 of 120 samples" */
@@ -279,7 +279,7 @@ static void draw_inside(const struct chart_page *chart, const struct frame *fram
   double low, high;
   const int samples = draw_bars(frame->canvas, plot, live ? STYLE_SPARK : STYLE_STALE, ring, column,
                                 &extent, &low, &high);
-  draw_axes(frame, chart, found->state, column, plot, axis, low, high, samples);
+  draw_axes(frame, found->state, column, plot, axis, low, high, samples);
 }
 
 void chart_draw(struct view *view, const struct frame *frame, struct rect area) {
