@@ -95,8 +95,18 @@ static int draw_behind(const struct view *view, const struct frame *frame, int y
   return x - GAP;
 }
 
+/* Whether there are actions for rows of that table. Otherwise a row stands for its target: a
+ * service is one. */
+static bool has_row_actions(const struct frame *frame, const struct subject *subject) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  for (; *specs; specs++)
+    if (view_acts_on(*specs, frame->model, subject) && action_takes_rows(*specs, subject->table))
+      return true;
+  return false;
+}
+
 /* The actions that have a key and are for this target, of the table of the selected row; of the
- * target if there is no row.
+ * target if there is no row, none for its table, or the row is the target: a service.
  * Where stacktop is read-only, those that only read. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
@@ -105,14 +115,17 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
   const bool reads_only = frame->model->operations.lock == LOCK_READ_ONLY;
   if (!view->acts || !view_subject(view, frame, &subject))
     return x;
+  const struct line *line = pane_selected(view_focused(view));
+  const bool of_rows =
+      subject.table && !(line && line->is_target) && has_row_actions(frame, &subject);
   for (; *specs; specs++) {
     const struct action_spec *spec = *specs;
     int width = 2 + text_width(spec->title);
     if ((reads_only && spec->danger != DANGER_NONE) ||
         !view_acts_on(spec, frame->model, &subject) ||
         !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
-        (subject.table && !action_takes_rows(spec, subject.table)) ||
-        (!subject.table && subject.key_count > 1 && !action_takes_targets(spec)))
+        (of_rows && !action_takes_rows(spec, subject.table)) ||
+        (!of_rows && subject.key_count > 1 && !action_takes_targets(spec)))
       continue;
     if (x + width > end)
       break;

@@ -1011,6 +1011,27 @@ static void test_a_key_of_another_target_is_not_offered(void **state) {
   session_fini(&s);
 }
 
+/* A service is a row, and its actions are those of the target: they are offered, too. Where a table
+ * has actions of its own, only these are. */
+static void test_the_actions_of_a_target_that_is_a_row(void **state) {
+  static const struct action_spec start = {.id = "service.start",
+                                           .kind = "service",
+                                           .key = 'B',
+                                           .title = "start",
+                                           .what = "starts it",
+                                           .runs = "start"};
+  const struct action_spec *const specs[] = {&start, &spec_terminate, &spec_vacuum, NULL};
+  (void)state;
+  struct session s;
+  session_init(&s, 120, 36);
+  s.acting.base.model.operations.specs = specs;
+  press(&s, "1<Home>");
+  expect(&s, ": B start  a all actions");
+  press(&s, "3<Home><Down>");
+  expect(&s, ": T terminate  a all actions");
+  session_fini(&s);
+}
+
 /* The row that was on the screen is another one when the key arrives. */
 static void test_the_row_moves_before_the_key(void **state) {
   (void)state;
@@ -1206,6 +1227,7 @@ int main(void) {
       cmocka_unit_test(test_marks_are_of_one_table),
       cmocka_unit_test(test_keys_of_actions),
       cmocka_unit_test(test_a_key_of_another_target_is_not_offered),
+      cmocka_unit_test(test_the_actions_of_a_target_that_is_a_row),
       cmocka_unit_test(test_the_row_moves_before_the_key),
       cmocka_unit_test(test_the_command_line),
       cmocka_unit_test(test_any_keys),
