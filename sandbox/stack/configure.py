@@ -23,6 +23,10 @@ def quoted(text):
     return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("${", "$${")
 
 
+# Ends with status 0 if the URL answers; a bare Debian has no curl.
+ANSWERS = ("python3", "-c", "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=3)")
+
+
 def words(*all):
     """A program and its arguments as a YAML list."""
     return "[" + ", ".join(quoted(word) for word in all) + "]"
@@ -102,7 +106,7 @@ actions:
     key: P
     rows: {{kind: service, table: services, targets: [api]}}
     argv: {words(*ctl(state), "deploy", "1")}
-    verify: {{argv: {words("curl", "-fsS", f"{api}/health")}}}
+    verify: {{argv: {words(*ANSWERS, f"{api}/health")}}}
     danger: low
   - id: memory-limit
     title: set the memory limit
@@ -111,7 +115,7 @@ actions:
     rows: {{kind: service, table: services, targets: [dashboard]}}
     ask: [{{name: megabytes, default: "256", help: memory limit in MB}}]
     argv: {words(*ctl(state), "memory", "{ask.megabytes}")}
-    verify: {{argv: {words("curl", "-fsS", f"http://{HOST}:{port('dashboard')}/health")}}}
+    verify: {{argv: {words(*ANSWERS, f"http://{HOST}:{port('dashboard')}/health")}}}
     danger: low
   - id: end-idle
     title: end the idle pool

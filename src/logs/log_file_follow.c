@@ -128,10 +128,8 @@ static bool file_grow(struct follow *follow) {
     return true;
   follow->grown_ms = now_ms();
   file->source.parser.fallback_ms = clock_wall_read_ms(); /* of lines that say no time */
-  if (!file_read_on(file))
-    return false;
-  head_keep(file);
-  return true;
+  head_keep(file); /* before it is read: a writer that follows our lines may truncate it at once */
+  return file_read_on(file);
 }
 
 static void note_gone(struct follow *follow, const char *gone) {

@@ -20,7 +20,7 @@ class Fix:
     back: int  # Esc, from the cause to the overview; 0: the fix is there
     to_fix: tuple  # keys; a text of several characters is typed into a field, and is no key
     phrase: str  # what is typed to confirm; PID: that of the sign; COUNT: the one that the plan asks for
-    done: str = "(healthy|verified by curl) after"
+    done: str = "(healthy|verified by python3) after"
     ripe: str = ""  # SQL: what must hold before the keys to the cause; a person takes longer than the test
 
 

@@ -6,7 +6,7 @@ pytest.importorskip("lab")  # its fixtures
 
 from sandbox import wait_until  # noqa: E402
 from stacktop import stacktop  # noqa: E402
-from test_kafka_pages import NOT_KNOWN, SHOWN, notes, show  # noqa: E402
+from test_kafka_pages_sandbox_long import NOT_KNOWN, SHOWN, notes, show  # noqa: E402
 from test_lab_kafka import login, watch  # noqa: E402
 
 LABEL = "long"

@@ -201,7 +201,7 @@ def test_a_closed_pipe_makes_no_verdict_better(tmp_path):
     os.close(read)
     done = run("check", "-c", path, stdout=write)
     os.close(write)
-    assert done.returncode == CRIT and "cannot write the output" in done.err
+    assert done.returncode == CRIT and done.err == ""  # as other tools end in `| head`
 
 
 # Limits.

@@ -281,13 +281,13 @@ static const struct option params[] = {{.name = "ttl",
 #define KIND(kind)                                                                 \
   static bool kind##_plan(const struct action_request *request, struct plan *plan, \
                           struct err *err) {                                       \
-    return plan_of(request, plan, err, &kind);                                     \
+    return plan_of(request, plan, err, &(kind));                                   \
   }                                                                                \
   static bool kind##_execute(struct step *step) {                                  \
-    return execute_of(step, &kind);                                                \
+    return execute_of(step, &(kind));                                              \
   }                                                                                \
   static bool kind##_verify(struct step *step) {                                   \
-    return verify_of(step, &kind);                                                 \
+    return verify_of(step, &(kind));                                               \
   }                                                                                \
   STEP(kind##_execute, STEP_MS)                                                    \
   STEP(kind##_verify, STEP_MS)

@@ -192,18 +192,18 @@ static bool applies(const struct action_request *request, struct err *why) {
 
 #define KILL(kind)                                                                 \
   static bool kind##_survey(struct step *step) {                                   \
-    return survey_of(step, &kind);                                                 \
+    return survey_of(step, &(kind));                                               \
   }                                                                                \
   static bool kind##_plan(const struct action_request *request, struct plan *plan, \
                           struct err *err) {                                       \
     (void)err;                                                                     \
-    return plan_of(request, plan, &kind);                                          \
+    return plan_of(request, plan, &(kind));                                        \
   }                                                                                \
   static bool kind##_execute(struct step *step) {                                  \
-    return execute_of(step, &kind);                                                \
+    return execute_of(step, &(kind));                                              \
   }                                                                                \
   static bool kind##_verify(struct step *step) {                                   \
-    return verify_of(step, &kind);                                                 \
+    return verify_of(step, &(kind));                                               \
   }                                                                                \
   STEP(kind##_survey, STEP_MS)                                                     \
   STEP(kind##_execute, STEP_MS)                                                    \

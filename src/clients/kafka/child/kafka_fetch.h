@@ -9,14 +9,14 @@
 /* Messages of a partition to read, and what came of it. */
 struct kafka_fetch {
   const char *topic;
-  int32_t partition;
   int64_t offset; /* the first one */
   int64_t before; /* none at or after this offset: the end; */
   size_t most;    /* nor more than that many; at least 1 */
   size_t got;
   const char *error; /* static; why it ended early; NULL: it did not */
-  bool over;
   rd_kafka_topic_t *handle;
+  int32_t partition;
+  bool over;
 };
 
 /* In words of the missing right, where it is one. */
