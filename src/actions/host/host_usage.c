@@ -510,9 +510,10 @@ const struct action action_host_usage = {
              .key = 'U',
              .title = "what fills it",
              .past = "looked at",
-             .what = "lists the largest directories and files of the file system, its deleted "
-                     "files that are still open, and what has grown since the previous run; it reads "
-                     "every directory once, with idle priority, and changes nothing",
+             .what =
+                 "lists the largest directories and files of the file system, its deleted "
+                 "files that are still open, and what has grown since the previous run; it reads "
+                 "every directory once, with idle priority, and changes nothing",
              .runs = "openat2, getdents and statx of each directory; /proc/PID/fd",
              .danger = DANGER_NONE,
              .choice = CHOICE_ONE},

@@ -38,7 +38,8 @@ static const struct column_spec client_columns[CLIENT_COLUMN_COUNT] = {
     [CLIENT_COMMAND] = {.id = "cmd", .title = "COMMAND"},
     [CLIENT_MEMORY] = {.id = "memory", .title = "MEMORY", .unit = UNIT_BYTES},
 };
-static const struct table_spec clients_table = FOUND_TABLE(REDIS_CLIENTS_TABLE, "Clients", client_columns);
+static const struct table_spec clients_table =
+    FOUND_TABLE(REDIS_CLIENTS_TABLE, "Clients", client_columns);
 
 struct listing {
   struct sample *found;

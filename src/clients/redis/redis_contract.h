@@ -15,8 +15,8 @@
 /* One row per database with keys. The key of a row is "db" and the number, as in INFO. */
 #define REDIS_KEYSPACE_TABLE "keyspace"
 
-/* One row per client, of a page and of the survey of redis.kill-client. The key of a row is its id in
- * CLIENT LIST. */
+/* One row per client, of a page and of the survey of redis.kill-client. The key of a row is its id
+ * in CLIENT LIST. */
 #define REDIS_CLIENTS_TABLE "clients"
 #define REDIS_CLIENT_OWN_NAME "stacktop" /* the name of stacktop's connections */
 

@@ -67,7 +67,7 @@ struct memory {
   int64_t worst_us;                           /* since the page was opened; 0: none is known */
   int64_t monitor_ms, slower_us, slow_length; /* -1: not known */
   bool monitor_known, slower_known;           /* a threshold may be negative */
-  char names[KINDS_MAX][EVENT_NAME_MAX];     /* of this collection */
+  char names[KINDS_MAX][EVENT_NAME_MAX];      /* of this collection */
   size_t event_count;
   struct bucket buckets[BUCKETS_MAX];
   size_t bucket_count;

@@ -29,8 +29,8 @@ struct action_spec {
   /* Of an action for the target: id of a table of which one row can preset parameters, or, with
    * CHOICE_MANY, several can be the choice (struct action's preset); NULL: none. */
   const char *context;
-  /* Of an action with a choice: id of a table, of a page, whose rows have the keys of its candidates:
-   * the marked ones are picked at once. NULL: none. */
+  /* Of an action with a choice: id of a table, of a page, whose rows have the keys of its
+   * candidates: the marked ones are picked at once. NULL: none. */
   const char *picks;
   char *const *targets; /* names of those that it is for */
   size_t target_count;  /* 0: all of its kind */

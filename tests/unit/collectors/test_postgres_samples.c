@@ -29,8 +29,8 @@ static void test_windows(void **state) {
   assert_float_equal(of_cpu(&samples, 60, 900), 1, 1e-9);
   assert_float_equal(of_cpu(&samples, 0, 900), 2, 1e-9);
   assert_int_equal(samples_taken(&samples, 0, 60), 60);
-  assert_float_equal(
-      samples_average_all(&samples, samples_find(&samples, SAMPLE_EVENT, "CPU")), 2, 1e-9);
+  assert_float_equal(samples_average_all(&samples, samples_find(&samples, SAMPLE_EVENT, "CPU")), 2,
+                     1e-9);
   samples_fini(&samples);
 }
 
@@ -45,8 +45,8 @@ static void test_gaps(void **state) {
   assert_int_equal(samples_taken(&samples, 0, 60), 2);
   sample(&samples, 5000, 1); /* the ring has gone round meanwhile */
   assert_float_equal(of_cpu(&samples, 0, 900), 1, 1e-9);
-  assert_float_equal(
-      samples_average_all(&samples, samples_find(&samples, SAMPLE_EVENT, "CPU")), 7.0 / 3, 1e-9);
+  assert_float_equal(samples_average_all(&samples, samples_find(&samples, SAMPLE_EVENT, "CPU")),
+                     7.0 / 3, 1e-9);
   sample(&samples, 4999, 1); /* a clock that goes back */
   assert_int_equal(samples_taken(&samples, 0, 60), 2);
   samples_fini(&samples);

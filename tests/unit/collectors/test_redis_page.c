@@ -94,7 +94,8 @@ static void test_the_biggest_keys(void **state) {
 static void test_nodes(void **state) {
   static const char answer[] =
       "07c3 127.0.0.1:30004@31004,host4 slave,fail? e7d1 1426238317239 1426238316232 4 connected\n"
-      "e7d1 127.0.0.1:30001@31001 myself,master - 0 0 7 connected 0-5460 5462 [93-<-id] [77->-id]\r\n"
+      "e7d1 127.0.0.1:30001@31001 myself,master - 0 0 7 connected 0-5460 5462 [93-<-id] "
+      "[77->-id]\r\n"
       "\n"
       "garbage\n"
       "6ec2 [::1]:30002@31002 master,fail,nofailover - x -5 2 disconnected 9-3 16384 0-16383x";
