@@ -17,7 +17,7 @@ NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB
 # Keys that open and confirm dialogs, typed often, and the letters of the phrases.
 HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
 PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
-AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV", "2gjv\rT", "2gjv\rR", "2gvj\ra", "4gv\ra"]
+AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV", "2gjv\rT"]
 LEAVES = b"q\x03\x1a\x1c"  # keys that end or suspend the program, also as `:q`
 
 

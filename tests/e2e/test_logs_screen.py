@@ -48,7 +48,7 @@ def configured(folder, **more):
 def opened(terminal):
     terminal.wait_for("api refused")
     terminal.press("1")
-    terminal.wait_for("l logs")
+    terminal.wait_for("a all actions")  # the hint for the logs has no room on 80 columns
     terminal.press("l")
     terminal.wait_for("following")
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 
+import psycopg2
 import pytest
 
 from page_server import PROGRAMS, show
@@ -117,6 +118,14 @@ def test_a_frozen_sender(chain, tmp_path):
         assert row["sent_bytes"] > 100000 and row["stage"] == "sending: this server or the network"
 
 
+def resumed(standby):
+    """A query on a standby may be cancelled by what it replays."""
+    with contextlib.suppress(psycopg2.errors.SerializationFailure):
+        standby.sql("SELECT pg_wal_replay_resume()")
+        return not standby.one("SELECT pg_is_wal_replay_paused()")
+    return False
+
+
 def test_a_paused_replay(chain, tmp_path):
     chain.standby.sql("SELECT pg_wal_replay_pause()")
     try:
@@ -130,7 +139,7 @@ def test_a_paused_replay(chain, tmp_path):
         assert server["replay_bytes"] == chain.standby.one(
             "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint")
     finally:
-        chain.standby.sql("SELECT pg_wal_replay_resume()")
+        wait_until(lambda: resumed(chain.standby), what="the replay to continue")
 
 
 def test_a_standby_and_the_one_behind_it(chain, tmp_path):

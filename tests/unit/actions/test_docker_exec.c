@@ -1,5 +1,5 @@
 /* A command in a container, in front of a server that plays an engine. What a real engine does is
- * tested in tests/e2e/test_actions_docker_exec.py. */
+ * tested in tests/e2e/test_actions_docker_exec_long.py. */
 #include "act_driver.h"
 
 #include "clients/docker/docker_contract.h"

@@ -1,5 +1,5 @@
 /* The memory limit of a container, in front of a server that plays an engine. What a real engine
- * does is tested in tests/e2e/test_actions_docker_memory.py. */
+ * does is tested in tests/e2e/test_actions_docker_memory_long.py. */
 #include "docker_played.h"
 
 #include "clients/docker/docker_contract.h"
