@@ -48,7 +48,8 @@ def test_counts_are_those_of_sql(server, shop, pool):  # noqa: F811
     found = groups["application=shop-pool-*"]
     assert (found["group"], found["by"], found["sessions"]) == ("shop-pool-*", "application", 4)
     assert (found["idle"], found["idle_txn"], found["active"]) == (3, 1, 0)
-    assert found["share"] == pytest.approx(4 / int(server.one("SHOW max_connections")))
+    assert found["share"] == pytest.approx(4 / (int(server.one("SHOW max_connections"))
+                                            - int(server.one("SHOW superuser_reserved_connections"))))
     assert 0 < found["oldest_txn"] < 60 and 0 < found["longest_idle"] < 60
     assert groups["idle in txn/application=shop-pool-*"]["sessions"] == 1
     assert groups["idle/application=shop-pool-*"].get("oldest_txn") is None

@@ -57,7 +57,7 @@ static const struct table_spec table =
   " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
 static const char sql[] =
   "SELECT coalesce(nullif(g.value, ''), 'none'), g.kind, count(*),"
-  " count(*) / current_setting('max_connections')::float,"
+  " count(*) / nullif(" POSTGRES_GROUPS_SLOTS ", 0)::float,"
   " count(*) FILTER (WHERE s.state = 'idle'),"
   " " AGE_OF("min(s.state_change) FILTER (WHERE s.state = 'idle')") ","
   " count(*) FILTER (WHERE s.state LIKE 'idle in transaction%'),"

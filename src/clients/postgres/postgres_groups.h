@@ -13,6 +13,12 @@
 
 #define POSTGRES_GROUPS_TABLE "groups"
 
+/* The connections that are not reserved, as in "conns 45 of 47" of the overview. */
+#define POSTGRES_GROUPS_SLOTS                                 \
+  "(current_setting('max_connections')::int"                  \
+  " - current_setting('superuser_reserved_connections')::int" \
+  " - coalesce(current_setting('reserved_connections', true)::int, 0))"
+
 /* Client sessions of pg_stat_activity; without pg_monitor their type is hidden. */
 #define POSTGRES_GROUPS_CLIENTS(alias)              \
   "(" alias ".backend_type = 'client backend' OR (" \

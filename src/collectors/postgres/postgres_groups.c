@@ -64,7 +64,7 @@ static const char groups_sql[] =
   "SELECT CASE grouping(c.state) WHEN 0 THEN c.state || '/' ELSE '' END || c.key AS key,"
   " CASE grouping(c.state) WHEN 0 THEN c.key END AS parent,"
   " CASE grouping(c.state) WHEN 0 THEN c.state ELSE c.shown END AS group, c.kind AS by,"
-  " count(*) AS sessions, count(*) / current_setting('max_connections')::float AS share,"
+  " count(*) AS sessions, count(*) / nullif(" POSTGRES_GROUPS_SLOTS ", 0)::float AS share,"
   " CASE grouping(c.state) WHEN 1 THEN l.room END AS limit,"
   " CASE grouping(c.state) WHEN 1 THEN count(*) / nullif(l.room, 0)::float END AS of_limit," BY_STATE
   " " AGE_OF("min(c.state_change) FILTER (WHERE c.state = '" POSTGRES_STATE_IDLE "')") " AS longest_idle,"
