@@ -2,11 +2,21 @@
  * arrive late, so it polls until they do. */
 #include "actions/postgres/postgres_work.h"
 
+#include "core/format.h"
 #include "io/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LOOK_AGAIN_MS = 200, PATIENCE_MS = 10000 };
+
+void postgres_figures_bytes(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
+  char old[FORMAT_MAX] = "?", new[FORMAT_MAX];
+  if (before >= 0)
+    format_bytes(old, sizeof old, (double)before);
+  snprintf(out, POSTGRES_FIGURES_MAX, "%s before, %s now", old,
+           format_bytes(new, sizeof new, (double)now));
+}
 
 /* Totals over those that are done. */
 struct totals {

@@ -4,7 +4,6 @@
 #include "actions/postgres/postgres_room.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,14 +142,6 @@ static const char prove_sql[] =
     "  AND oi.relname ~ '_cc(new|old)[0-9]*$')" POSTGRES_INDEX_FROM " WHERE " POSTGRES_INDEX_NAME
     " = $2::text AND $3::text IS NULL";
 
-static void before_and_now(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
-  char old[FORMAT_MAX] = "?", new[FORMAT_MAX];
-  if (before >= 0)
-    format_bytes(old, sizeof old, (double)before);
-  snprintf(out, POSTGRES_FIGURES_MAX, "%s before, %s now", old,
-           format_bytes(new, sizeof new, (double)now));
-}
-
 static const struct postgres_work reindex = {
     .title = "Rebuild",
     .one = "index",
@@ -166,7 +157,7 @@ static const struct postgres_work reindex = {
     .prove = prove_sql,
     .missing = OBJECT_UNKNOWN,
     .missing_words = "rebuilt, but the index no longer exists",
-    .figures = before_and_now,
+    .figures = postgres_figures_bytes,
     .together = "indexes rebuilt and valid, ",
 };
 

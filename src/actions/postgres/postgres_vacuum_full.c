@@ -9,8 +9,6 @@
 #include "clients/postgres/postgres_contract.h"
 #include "core/format.h"
 
-#include <stdio.h>
-
 /* Of a disk that does little else; the plan says that it is a guess. */
 enum { TABLES_MAX = 5000, BYTES_PER_SECOND = 50 << 20 };
 
@@ -124,14 +122,6 @@ static const char prove_sql[] =
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.oid = $1::oid AND format('%I.%I', n.nspname, c.relname) = $2::text";
 
-static void before_and_now(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now) {
-  char old[FORMAT_MAX] = "?", new[FORMAT_MAX];
-  if (before >= 0)
-    format_bytes(old, sizeof old, (double)before);
-  snprintf(out, POSTGRES_FIGURES_MAX, "%s before, %s now", old,
-           format_bytes(new, sizeof new, (double)now));
-}
-
 static const struct postgres_work full = {
     .title = "Rewrite",
     .one = "table",
@@ -147,7 +137,7 @@ static const struct postgres_work full = {
     .prove = prove_sql,
     .missing = OBJECT_DONE,
     .missing_words = "rewritten, but dropped or renamed since then",
-    .figures = before_and_now,
+    .figures = postgres_figures_bytes,
     .together = "tables rewritten: ",
 };
 

@@ -86,6 +86,9 @@ struct postgres_work {
   const char *together;
 };
 
+/* For `figures`: "1.4 GB before, 12 MB now". */
+void postgres_figures_bytes(char out[POSTGRES_FIGURES_MAX], int64_t before, int64_t now);
+
 /* The plan for all rows of the survey's first table that are picked, or for its only row where the
  * action has no choice. verb: the words before the name in the statement; NULL: the row's cell
  * "statement" is the whole statement. */
