@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "collectors/page.h"
-#include "collectors/postgres/postgres_page.h"
+#include "collectors/postgres/pages/postgres_page.h"
 
 enum { CELLS_MAX = 600, NAMES_MAX = 40 };
 

@@ -1,7 +1,7 @@
 /* The page postgres.replication: how far each replica is at each stage, what a standby receives and
  * cancels, slots, and logical subscriptions. The same on a primary, a standby and a cascading
  * standby. */
-#include "collectors/postgres/postgres_page.h"
+#include "collectors/postgres/pages/postgres_page.h"
 #include "core/mem.h"
 
 static const char needs_right[] = "needs pg_monitor";

@@ -1,8 +1,8 @@
 /* The plans of PostgreSQL's maintenance, from hand-made surveys. */
-#include "actions/postgres/postgres_tables.h"
+#include "actions/postgres/maintenance/postgres_tables.h"
 
-#include "actions/postgres/postgres_holders.h"
-#include "actions/postgres/postgres_work.h"
+#include "actions/postgres/maintenance/postgres_holders.h"
+#include "actions/postgres/maintenance/postgres_work.h"
 
 #include "postgres_maintenance_fixture.h"
 

@@ -1,5 +1,5 @@
 /* The actions on sessions with a real server: the effect, the neighbour, and the refusals. */
-#include "actions/postgres/postgres_sessions.h"
+#include "actions/postgres/sessions/postgres_sessions.h"
 
 #include "postgres_sessions_fixture.h"
 

@@ -1,5 +1,5 @@
 /* For which sessions the actions are offered, and what their plans say: from a model alone. */
-#include "actions/postgres/postgres_sessions.h"
+#include "actions/postgres/sessions/postgres_sessions.h"
 
 #include "actions/found.h"
 

@@ -1,6 +1,6 @@
 /* What pages of Kafka make of texts: JSON as lines, lists of replicas, keys of rows. */
 #include "collectors/kafka/kafka_json.h"
-#include "collectors/kafka/kafka_topic_rows.h"
+#include "collectors/kafka/pages/kafka_topic_rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Answers of PostgreSQL as rows of pages, without a server: every unit, what is not known, rates,
  * and the statements by the extension's version, after a reset, and without a right. */
 #include "collectors/figures.h"
-#include "collectors/postgres/postgres_page.h"
+#include "collectors/postgres/pages/postgres_page.h"
 #include "core/mem.h"
 
 #include <setjmp.h>

@@ -1,0 +1,197 @@
+#include "collectors/redis/pages/redis_prefixes.h"
+
+#include "clients/redis/redis_words.h"
+#include "core/count.h"
+#include "core/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void key_clear(struct redis_big_key *key) {
+  free(key->name);
+  *key = (struct redis_big_key){0};
+}
+
+void redis_prefixes_fini(struct redis_prefixes *prefixes) {
+  for (size_t i = 0; i < prefixes->count; i++) {
+    free(prefixes->items[i]->name);
+    free(prefixes->items[i]);
+  }
+  free(prefixes->items);
+  map_fini(&prefixes->by_name);
+  for (size_t i = 0; i < prefixes->biggest_count; i++)
+    key_clear(&prefixes->biggest[i]);
+  *prefixes = (struct redis_prefixes){0};
+}
+
+/* ---- prefixes */
+
+size_t redis_prefix_end(const char *name, size_t length, size_t from) {
+  static const char separators[] = ":/|.#";
+  for (size_t i = from; i + 1 < length; i++) /* not the last byte: nothing is left of the key */
+    if (name[i] && strchr(separators, name[i]) && i > from)
+      return i + 1;
+  return 0;
+}
+
+static struct redis_prefix *prefix_new(struct redis_prefixes *prefixes, const char *name,
+                                       struct redis_prefix *parent) {
+  if (prefixes->count == prefixes->capacity) {
+    prefixes->capacity = prefixes->capacity ? prefixes->capacity * 2 : 64;
+    prefixes->items =
+        mem_resize(prefixes->items, prefixes->capacity * sizeof(struct redis_prefix *));
+  }
+  struct redis_prefix *prefix = mem_new(sizeof *prefix);
+  prefix->name = mem_dup(name);
+  prefix->parent = parent;
+  map_add(&prefixes->by_name, prefix->name, prefixes->count);
+  prefixes->items[prefixes->count++] = prefix;
+  return prefix;
+}
+
+static struct redis_prefix *prefix_of(struct redis_prefixes *prefixes, const char *name,
+                                      struct redis_prefix *parent) {
+  const struct map_slot *found = map_find(&prefixes->by_name, name);
+  if (found)
+    return prefixes->items[found->value];
+  if (prefixes->count < REDIS_PREFIXES_MAX)
+    return prefix_new(prefixes, name, parent);
+  if (!prefixes->others)
+    prefixes->others = prefix_new(prefixes, "(other)", NULL);
+  return parent ? NULL : prefixes->others;
+}
+
+static void prefix_count(struct redis_prefix *prefix, int64_t bytes, int64_t ttl_ms) {
+  prefix->keys++;
+  prefix->bytes = count_add(prefix->bytes, bytes > 0 ? bytes : 0);
+  if (ttl_ms < 0)
+    return;
+  prefix->expiring++;
+  prefix->ttl_s += (double)ttl_ms / 1e3;
+}
+
+/* ---- the biggest keys */
+
+static void swap(struct redis_big_key *a, struct redis_big_key *b) {
+  const struct redis_big_key key = *a;
+  *a = *b;
+  *b = key;
+}
+
+static void sink(struct redis_prefixes *prefixes) {
+  struct redis_big_key *keys = prefixes->biggest;
+  for (size_t at = 0;;) {
+    size_t least = at;
+    for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < prefixes->biggest_count; child++)
+      if (keys[child].bytes < keys[least].bytes)
+        least = child;
+    if (least == at)
+      return;
+    swap(&keys[at], &keys[least]);
+    at = least;
+  }
+}
+
+static void rise(struct redis_prefixes *prefixes) {
+  struct redis_big_key *keys = prefixes->biggest;
+  for (size_t at = prefixes->biggest_count - 1; at > 0; at = (at - 1) / 2) {
+    if (keys[at].bytes >= keys[(at - 1) / 2].bytes)
+      return;
+    swap(&keys[at], &keys[(at - 1) / 2]);
+  }
+}
+
+static void key_fill(struct redis_big_key *key, const char *name, size_t length, int64_t bytes,
+                     int64_t ttl_ms) {
+  *key = (struct redis_big_key){.bytes = bytes, .ttl_ms = ttl_ms};
+  redis_repr(key->shown, sizeof key->shown, name, length);
+  if (length > REDIS_KEY_NAME_MAX)
+    return;
+  char full[4 * REDIS_KEY_NAME_MAX + 1];
+  key->name = mem_dup(redis_repr(full, sizeof full, name, length));
+}
+
+/* SCAN may return a key several times. */
+static bool is_known(const struct redis_prefixes *prefixes, const char *name, size_t length,
+                     int64_t bytes) {
+  char full[4 * REDIS_KEY_NAME_MAX + 1];
+  if (length > REDIS_KEY_NAME_MAX)
+    return false;
+  redis_repr(full, sizeof full, name, length);
+  for (size_t i = 0; i < prefixes->biggest_count; i++)
+    if (prefixes->biggest[i].bytes == bytes && prefixes->biggest[i].name &&
+        strcmp(prefixes->biggest[i].name, full) == 0)
+      return true;
+  return false;
+}
+
+static void biggest_add(struct redis_prefixes *prefixes, const char *name, size_t length,
+                        int64_t bytes, int64_t ttl_ms) {
+  const bool full = prefixes->biggest_count == REDIS_BIGGEST_MAX;
+  if (bytes < 0 || (full && bytes <= prefixes->biggest[0].bytes) ||
+      is_known(prefixes, name, length, bytes))
+    return;
+  if (full) {
+    key_clear(&prefixes->biggest[0]);
+    key_fill(&prefixes->biggest[0], name, length, bytes, ttl_ms);
+    sink(prefixes);
+    return;
+  }
+  key_fill(&prefixes->biggest[prefixes->biggest_count++], name, length, bytes, ttl_ms);
+  rise(prefixes);
+}
+
+/* ---- */
+
+static void name_make(char out[REDIS_PREFIX_NAME_MAX], const char *name, size_t length) {
+  redis_repr(out, REDIS_PREFIX_NAME_MAX, name, length);
+}
+
+void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_t length,
+                        int64_t bytes, int64_t ttl_ms) {
+  char text[REDIS_PREFIX_NAME_MAX] = "(no prefix)";
+  const size_t end = redis_prefix_end(name, length, 0);
+  const size_t second = end ? redis_prefix_end(name, length, end) : 0;
+  if (end)
+    name_make(text, name, end);
+  struct redis_prefix *prefix = prefix_of(prefixes, text, NULL);
+  prefix_count(prefix, bytes, ttl_ms);
+  if (second && prefix != prefixes->others) {
+    name_make(text, name, second);
+    struct redis_prefix *child = prefix_of(prefixes, text, prefix);
+    if (child && child != prefix && child->parent == prefix)
+      prefix_count(child, bytes, ttl_ms);
+  }
+  biggest_add(prefixes, name, length, bytes, ttl_ms);
+  prefixes->keys++;
+  prefixes->bytes = count_add(prefixes->bytes, bytes > 0 ? bytes : 0);
+  prefixes->expiring += ttl_ms >= 0;
+}
+
+static int by_memory(const struct redis_prefix *a, const struct redis_prefix *b) {
+  if (a->bytes != b->bytes)
+    return a->bytes > b->bytes ? -1 : 1;
+  if (a->keys != b->keys)
+    return a->keys > b->keys ? -1 : 1;
+  return strcmp(a->name, b->name);
+}
+
+static int compare(const void *left, const void *right) {
+  const struct redis_prefix *a = *(struct redis_prefix *const *)left;
+  const struct redis_prefix *b = *(struct redis_prefix *const *)right;
+  const struct redis_prefix *top_a = a->parent ? a->parent : a;
+  const struct redis_prefix *top_b = b->parent ? b->parent : b;
+  if (top_a != top_b)
+    return by_memory(top_a, top_b);
+  if (!a->parent || !b->parent)
+    return (a->parent != NULL) - (b->parent != NULL);
+  return by_memory(a, b);
+}
+
+void redis_prefixes_sort(struct redis_prefixes *prefixes) {
+  if (prefixes->count > 1)
+    qsort(prefixes->items, prefixes->count, sizeof(struct redis_prefix *), compare);
+  for (size_t i = 0; i < prefixes->count; i++)
+    map_find(&prefixes->by_name, prefixes->items[i]->name)->value = i;
+}
