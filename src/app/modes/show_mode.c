@@ -204,6 +204,20 @@ static int show_print(struct show *show, size_t state, struct err *err) {
   return severity_exit(print_end(written) ? severity : severity_worse(severity, SEVERITY_UNKNOWN));
 }
 
+/* Exit status where there is no row of that name. The name is only wrong if all rows were read:
+ * what a server that is partly away did not list is not known. err: which rows there are. */
+static int no_row(const struct show *show, const struct page_spec *spec, const char *row,
+                  struct err *err) {
+  const struct target_state *state = &show->model.targets[show->awaited];
+  enum severity severity = SEVERITY_UNKNOWN;
+  const char *why = NULL;
+  if (!row || !state->sample || !show_is_incomplete(state->sample, spec->row_of, &why, &severity))
+    return EXIT_USAGE_BAD;
+  err_set(err, ERR_PROTOCOL, "%s: not known whether there is a row \"%.48s\" of %s: %s",
+          state->target->name, row, spec->row_of, why);
+  return severity_exit(severity);
+}
+
 static int show_page(struct show *show, const struct page_spec *spec, const char *row,
                      struct err *err) {
   const struct row *found = NULL;
@@ -216,7 +230,7 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
     table = model_table(&show->model, 0, spec->row_of);
     found = show_row(table, spec->row_of, row, err);
     if (!found)
-      return EXIT_USAGE_BAD;
+      return no_row(show, spec, row, err);
   }
   const char *key = found ? found->key : named ? row : NULL;
   const size_t state = page_open(show, spec, key ? spec->row_of : NULL, key,
