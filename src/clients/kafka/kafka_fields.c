@@ -257,9 +257,10 @@ const struct wire_struct kafka_answer_fields = WIRE_STRUCT(struct kafka_admin, a
 
 /* The possible values of admin->run; the index in here is sent. */
 static const kafka_run runs[] = {
-    kafka_run_load,        kafka_run_look_group,     kafka_run_look_logs,  kafka_run_look_topics,
-    kafka_run_set_offsets, kafka_run_drop_offsets,   kafka_run_drop_group, kafka_run_add_partitions,
-    kafka_run_set_config,  kafka_run_delete_records,
+    kafka_run_load,           kafka_run_look_group,     kafka_run_look_logs,
+    kafka_run_look_topics,    kafka_run_set_offsets,    kafka_run_drop_offsets,
+    kafka_run_drop_group,     kafka_run_add_partitions, kafka_run_set_config,
+    kafka_run_delete_records, kafka_run_look_leaders,   kafka_run_elect_leaders,
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 

@@ -1,4 +1,5 @@
 /* The page kafka.brokers: how the partitions are spread, and which are in trouble. */
+#include "clients/kafka/kafka_admin.h"
 #include "clients/kafka/kafka_contract.h"
 #include "collectors/kafka/pages/kafka_topic_rows.h"
 #include "core/mem.h"
@@ -183,10 +184,13 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   fill_troubled(call, SEVERITY_WARN);
   if (loads.lost > 0)
     sample_note(sample, brokers.id, brokers.columns[BROKER_LOST].id,
-                "%zu of %zu partitions are not led by their preferred leader. Kafka's own command: "
+                "%zu of %zu partitions are not led by their preferred leader. %s: "
                 "kafka-leader-election.sh --bootstrap-server %.120s --election-type preferred "
                 "--all-topic-partitions",
-                loads.lost, loads.partitions, bootstrap);
+                loads.lost, loads.partitions,
+                kafka_library_elects() ? "The action kafka.elect-leaders, or Kafka's own command"
+                                       : "Kafka's own command",
+                bootstrap);
   sample_note(sample, brokers.id, brokers.columns[BROKER_DIRS].id,
               "librdkafka cannot read the sizes of log dirs. Kafka's own command: "
               "kafka-log-dirs.sh --bootstrap-server %.120s --describe",
