@@ -146,14 +146,15 @@ static void forget_ask(struct kafka_session *session, struct kafka_ask *ask) {
 }
 
 static void explain(const struct kafka_session *session, struct err *err) {
-  char text[sizeof err->text];
-  if (!session->old_scram || err->kind != ERR_DENIED || !strstr(err->text, "login failed"))
+  static const char login[] = "login failed: ";
+  char *at = strstr(err->text, login);
+  if (!session->old_scram || err->kind != ERR_DENIED || !at)
     return;
+  at += sizeof login - 1;
   snprintf(
-      text, sizeof text,
-      "%.150s; even with the right password SCRAM to Kafka 4 needs librdkafka 2.6.1, this is %s",
-      err->text, rd_kafka_version_str());
-  memcpy(err->text, text, sizeof text);
+      at, sizeof err->text - (size_t)(at - err->text),
+      "SCRAM to Kafka 4 needs librdkafka 2.6.1 (this is %s), or the user or its password is wrong",
+      rd_kafka_version_str());
 }
 
 static void note_error(struct kafka_session *session, rd_kafka_event_t *event) {

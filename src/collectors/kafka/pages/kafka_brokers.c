@@ -18,13 +18,22 @@ enum broker_column {
 static const struct column_spec columns[] = {
 #include "kafka_brokers.def"
 };
+/* Those of kafka_topics_table, in their order: kafka_partition_row. */
+static const struct column_spec partition_columns[] = {
+#include "kafka_topics.def"
+};
 #undef COLUMN
 
+static const struct table_spec troubled = {.id = KAFKA_TOPICS_TABLE,
+                                           .title = "Partitions in trouble",
+                                           .columns = partition_columns,
+                                           .column_count = sizeof partition_columns /
+                                                           sizeof *partition_columns};
 static const struct table_spec brokers = {.id = "brokers",
                                           .title = "Brokers",
                                           .columns = columns,
                                           .column_count = sizeof columns / sizeof *columns};
-static const struct table_spec *const tables[] = {&brokers, &kafka_topics_table};
+static const struct table_spec *const tables[] = {&brokers, &troubled};
 
 static bool query(struct watch *watch, struct kafka_query *query, struct err *err) {
   (void)watch, (void)err;

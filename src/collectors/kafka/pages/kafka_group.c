@@ -469,6 +469,7 @@ const struct page page_kafka_group = {
     .spec = {.id = "kafka.group",
              .kind = "kafka",
              .row_of = KAFKA_LAG_TABLE,
+             .key_of_name = kafka_group_key,
              .title = "Group",
              .question = "Who reads what, how far behind, and what gets lost?",
              .cost = "10 requests every 5s, and a batch of up to 32 partitions",
