@@ -161,13 +161,20 @@ def test_an_open_transaction_is_the_cause(sandbox, topic):
             for _ in range(7):
                 producer.produce(topic.name, b"after it", partition=1)
             assert producer.flush(20)
-        tables, _ = show(topic.config, "transactions")
+        tables, document = show(topic.config, "transactions")
         cells = tables["transactions"][f"{topic.name}/1"]
         assert (cells["stable"], cells["end"], cells["held"]) == (end, end + 8, 8)
         assert 0 <= cells["open_for"] < time.time() - began + 30
         assert f"abort --topic {topic.name} --partition 1 --start-offset {end}" in cells["abort"]
         one, _ = show(topic.config, "topic", topic.name)
         assert list(one["topic"].values())[0]["open_transactions"] == 1
+        # who it is, by the commands that the page names
+        describe = re.search(r"its producer: kafka-transactions\.sh --bootstrap-server \S+ (describe-producers .*? \d+);",
+                             notes(document)).group(1)
+        rows = [row.split() for row in sandbox.kafka_tool("transactions", *describe.split()).splitlines()[1:]]
+        producer = next(row[0] for row in rows if row[-1] == str(end))
+        named = [row.split() for row in sandbox.kafka_tool("transactions", "list").splitlines()[1:]]
+        assert [row[0] for row in named if row[2] == producer] == [f"hung-{os.getpid()}"]
     tables, _ = show(topic.config, "transactions")
     assert f"{topic.name}/1" not in tables["transactions"]
 

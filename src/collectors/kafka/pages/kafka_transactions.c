@@ -115,6 +115,20 @@ static bool fill_row(struct kafka_page_call *call, uint32_t t, int32_t p) {
   return true;
 }
 
+/* librdkafka does not report producers. Of the first one, as an example with all its words. */
+static void note_producer(struct kafka_page_call *call) {
+  const struct table *table = sample_table(call->sample, transactions.id);
+  const char *key = table->row_count > 0 ? table->rows[0].key : NULL;
+  const char *slash = key ? strrchr(key, '/') : NULL;
+  if (!slash)
+    return;
+  sample_note(call->sample, transactions.id, transactions.columns[TXN_ABORT].id,
+              "its producer: kafka-transactions.sh --bootstrap-server %.120s describe-producers "
+              "--topic %.*s --partition %s; its transactional.id: kafka-transactions.sh list, by "
+              "the ProducerId",
+              target_text(call->target, "bootstrap"), (int)(slash - key), key, slash + 1);
+}
+
 static bool fill(struct kafka_page_call *call, struct err *err) {
   const struct kafka_snapshot *snapshot = call->snapshot;
   size_t read = 0, unread = 0;
@@ -131,13 +145,11 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   if (unread > 0)
     sample_fault(call->sample, transactions.id, SEVERITY_UNKNOWN,
                  "read in %zu of %zu partitions only", read, read + unread);
-  sample_note(
-      call->sample, transactions.id, NULL,
-      "in the %zu partitions that this user may see. A transaction that is open for longer than "
-      "transaction.max.timeout.ms (15m by default) is hung; its producer: "
-      "kafka-transactions.sh --bootstrap-server %.120s describe-producers --topic T "
-      "--partition P",
-      read, target_text(call->target, "bootstrap"));
+  sample_note(call->sample, transactions.id, NULL,
+              "in the %zu partitions that this user may see. A transaction that is open for longer "
+              "than transaction.max.timeout.ms (15m by default) is hung",
+              read);
+  note_producer(call);
   return true;
 }
 
