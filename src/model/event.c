@@ -26,6 +26,7 @@ void events_add(struct events *events, int64_t at_ms, enum severity severity, co
   } else {
     events->count++;
   }
+  events->total++;
   *event = (struct event){at_ms, severity, mem_dup(subject), mem_dup(text)};
 }
 

@@ -89,7 +89,8 @@ static void ends_once(const struct collector *collector, const struct tiny_serve
 
 /* A rule looks at what others have published: it has no server. */
 static bool has_server(const struct collector *collector) {
-  return strcmp(collector->kind.kind, "alert") != 0;
+  return strcmp(collector->kind.kind, "alert") != 0 &&
+         strcmp(collector->kind.kind, "notifier") != 0;
 }
 
 #define FOR_EACH(collector)                                                        \
