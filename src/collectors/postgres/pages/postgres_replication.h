@@ -62,10 +62,10 @@ struct postgres_replica_rows {
  * requests it, after half of wal_sender_timeout. If it is silent for longer, it or its walsender
  * hangs: its last reported lag is only a lower bound.
  *
- * replay_lag starts at zero when a replica connects again, and is NULL until WAL is sent to it, even if
- * its replay stands still (a pause, a conflicting query). If the position has not moved from one
- * collection to a later reply, although there was WAL to replay, then the lag is at least that
- * long. */
+ * replay_lag starts at zero when a replica connects again, and is NULL until WAL is sent to it,
+ * even if its replay stands still (a pause, a conflicting query). If the position has not moved
+ * from one collection to a later reply, although there was WAL to replay, then the lag is at least
+ * that long. */
 enum { POSTGRES_REPLY_WARN_S = 35, POSTGRES_REPLY_CRIT_S = 120 };
 
 /* A replica that was connected before and no longer is has a row with a severity until it is back,
