@@ -73,7 +73,7 @@ struct column_spec {
   const char *help;           /* one phrase: what it is, its formula or source */
   /* ids of cells to add to a finding of this one: "used" and "limit" make it "connections 94%,
    * above 80% (conns 44 of 47)" */
-  const char *beside[2];
+  const char *beside[3];
   /* The source, for the collector only: fields of a textual answer by name, or members of structs.
    * none: the reason of a cell whose member is not known. scale: 0 means 1. */
   const char *from, *of;

@@ -44,6 +44,11 @@ SCENES = {scene.name: scene for scene in (
           rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
+    Scene("bloat", "PostgreSQL", "1 WARN",
+          rf"!  ecap pid \d+ xmin age 8,\d\d\d, above 5,000 \(state idle in txn for {TIME} application ecap-report\){SINCE}", "xmi",
+          "pid "),
+    Scene("replica-lag", "PostgreSQL", "1 WARN",
+          rf"!  ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
     Scene("lag", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
     Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
@@ -152,6 +157,16 @@ def look_slot(o):
     assert re.search(r"old_standby +inactive +slot .* 2\d(\.\d)? MB", o.pane("PostgreSQL").row("old_standby")), o.terminal.show()
 
 
+def look_bloat(o):
+    """The report is the first session, and has been idle in its transaction."""
+    assert re.search(r"pid \d+ +idle in txn .*", o.pane("PostgreSQL").row("idle in txn")), o.terminal.show()
+
+
+def look_replica_lag(o):
+    """How much the standby has not replayed, and at which stage."""
+    assert re.search(r"standby +streaming +2\d(\.\d)? MB +\S+ +replaying", o.pane("PostgreSQL").row("streaming")), o.terminal.show()
+
+
 def look_lag(o):
     pane = o.pane("Kafka lag")
     assert re.search(r"lag [\d,]{6,} ", pane.title + " "), pane.title
@@ -171,7 +186,8 @@ def look_redis_full(o):
 
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
          "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
-         "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot,
+         "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot, "bloat": look_bloat,
+         "replica-lag": look_replica_lag,
          "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
          "cert-expiring": look_cert_expiring}
 

@@ -22,6 +22,7 @@ class Fix:
     phrase: str  # what is typed to confirm; PID: that of the sign; COUNT: the one that the plan asks for
     done: str = "(healthy|verified by python3) after"
     ripe: str = ""  # SQL: what must hold before the keys to the cause; a person takes longer than the test
+    within: bool = False  # the dashboard is opened within the scene, and so watches the standby too
 
 
 PID = r"pid (\d+)"
@@ -45,6 +46,12 @@ FIXES = {
                    " AND state_change < now() - interval '10 s'"),
     "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
+    # A report holds the xmin; the dead rows go with the next vacuum.
+    "bloat": Fix(rf"ecap {PID} xmin age 8,", (), r"above 5,000 \(state idle in txn for \S+ application ecap-report", 0,
+                 ("2", "T"), PID, "gone after"),
+    "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), "replay is paused, replay lag", 0,
+                       (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",
+                       "resumed|DONE", within=True),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
@@ -79,9 +86,12 @@ def fix(calm, folder, scene, config=None):
     assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
     if scene in ("stuck-consumer", "lag"):
         calm.need("kafka")
-    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
-        terminal.wait_for("all ok", 20)
+    if what.within:
         calm.scene(scene)
+    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
+        if not what.within:
+            terminal.wait_for("all ok", 20)
+            calm.scene(scene)
         terminal.wait_for(re.compile(what.sign), 25)
         if what.ripe:
             wait_until(lambda: calm.sql(what.ripe)[0][0], 30, what=f"the sessions of {scene}")

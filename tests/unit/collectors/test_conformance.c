@@ -204,7 +204,8 @@ static void tables_name_what_they_have(void **state) {
       const struct column_spec *column = &spec->columns[i];
       assert_true(column->id && column->title && column->help);
       assert_int_equal(table_column(spec, column->id), i); /* no id twice */
-      for (size_t b = 0; b < 2 && column->beside[b]; b++)
+      for (size_t b = 0; b < sizeof column->beside / sizeof *column->beside && column->beside[b];
+           b++)
         if (table_column(spec, column->beside[b]) < 0)
           fail_msg("%s.%s: no column %s", spec->id, column->id, column->beside[b]);
     }

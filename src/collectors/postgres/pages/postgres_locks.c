@@ -250,7 +250,18 @@ static char *waits_make(struct postgres_page_call *call, struct err *err) {
   return mem_printf(waits_sql, call->version >= 140000 ? AGE_OF("w.waitstart") : "NULL::float");
 }
 
-static const struct postgres_page own = {.queries = (const struct postgres_page_query[]){
+/* pg_locks shows the locks of everyone, pg_stat_activity not what they do. */
+static void finish(struct postgres_page_call *call) {
+  if (!call->sees_all)
+    sample_fault(
+        call->sample, chain.id, SEVERITY_UNKNOWN,
+        "states, times, clients and queries of other roles are hidden: GRANT pg_monitor TO "
+        "%.64s shows them",
+        call->role);
+}
+
+static const struct postgres_page own = {.finish = finish,
+                                         .queries = (const struct postgres_page_query[]){
                                              {.table = "figures", .make = figures_make},
                                              {.table = POSTGRES_SESSIONS_TABLE, .make = chain_make},
                                              {.table = "waits", .make = waits_make},

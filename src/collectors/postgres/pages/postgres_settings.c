@@ -70,7 +70,7 @@ static const char roles_sql[] =
   " CASE d.setrole WHEN 0 THEN 'all' ELSE coalesce(r.rolname, d.setrole::text) END AS role,"
   " CASE d.setdatabase WHEN 0 THEN 'all' ELSE coalesce(b.datname, d.setdatabase::text) END AS database,"
   " (SELECT CASE WHEN s.source IN ('session', 'client', 'user', 'database', 'database user')"
-  "   THEN NULL ELSE s.setting || coalesce(' ' || s.unit, '') END"
+  "   THEN NULL ELSE " WITH_UNIT("s.setting") " END"
   "   FROM pg_settings s WHERE lower(s.name) = lower(v.name)) AS server"
   " FROM pg_db_role_setting d CROSS JOIN LATERAL unnest(d.setconfig) c (line)"
   " CROSS JOIN LATERAL (SELECT split_part(c.line, '=', 1) AS name) v"
@@ -90,10 +90,17 @@ struct memory {
 static bool right_read(struct postgres_page_call *call, const struct pg_rows *rows,
                        struct err *err) {
   struct memory *memory = call->memory;
-  const char *may = rows->rows == 1 && rows->columns == 1 ? pg_cell(rows, 0, 0) : NULL;
-  if (!may)
+  const bool shaped = rows->rows == 1 && rows->columns == 2;
+  const char *may = shaped ? pg_cell(rows, 0, 0) : NULL;
+  const char *all = shaped ? pg_cell(rows, 0, 1) : NULL;
+  if (!may || !all)
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->may_read_files = *may == 't';
+  if (*all != 't')
+    sample_fault(
+        call->sample, settings.id, SEVERITY_UNKNOWN,
+        "settings that only superusers may see are left out: GRANT pg_monitor TO %.64s shows them",
+        call->role);
   struct row *row = memory->may_read_files
                         ? NULL
                         : sample_row(call->sample, sample_table(call->sample, files.id), "", NULL);
@@ -117,7 +124,8 @@ static const struct postgres_page_query queries[] = {
     {.table = "roles", .text = roles_sql},
     {.table = "files",
      .text = "SELECT has_table_privilege('pg_file_settings', 'SELECT')"
-             " AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE')",
+             " AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE'),"
+             " pg_has_role('pg_read_all_settings', 'USAGE')",
      .read = right_read},
     {.table = "files", .make = files_make},
     {0}};
