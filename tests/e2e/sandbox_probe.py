@@ -154,6 +154,22 @@ def is_stuck_consumer(sandbox):
     assert total(second, LAG) > total(first, LAG)
 
 
+def is_hung_transaction(sandbox):
+    """Kafka's own tool knows the producer, and the consumers commit nothing in that partition."""
+    rows = sandbox.kafka_tool("transactions", "describe-producers", "--topic", TOPIC, "--partition", 0).split("\n")
+    assert any(re.fullmatch(r"\d+", row.split()[-1]) for row in rows[1:] if row), rows
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert second[TOPIC, 0][COMMITTED] == first[TOPIC, 0][COMMITTED] and second[TOPIC, 0][LAG] > first[TOPIC, 0][LAG]
+    assert total(second, COMMITTED) > total(first, COMMITTED)
+
+
+def is_skew(sandbox):
+    offsets = sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert offsets[TOPIC, 3][LAG] > 0.7 * total(offsets, LAG)
+
+
 def is_redis_full(sandbox):
     first = sandbox.info()
     assert first["used_memory"] > 0.95 * first["maxmemory"]
@@ -175,8 +191,9 @@ def certificate_days(sandbox):
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
          "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full,
          "slot-holds-wal": is_slot_holding, "bloat": is_bloat, "replica-lag": is_replica_lag, "lag": is_lag,
-         "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
-NEEDS_KAFKA = ("lag", "stuck-consumer")
+         "stuck-consumer": is_stuck_consumer, "hung-transaction": is_hung_transaction, "skew": is_skew,
+         "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+NEEDS_KAFKA = ("lag", "stuck-consumer", "hung-transaction", "skew")
 
 
 def is_calm(sandbox):

@@ -54,6 +54,10 @@ SCENES = {scene.name: scene for scene in (
     Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
           rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
+    Scene("hung-transaction", "Kafka lag", "1 CRIT",
+          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction open for {TIME}, not by its.*", "hel", "ecap-", 25),
+    Scene("skew", "Kafka lag", "1 WARN",
+          rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
           rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
     Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
@@ -179,6 +183,16 @@ def look_stuck(o):
     assert "stuck" in pane.row("ecap-"), pane.text
 
 
+def look_held(o):
+    pane = o.pane("Kafka lag")
+    assert "held back" in pane.row("ecap-"), pane.text
+
+
+def look_skew(o):
+    pane = o.pane("Kafka lag")
+    assert re.search(r"skew", pane.row("ecap-")) and "rising" in pane.row(TOPIC), pane.text
+
+
 def look_redis_full(o):
     pane = o.pane("Redis")
     assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
@@ -187,8 +201,8 @@ def look_redis_full(o):
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
          "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
          "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot, "bloat": look_bloat,
-         "replica-lag": look_replica_lag,
-         "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
+         "replica-lag": look_replica_lag, "lag": look_lag, "stuck-consumer": look_stuck,
+         "hung-transaction": look_held, "skew": look_skew, "redis-full": look_redis_full,
          "cert-expiring": look_cert_expiring}
 
 

@@ -57,6 +57,7 @@ FIXES = {
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
     "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
     "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
+    "skew": Fix("skew: ", (), "/3 gets 9.% of the messages", 0, ("j", "j", "R"), "streaming"),
     "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
                      ("Down", "Enter"), "export.log", "28 MB freed"),
 }
@@ -84,7 +85,7 @@ def press(terminal, pressed):
 def fix(calm, folder, scene, config=None):
     what = FIXES[scene]
     assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
-    if scene in ("stuck-consumer", "lag"):
+    if scene in ("stuck-consumer", "lag", "skew"):
         calm.need("kafka")
     if what.within:
         calm.scene(scene)
