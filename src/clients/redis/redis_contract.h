@@ -24,6 +24,10 @@
  * name as redis_repr prints it. */
 #define REDIS_KEYS_TABLE "keys"
 
+/* One row per node, of a page: of a cluster the key is the node's id; of a Sentinel it is the name
+ * of a primary, and of its replicas and Sentinels (whose parent is the primary) begins with it. */
+#define REDIS_NODES_TABLE "nodes"
+
 /* An option of a target: keys a second that a page scans. */
 #define REDIS_SCAN_RATE_OPTION "scan_rate"
 

@@ -1,7 +1,7 @@
 /* What pages of Redis read, without a server: prefixes and the biggest keys, the nodes of a
  * cluster. */
+#include "clients/redis/redis_nodes.h"
 #include "collectors/redis/pages/redis_prefixes.h"
-#include "collectors/redis/redis_nodes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -128,7 +128,7 @@ static bool ttl_send(struct redis_page_call *call, struct err *err) {
 
 static bool ttl_read(struct redis_page_call *call, const struct redisReply *reply,
                      struct err *err) {
-  const int64_t ms = redis_page_int(reply);
+  const int64_t ms = redis_number(reply);
   (void)err;
   cells_of(call)[KEY_TTL] = ms < 0 ? value_none(NULL) : value_real((double)ms / 1e3);
   return true;

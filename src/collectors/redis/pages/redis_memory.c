@@ -130,7 +130,7 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
                       struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
-  memory->total = redis_page_int(reply);
+  memory->total = redis_number(reply);
   memory->round_trip_us = call->answer_us;
   memory->paused = is_slow(memory, call->answer_us);
   return true;
@@ -145,7 +145,7 @@ static bool withheld(struct redis_page_call *call, const struct err *err) {
 }
 
 static double stat_of(const struct redisReply *reply, const char *name) {
-  const int64_t number = redis_page_int(redis_page_field(reply, name));
+  const int64_t number = redis_number(redis_field(reply, name));
   return number < 0 ? -1 : (double)number;
 }
 
@@ -237,10 +237,10 @@ static bool scan_or_look_read(struct redis_page_call *call, const struct redisRe
   if (!name)
     return false;
   if (call->index % 2 == 0) {
-    name->memory = redis_page_int(reply);
+    name->memory = redis_number(reply);
     name->gone = reply->type == REDIS_REPLY_NIL;
   } else {
-    name->ttl_ms = redis_page_int(reply); /* -1: it does not expire; -2: it is gone */
+    name->ttl_ms = redis_number(reply); /* -1: it does not expire; -2: it is gone */
     name->gone = name->gone || (reply->type == REDIS_REPLY_INTEGER && reply->integer == -2);
   }
   return true;
