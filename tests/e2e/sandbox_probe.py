@@ -144,6 +144,20 @@ def is_redis_full(sandbox):
     wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
 
 
+def is_memory_prefix(sandbox):
+    info = sandbox.info()
+    assert info["used_memory"] > 0.85 * info["maxmemory"] and info["maxmemory_policy"] == "noeviction"
+    left = list(sandbox.redis.scan_iter("report:*", count=1000))
+    assert len(left) > 500 and {sandbox.redis.ttl(key) for key in left[:20]} == {-1}
+    assert all(sandbox.redis.ttl(key) != -1 for key in list(sandbox.redis.scan_iter("session:*"))[:20])
+
+
+def is_slow_script(sandbox):
+    with pytest.raises(redis.ResponseError, match="(?i)busy"):
+        sandbox.redis.ping()
+    assert json.loads(http(sandbox, "/health"))["status"] == "ok"
+
+
 def is_cert_expiring(sandbox):
     days = certificate_days(sandbox)
     assert 2 < days < 3
@@ -157,7 +171,8 @@ def certificate_days(sandbox):
 
 
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
-         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "slot-holds-wal": is_slot_holding, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "slot-holds-wal": is_slot_holding, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full,
+         "memory-prefix": is_memory_prefix, "slow-script": is_slow_script, "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer")
 
 

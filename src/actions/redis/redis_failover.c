@@ -196,8 +196,7 @@ static void say_cluster(const struct action_request *request, struct plan *plan,
   char host[HOST_MAX];
   const char *from = cell(row, FAILOVER_FROM), *to = cell(row, FAILOVER_TO);
   const int port = place_split(to, host);
-  plan_say(plan, PLAN_PRECONDITION,
-           "%s is still node %s, a replica of %s, and its link is up: it is asked itself", to,
+  plan_say(plan, PLAN_PRECONDITION, "%s is still node %s, a replica of %s, and its link is up", to,
            cell(row, FAILOVER_TO_ID), cell(row, FAILOVER_FROM_ID));
   plan_say(plan, PLAN_EFFECT, "%s CLUSTER FAILOVER",
            redis_cli_at(&plan->arena, request->target, host, port));
