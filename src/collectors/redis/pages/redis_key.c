@@ -216,6 +216,10 @@ static void finish(struct redis_page_call *call) {
 
 /* ---- the page */
 
+static bool about(const char *table, const char *key) {
+  return strcmp(table, REDIS_HOT_TABLE) != 0 || !key || strcmp(key, REDIS_HOT_NO_KEY) != 0;
+}
+
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
@@ -241,6 +245,8 @@ const struct page page_redis_key = {
     .spec = {.id = "redis.key",
              .kind = "redis",
              .row_of = REDIS_KEYS_TABLE,
+             .also_of = REDIS_HOT_TABLE,
+             .about = about,
              .named = true,
              .title = "Key",
              .question = "What is this key, and when does it expire?",
