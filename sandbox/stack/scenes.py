@@ -5,6 +5,8 @@ import json
 import socket
 import time
 
+import redis
+
 from . import certificates, clients, disk, web
 from .actors_kafka import HELD, HOT, MEMBERS
 from .actors_postgres import FULL, Bloat, Slots
@@ -198,6 +200,23 @@ def is_brimful(look):
     need(share > 0.95 and evicted, f"{share:.0%} of the memory is used, evicted {evicted}")
 
 
+def is_busy(look):
+    with clients.cache(look.state) as client:
+        try:
+            client.ping()
+        except redis.ResponseError as error:
+            need("BUSY" in str(error) or "busy" in str(error), f"the cache answers: {error}")
+            return
+    raise NotYet("the cache answers")
+
+
+def is_left_full(look):
+    with clients.cache(look.state) as client:
+        info = client.info()
+    share = info["used_memory"] / info["maxmemory"]
+    need(info["maxmemory_policy"] == "noeviction" and share > 0.88, f"{share:.0%} of the memory is used")
+
+
 def is_filled(look):
     need(disk.used(look.state) > 0.9, f"{disk.used(look.state):.0%} of the disk is used")
 
@@ -243,6 +262,8 @@ SCENES = {
     "hung-transaction": (is_held, "kafka"),
     "skew": (is_skewed, "streaming"),
     "redis-full": (is_brimful, "redis"),
+    "memory-prefix": (is_left_full, "redis"),
+    "slow-script": (is_busy, "redis"),
     "cert-expiring": (is_expiring, "gateway"),
     "disk-full": (is_filled, "disk"),
 }

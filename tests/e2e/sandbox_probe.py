@@ -176,6 +176,20 @@ def is_redis_full(sandbox):
     wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
 
 
+def is_memory_prefix(sandbox):
+    info = sandbox.info()
+    assert info["used_memory"] > 0.85 * info["maxmemory"] and info["maxmemory_policy"] == "noeviction"
+    left = list(sandbox.redis.scan_iter("report:*", count=1000))
+    assert len(left) > 500 and {sandbox.redis.ttl(key) for key in left[:20]} == {-1}
+    assert all(sandbox.redis.ttl(key) != -1 for key in list(sandbox.redis.scan_iter("session:*"))[:20])
+
+
+def is_slow_script(sandbox):
+    with pytest.raises(redis.ResponseError, match="(?i)busy"):
+        sandbox.redis.ping()
+    assert json.loads(http(sandbox, "/health"))["status"] == "ok"
+
+
 def is_cert_expiring(sandbox):
     days = certificate_days(sandbox)
     assert 2 < days < 3
@@ -192,7 +206,8 @@ SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_
          "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full,
          "slot-holds-wal": is_slot_holding, "bloat": is_bloat, "replica-lag": is_replica_lag, "lag": is_lag,
          "stuck-consumer": is_stuck_consumer, "hung-transaction": is_hung_transaction, "skew": is_skew,
-         "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
+         "redis-full": is_redis_full, "memory-prefix": is_memory_prefix, "slow-script": is_slow_script,
+         "cert-expiring": is_cert_expiring}
 NEEDS_KAFKA = ("lag", "stuck-consumer", "hung-transaction", "skew")
 
 

@@ -60,6 +60,9 @@ SCENES = {scene.name: scene for scene in (
           rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
           rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
+    Scene("memory-prefix", "Redis", "1 WARN", rf"!  cache memory 9\d(\.\d)?% of maxmemory, noeviction{SINCE}", "mem"),
+    Scene("slow-script", "Redis", "1 CRIT",
+          rf"!! cache busy running a script( for at least {TIME})?, refuses other commands; end it with SCRIPT KILL.*", "bus"),
     Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
 )}
 
@@ -198,11 +201,21 @@ def look_redis_full(o):
     assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
 
 
+def look_memory_prefix(o):
+    assert re.search(r"(5[5-9]|6\d)(\.\d)?/64 MB", o.pane("Redis").title), o.pane("Redis").title
+
+
+def look_slow_script(o):
+    """No figure of the cache is known, and it is not 0."""
+    assert "0/64 MB" not in o.pane("Redis").title and "SCRIPT KILL" in o.sentence, o.terminal.show()
+
+
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
          "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
          "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot, "bloat": look_bloat,
          "replica-lag": look_replica_lag, "lag": look_lag, "stuck-consumer": look_stuck,
          "hung-transaction": look_held, "skew": look_skew, "redis-full": look_redis_full,
+         "memory-prefix": look_memory_prefix, "slow-script": look_slow_script,
          "cert-expiring": look_cert_expiring}
 
 

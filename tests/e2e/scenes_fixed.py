@@ -54,6 +54,12 @@ FIXES = {
                        "resumed|DONE", within=True),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
+    # The page scans; the prefix is there after two or three seconds.
+    "memory-prefix": Fix("cache memory 9.*noeviction", (":", "redis.memory cache", "Enter"),
+                         r"report: +\d\d(\.\d)? MB +[6-9]\d(\.\d)?%.* 0%", 1,
+                         ("4", "D", "report:*", "Enter", "Enter"), "report:*", "deleted"),
+    "slow-script": Fix("cache busy running a script", (), "end it with SCRIPT KILL", 0,
+                       (":", "redis.script-kill cache", "Enter"), "the running script", "answers PING after"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
     "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
     "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),

@@ -58,6 +58,7 @@ void view_pages_sync(struct view *view, const struct model *model) {
   while (view->opened_count < model->page_count) {
     view->opened_count++;
     view->opened[view->opened_count - 1] = pane_of_page(model, view->opened_count);
+    view->page = PAGE_PANES; /* also where a line has opened it, over details or help */
   }
 }
 
