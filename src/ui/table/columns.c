@@ -15,6 +15,7 @@ enum {
   SPARK_LEAST = 6,
   SPARK_MOST = 12,
   SPARK_MOST_WIDE = 24,
+  VACANT_PRIORITY = 1000,
   UNTITLED_PRIORITY = 1, /* later columns need their heading to be understood */
   WIDE = 60,             /* from here columns are two cells apart */
 };
@@ -33,7 +34,6 @@ static size_t column_count(const struct table_spec *spec) {
 
 void columns_measure_begin(struct columns_memory *memory) {
   memset(memory->seen, 0, sizeof memory->seen);
-  memset(memory->text, 0, sizeof memory->text);
 }
 
 /* Whether the cell explains what is wrong with the row. */
@@ -53,7 +53,11 @@ void columns_measure_row(struct columns_memory *memory, const struct frame *fram
       continue;
     int cells;
     text_fit(frame_value(frame, buffer, value, &spec->columns[i]), COLUMNS_CELL_MAX, &cells);
+    if (cells == 0 && i > 0)
+      continue; /* an empty text is no value either */
     cells += i == 0 ? indent : 0;
+    if (memory->seen[i] == 0) /* an empty column keeps its side */
+      memory->text[i] = false;
     memory->seen[i] = most(memory->seen[i], most(cells, 1));
     memory->text[i] = memory->text[i] || value.type == VALUE_TEXT;
     if (tells(&spec->columns[i], row, value))
@@ -65,6 +69,9 @@ void columns_measure_end(struct columns_memory *memory, int64_t now_ms) {
   for (size_t i = 0; i < COLUMNS_MAX; i++) {
     if (memory->tells_ms[i] < now_ms)
       memory->tells_ms[i] = 0;
+    if (memory->seen[i] > 0)
+      memory->filled_ms[i] = now_ms;
+    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_EMPTY_MS;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;
     /* A shorter value restarts the wait, so that a value that swings keeps its wider place. */
@@ -102,8 +109,10 @@ static int entry_width(const struct fit *fit, size_t column) {
   return wanted;
 }
 
-/* Columns that explain what is wrong are dropped last. */
+/* Columns that explain what is wrong are dropped last, those without any value first. */
 static int priority_of(const struct fit *fit, size_t column) {
+  if (fit->memory->vacant[column] && column > 0)
+    return VACANT_PRIORITY + fit->spec->columns[column].priority;
   return fit->memory->tells_ms[column] ? 0 : fit->spec->columns[column].priority;
 }
 

@@ -9,6 +9,7 @@
 enum {
   COLUMNS_MAX = 48,          /* of a table; more are only in the details */
   COLUMNS_HOLD_MS = 30000,   /* how long a width, or a column that has become empty, stays */
+  COLUMNS_EMPTY_MS = 5000,   /* how long an empty one is as important as one with values */
   COLUMNS_TABLE_ID_MAX = 48, /* bytes of a table's id that distinguish it from others */
   COLUMNS_CELL_MAX = 200,    /* cells of a value beyond which it is not measured */
 };
@@ -17,9 +18,11 @@ struct columns_memory {
   char table[COLUMNS_TABLE_ID_MAX];
   int held[COLUMNS_MAX]; /* cells of the values, as recently shown; 0: no value in any row */
   int64_t until_ms[COLUMNS_MAX];
-  bool text[COLUMNS_MAX];        /* texts were seen: aligned to the left */
-  int64_t tells_ms[COLUMNS_MAX]; /* until when the column says what is wrong; 0: it does not */
-  int seen[COLUMNS_MAX];         /* of the current measuring */
+  bool text[COLUMNS_MAX];         /* texts were seen: aligned to the left */
+  int64_t tells_ms[COLUMNS_MAX];  /* until when the column says what is wrong; 0: it does not */
+  int64_t filled_ms[COLUMNS_MAX]; /* when there was a value in any row */
+  bool vacant[COLUMNS_MAX];       /* empty for COLUMNS_EMPTY_MS: gives way to those with values */
+  int seen[COLUMNS_MAX];          /* of the current measuring */
 };
 
 /* A measuring: begin, each row that may be shown, end. */
