@@ -12,7 +12,7 @@ def test_topics_and_groups(sandbox, tmp_path):
     """A topic that is created, gets more partitions, and is deleted; a group that is new."""
     sandbox.need("kafka")
     name, group = f"changes-{os.getpid()}", f"changes-group-{os.getpid()}"
-    main = {"name": "main", "bootstrap": sandbox.bootstrap}
+    main = {"name": "main", "bootstrap": sandbox.bootstrap, "changes": "1s"}
     with dashboard(write_config(tmp_path, kafka=[main], hosts=[], interval="1s"), columns=160, rows=36) as terminal:
         terminal.wait_for("1/1 targets", 20)
         terminal.press("2", "Enter")
@@ -21,6 +21,9 @@ def test_topics_and_groups(sandbox, tmp_path):
             terminal.wait_for(f"topic {name} appeared", 20)
             sandbox.kafka_tool("topics", "--alter", "--topic", name, "--partitions", "5")
             terminal.wait_for(f"topic {name} changed: 2 partitions -> 5 partitions", 20)
+            sandbox.kafka_tool("configs", "--alter", "--entity-type", "topics", "--entity-name", name,
+                               "--add-config", "retention.ms=60000")
+            terminal.wait_for(f"settings of topic {name} changed: + retention.ms 60000", 20)
             sandbox.kafka_tool("consumer-groups", "--group", group, "--topic", name, "--reset-offsets", "--to-earliest",
                                "--execute")
             terminal.wait_for(f"group {group} appeared", 20)

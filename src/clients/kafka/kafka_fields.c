@@ -30,6 +30,7 @@ static const struct wire_field query_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_query, topics, topic_count, GLOBS_MAX, &text),
     WIRE_ENUM(struct kafka_query, look, KAFKA_LOOK_MESSAGES),
     WIRE(struct kafka_query, partition),
+    WIRE(struct kafka_query, first),
     WIRE_MS(struct kafka_query, deadline_ms),
 };
 const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, query_fields);
@@ -120,6 +121,7 @@ static const struct wire_struct message = WIRE_STRUCT(struct kafka_message, mess
 static const struct wire_field listed_fields[] = {
     WIRE(struct kafka_listed, name),
     WIRE(struct kafka_listed, partition_count),
+    WIRE_MAYBE(struct kafka_listed, settings),
 };
 static const struct wire_struct listed = WIRE_STRUCT(struct kafka_listed, listed_fields);
 

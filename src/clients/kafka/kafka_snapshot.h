@@ -39,6 +39,9 @@ struct kafka_partition {
   const char *in_sync;  /* of these, the ones that are in sync */
 };
 
+/* The source of a setting that is set for the topic itself. */
+#define KAFKA_SOURCE_TOPIC "topic"
+
 /* A setting of a topic. */
 struct kafka_topic_setting {
   const char *name;
@@ -128,6 +131,7 @@ struct kafka_message {
 struct kafka_listed {
   const char *name;
   int32_t partition_count;
+  const char *settings; /* its own ones, "NAME VALUE" lines; NULL: not read */
 };
 
 struct kafka_snapshot {

@@ -48,6 +48,12 @@ static const struct option options[] = {
      .max = 1000000000,
      .fallback = "10",
      .help = "ignore the lag of a partition up to this value"},
+    {.name = "changes",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
+     .fallback = "1m",
+     .help = "how often the settings of topics are compared with the last time"},
     {.name = "properties",
      .type = OPTION_MAP,
      .help = "settings of librdkafka (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
@@ -85,6 +91,9 @@ struct kafka {
   struct kafka_history *history;
   struct kafka_rules rules;
   struct kafka_request *request; /* the running one, or NULL */
+  int64_t changes_ms;            /* how often the settings of topics are read */
+  int64_t asked_ms;              /* when they were; 0: never */
+  uint32_t first;                /* the topic whose settings are read next */
 };
 
 static bool init(void *self, struct err *err) {
@@ -96,6 +105,7 @@ static bool init(void *self, struct err *err) {
   watch_hold(&kafka->watch);
   kafka->client = client;
   kafka->rules = kafka_rules_of(target);
+  kafka->changes_ms = target_number(target, "changes");
   kafka->history = kafka_history_new(target_number(target, "window"), kafka->rules.allowed);
   return true;
 }
@@ -126,6 +136,17 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
   watch_done(&kafka->watch, sample);
 }
 
+/* A single collection has nothing to compare with. */
+static bool settings_are_due(struct kafka *kafka) {
+  const int64_t now_ms = clock_now_ms();
+  if (kafka->watch.job->one_pass ||
+      (kafka->asked_ms && now_ms - kafka->asked_ms < kafka->changes_ms))
+    return false;
+  kafka->asked_ms = now_ms;
+  kafka->first += KAFKA_SETTINGS_TOPICS_MAX;
+  return true;
+}
+
 static void ask(void *self) {
   struct kafka *kafka = self;
   char every[] = "*";
@@ -136,6 +157,9 @@ static void ask(void *self) {
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
+                              .look =
+                                  settings_are_due(kafka) ? KAFKA_LOOK_CHANGES : KAFKA_LOOK_GROUPS,
+                              .first = kafka->first,
                               .deadline_ms = watch_end_ms(&kafka->watch, MARGIN_MS, MARGIN_MAX_MS)};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }

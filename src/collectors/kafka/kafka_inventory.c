@@ -72,6 +72,16 @@ static void fill_topics(struct sample *sample, const struct kafka_snapshot *snap
   }
 }
 
+/* In a collection that did not read them they are as before. */
+static void fill_settings(struct sample *sample, const struct kafka_snapshot *snapshot) {
+  struct inventory *inventory =
+      sample_inventory(sample, "topic settings", INVENTORY_LISTS, snapshot->listed_count);
+  for (size_t i = 0; inventory && i < snapshot->listed_count; i++)
+    sample_item(sample, inventory,
+                sample_printf(sample, "settings of topic %.249s", snapshot->listed[i].name),
+                snapshot->listed[i].settings, false);
+}
+
 /* More topics than are listed by name. */
 static void fill_topic_count(struct sample *sample, const struct kafka_snapshot *snapshot) {
   struct inventory *inventory = sample_inventory(sample, "number of topics", 0, 1);
@@ -84,8 +94,9 @@ void kafka_inventory_fill(struct sample *sample, const struct kafka_snapshot *sn
                           bool whole) {
   if (whole && !snapshot->rights && snapshot->groups_left_out == 0)
     fill_groups(sample, snapshot);
-  if (snapshot->listed_count > 0 && !sample->arena.exhausted)
+  if (snapshot->listed_count > 0 && !sample->arena.exhausted) {
     fill_topics(sample, snapshot);
-  else if (snapshot->topic_count_all > 0)
+    fill_settings(sample, snapshot);
+  } else if (snapshot->topic_count_all > 0)
     fill_topic_count(sample, snapshot);
 }

@@ -21,8 +21,8 @@ static int setup(void **state) {
   fixture->members[2] = (struct kafka_member){.client = "a\nb c", .host = "/10.0.0.9"};
   fixture->group = (struct kafka_group){
       .name = "g", .state = KAFKA_GROUP_STABLE, .members = fixture->members, .member_count = 2};
-  fixture->topics[0] = (struct kafka_listed){"orders", 3};
-  fixture->topics[1] = (struct kafka_listed){"late", 1};
+  fixture->topics[0] = (struct kafka_listed){"orders", 3, NULL};
+  fixture->topics[1] = (struct kafka_listed){"late", 1, NULL};
   fixture->snapshot = (struct kafka_snapshot){.groups = &fixture->group,
                                               .group_count = 1,
                                               .listed = fixture->topics,
@@ -76,6 +76,25 @@ static void test_members(void **state) {
                       "group g changed: - a_b_c@10.0.0.9 1 member, - app@10.0.0.7 2 members");
 }
 
+/* They are read once a minute: in between they are as before. */
+static void test_settings_of_a_topic(void **state) {
+  struct watch_fixture *fixture = *state;
+  const char **settings = &fixture->topics[0].settings;
+  *settings = "retention.ms 604800000\n";
+  assert_int_equal(take(fixture, true), 0);
+  *settings = NULL;
+  assert_int_equal(take(fixture, true), 0);
+  *settings = "cleanup.policy compact\nretention.ms 60000\n";
+  assert_int_equal(take(fixture, true), 1);
+  assert_string_equal(newest(fixture),
+                      "settings of topic orders changed: + cleanup.policy compact, retention.ms: "
+                      "604800000 -> 60000");
+  *settings = "";
+  assert_int_equal(take(fixture, true), 2);
+  assert_string_equal(newest(fixture), "settings of topic orders changed: - cleanup.policy "
+                                       "compact, - retention.ms 60000");
+}
+
 /* A silent broker may coordinate it, a limit may hide it, a right may be missing. */
 static void test_a_group_is_gone_only_if_all_are_listed(void **state) {
   struct watch_fixture *fixture = *state;
@@ -116,6 +135,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_members),
+      TEST(test_settings_of_a_topic),
       TEST(test_a_group_is_gone_only_if_all_are_listed),
       TEST(test_topics),
   };

@@ -93,6 +93,39 @@ static void test_columns_that_explain_stay(void **state) {
   assert_int_equal(seen.tells_ms[1], 0);
 }
 
+/* A column without any value gives way to those with values, even if it tells or is never dropped,
+ * and comes back at once. */
+static void test_empty_columns_give_way(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  hold(&memory, 12, 80);
+  memory.held[5] = 20; /* what was wrong is over */
+  memory.tells_ms[5] = 1;
+  memory.vacant[5] = true;
+  expect_fit(&memory, 27, "name:12+0 state:7+0 rate:6+0");
+  memory.vacant[5] = false;
+  expect_fit(&memory, 45, "name:12+0 state:7+0 never:20+0");
+
+  static const struct column_spec told[] = {
+      {.id = "name", .title = "NAME"},
+      {.id = "error", .title = "ERROR", .flags = COLUMN_TELLS | COLUMN_FLEX, .priority = 3}};
+  static const struct table_spec told_spec = {"t", "T", 0, told, 2};
+  struct value cells[] = {{.type = VALUE_TEXT, .text = "x"}, {.type = VALUE_TEXT, .text = "bad"}};
+  const struct row row = {.key = "x", .severity = SEVERITY_WARN, .cells = cells};
+  const int64_t times[] = {10000, 11000, 10000 + COLUMNS_EMPTY_MS, 16000};
+  const bool vacant[] = {false, false, true, false};
+  struct columns_memory seen = {0};
+  for (size_t i = 0; i < 4; i++) {
+    cells[1].text = i == 0 || i == 3 ? "bad" : "";
+    columns_measure_begin(&seen);
+    columns_measure_row(&seen, &(struct frame){.now_ms = times[i]}, &told_spec, &row, 0);
+    columns_measure_end(&seen, times[i]);
+    assert_int_equal(seen.vacant[1], vacant[i]);
+    assert_true(seen.text[1]); /* aligned as before */
+    assert_true(seen.held[1] == 3);
+  }
+}
+
 /* Without headings a number of the second rank cannot be understood. */
 static void test_without_headings(void **state) {
   (void)state;
@@ -192,6 +225,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit),
       cmocka_unit_test(test_columns_that_explain_stay),
+      cmocka_unit_test(test_empty_columns_give_way),
       cmocka_unit_test(test_without_headings),
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_memory),

@@ -52,6 +52,7 @@ void kafka_collection_init(struct kafka_collection *collection, const struct kaf
       .topic_count = query->topic_count,
       .look = query->look,
       .partition = query->partition,
+      .first = query->first,
       .snapshot = snapshot,
       .past = past};
 }
@@ -452,6 +453,8 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
       c.snapshot->committed_ms = c.snapshot->ended_ms = clock_now_ms();
     if (collection->look == KAFKA_LOOK_NEXT)
       kafka_next_read(session, c.snapshot);
+    else if (collection->look == KAFKA_LOOK_CHANGES)
+      kafka_listed_read(session, c.snapshot, collection->first);
     else if (collection->look != KAFKA_LOOK_GROUPS)
       good = kafka_layout_read(session, collection, err);
   }

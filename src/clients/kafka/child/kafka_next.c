@@ -87,6 +87,34 @@ void kafka_settings_read(struct kafka_session *session, struct arena *arena,
     rd_kafka_event_destroy(event);
 }
 
+/* Those that are set for the topic itself. */
+static const char *own_settings(struct arena *arena, const struct kafka_topic *topic) {
+  const char *text = "";
+  for (size_t i = 0; i < topic->setting_count; i++) {
+    const struct kafka_topic_setting *setting = &topic->settings[i];
+    if (strcmp(setting->source, KAFKA_SOURCE_TOPIC) == 0)
+      text = arena_printf(arena, "%s%s %s\n", text, setting->name,
+                          setting->value ? setting->value : "(not shown)");
+  }
+  return text;
+}
+
+void kafka_listed_read(struct kafka_session *session, struct kafka_snapshot *snapshot,
+                       uint32_t first) {
+  struct kafka_topic topics[KAFKA_SETTINGS_TOPICS_MAX] = {{0}};
+  struct kafka_listed *places[KAFKA_SETTINGS_TOPICS_MAX];
+  const size_t most = KAFKA_SETTINGS_TOPICS_MAX, all = snapshot->listed_count;
+  const size_t count = all < most ? all : most;
+  for (size_t i = 0; i < count; i++) {
+    places[i] = &snapshot->listed[(first + i) % all];
+    topics[i].name = places[i]->name;
+  }
+  kafka_settings_read(session, &snapshot->arena, topics, count, kafka_session_left(session) / 4);
+  for (size_t i = 0; i < count; i++)
+    places[i]->settings =
+        topics[i].settings_error ? NULL : own_settings(&snapshot->arena, &topics[i]);
+}
+
 /* ---- next messages */
 
 /* A message to read: in a partition in which a group, or a reader of committed transactions, has

@@ -13,6 +13,11 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
  * ones is before the end, to the next messages. */
 void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot);
 
+/* Sets the settings of KAFKA_SETTINGS_TOPICS_MAX of the listed topics, from that place on; those
+ * that cannot be read stay unknown. */
+void kafka_listed_read(struct kafka_session *session, struct kafka_snapshot *snapshot,
+                       uint32_t first);
+
 /* Sets the settings of these topics, or settings_error. */
 void kafka_settings_read(struct kafka_session *session, struct arena *arena,
                          struct kafka_topic *topics, size_t count, int limit_ms);
