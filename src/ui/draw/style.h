@@ -16,7 +16,6 @@ enum style {
   STYLE_WARN,
   STYLE_CRIT,
   STYLE_UNKNOWN,
-  STYLE_INFO,  /* a change: neither good nor bad */
   STYLE_STALE, /* data too old to be trusted, whatever its values */
   STYLE_GAUGE, /* the empty part of a bar; the full part has its severity's style */
   STYLE_SPARK,
@@ -30,6 +29,7 @@ enum style {
   STYLE_SOURCE_4,
   STYLE_SOURCE_5,
   STYLE_SOURCE_6,
+  STYLE_INFO, /* an event that is a change: neither good nor bad */
   STYLE_COUNT
 };
 

@@ -20,9 +20,12 @@ struct columns_memory {
   int64_t until_ms[COLUMNS_MAX];
   bool text[COLUMNS_MAX];         /* texts were seen: aligned to the left */
   int64_t tells_ms[COLUMNS_MAX];  /* until when the column says what is wrong; 0: it does not */
-  int64_t filled_ms[COLUMNS_MAX]; /* when there was a value in any row */
-  bool vacant[COLUMNS_MAX];       /* empty for COLUMNS_EMPTY_MS: gives way to those with values */
+  int64_t filled_ms[COLUMNS_MAX]; /* when it was worth its place: see columns.c */
+  bool vacant[COLUMNS_MAX];       /* not for COLUMNS_EMPTY_MS: it gives way to those with values */
   int seen[COLUMNS_MAX];          /* of the current measuring */
+  size_t rows,
+      filled[COLUMNS_MAX];  /* of the current measuring, too: rows, and those with a value */
+  bool wanted[COLUMNS_MAX]; /* one of them is not OK */
 };
 
 /* A measuring: begin, each row that may be shown, end. */
@@ -30,7 +33,8 @@ void columns_measure_begin(struct columns_memory *memory);
 /* indent: cells before the label. */
 void columns_measure_row(struct columns_memory *memory, const struct frame *frame,
                          const struct table_spec *spec, const struct row *row, int indent);
-void columns_measure_end(struct columns_memory *memory, int64_t now_ms);
+void columns_measure_end(struct columns_memory *memory, const struct table_spec *spec,
+                         int64_t now_ms);
 
 struct column_place {
   size_t column;
