@@ -51,7 +51,8 @@ struct page_focus {
                         by: a page with more rows than `rows` keeps the first ones; "": its own
                         order */
   bool inverted;
-  size_t rows; /* maximum rows of a table that has far more */
+  size_t rows;  /* maximum rows of a table that has far more */
+  bool printed; /* by `stacktop show`: there are options instead of keys */
 };
 
 void page_focus_init(struct page_focus *focus, const struct page_spec *spec, const char *table,
@@ -60,6 +61,9 @@ void page_focus_fini(struct page_focus *focus);
 /* Whether the rows have another order now. */
 bool page_focus_sort(struct page_focus *focus, const char *table, const char *column,
                      bool inverted);
+
+/* What changes which rows are shown, for the note of a table that has more: keys or options. */
+const char *page_order_hint(const struct page_focus *focus);
 
 /* specs: NULL-terminated, or NULL. */
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id);

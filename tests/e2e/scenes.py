@@ -25,15 +25,15 @@ RATE = r"\+[\d.,]+/s"
 
 SCENES = {scene.name: scene for scene in (
     Scene("api-down", "Services", "1 CRIT",
-          rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; stopped({SINCE})?", "ref", "api "),
+          rf"!! api stopped; refused: nothing listens on port \d+ of 127\.0\.0\.1({SINCE})?", "ref", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("bad-deploy", "Services", "1 CRIT",
           rf"!! api answers 503 \(expected 200-299\): .*release 2: column.*", "ans", "api "),
     Scene("crash-loop", "Services", "1 CRIT",  # 120 columns cut the rest
-          r"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: ended with exit code 1, .*", "ref", "api "),
+          r"!! api crash loop: ended with exit code 1, .*", "ref", "api "),
     Scene("oom", "Services", "1 CRIT",
-          r"!! dashboard refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: OOM-killed at its limit of .*", "ref",
+          r"!! dashboard crash loop: OOM-killed at its limit of .*", "ref",
           "dashboard "),
     Scene("log-storm", "Services", "1 CRIT",
           r'!! dashboard answers 200, but status is "degraded: logs [\d,]+ errors per second" \(expected ok\).*', "ans",

@@ -29,14 +29,14 @@ PID = r"pid (\d+)"
 COUNT = r"type (\S+ \d+), then Enter"
 # The cursor stands in the first pane, on its worst row.
 FIXES = {
-    "api-down": Fix("api refused", (), "; stopped since", 0, ("B",), "y"),
+    "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
     "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
     # A restart does not help; the configuration of the sandbox has actions of its own.
     "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
-    "crash-loop": Fix("api refused: .*; crash loop: ended with exit code 1", ("l",),
+    "crash-loop": Fix("api crash loop: ended with exit code 1", ("l",),
                       'fatal release 3: ECAP_POOL_SIZE="ten" is not a number', 1, ("P",), "y"),
-    "oom": Fix("dashboard refused: .*; crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
+    "oom": Fix("dashboard crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
                ("M", "Enter"), "y"),
     "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),

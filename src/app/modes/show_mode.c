@@ -144,6 +144,7 @@ static size_t page_open(struct show *show, const struct page_spec *spec, const c
     opened->interval_ms = half_ms;
   opened->timeout_ms = options->timeout_ms;
   opened->once = options->duration_ms == 0;
+  opened->focus.printed = true;
   if (options->limit > 0)
     opened->focus.rows = (size_t)options->limit;
   return state;

@@ -27,7 +27,7 @@ struct watching {
 
 static const char *mark_of(const struct event *event) {
   static const char *const marks[] = {"OK", "UNKNOWN", "WARN", "CRIT"};
-  return marks[event->severity];
+  return event->change ? "INFO" : marks[event->severity];
 }
 
 static void put_text(const struct watching *watching, const struct event *event) {
@@ -44,7 +44,7 @@ static void put_json(const struct watching *watching, const struct event *event)
   struct json_writer json = {.out = stdout};
   json_open(&json, NULL, '{');
   json_int(&json, "at_ms", event->at_ms + watching->model.wall_offset_ms);
-  json_text(&json, "severity", severity_name(event->severity));
+  json_text(&json, "severity", event_severity_name(event));
   json_text(&json, "subject", event->subject);
   json_text(&json, "text", event->text);
   json_close(&json, '}');
