@@ -26,7 +26,10 @@ struct page_spec {
   const char *also_of; /* id of another such table; NULL: none */
   /* Whether it is about the row of that key in that table; NULL: about each. */
   bool (*about)(const char *table, const char *key);
-  bool named;           /* a row is its name: `stacktop show` opens it for one that no table has */
+  bool named; /* a row is its name: `stacktop show` opens it for one that no table has */
+  /* Whether a text is the key of a row that the table may have left out, because it shows only the
+   * first rows: `stacktop show` then opens it, too. NULL: no. */
+  bool (*is_key)(const char *text);
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */

@@ -175,7 +175,7 @@ static const char chain_sql[] =
   " SELECT 'prepared/' || g.gid AS key, NULL AS parent, 'prepared ' || g.gid AS session, NULL AS state,"
   "   " AGE_OF("g.prepared") " AS state_age, count(*) AS blocks, NULL::float AS wait, NULL AS lock, NULL AS mode,"
   "   NULL AS blocked_by, " AGE_OF("g.prepared") " AS transaction_age, g.owner::text AS user, NULL AS application,"
-  "   NULL AS client, g.database::text AS database, NULL AS query, 0 AS pid, NULL AS type, -1 AS depth"
+  "   NULL AS client, g.database::text AS database, NULL AS query_escaped, NULL AS encoding, 0 AS pid, NULL AS type, -1 AS depth"
   "   FROM gids g JOIN nodes n ON n.above = 'prepared/' || g.gid GROUP BY g.gid, g.prepared, g.owner, g.database"
   " UNION ALL SELECT " KEY_OF("s") ", CASE WHEN p.depth = 99 THEN NULL WHEN p.above LIKE 'prepared/%%' THEN p.above"
   "   ELSE (SELECT " KEY_OF("a") " FROM pg_stat_activity a WHERE a.pid::text = p.above) END,"
@@ -183,7 +183,7 @@ static const char chain_sql[] =
   "   " AGE_OF("p.since") ", p.lock, p.mode,"
   "   (SELECT string_agg(CASE b WHEN 0 THEN 'prepared' ELSE b::text END, ', ') FROM unnest(p.blockers) b),"
   "   " AGE_OF("s.xact_start") ", s.usename::text, s.application_name, " CLIENT_OF("s") ", s.datname::text,"
-  "   left(s.query, 1000), s.pid, s.backend_type, p.depth"
+  "   " POSTGRES_PAGE_QUERY(1000) ", s.pid, s.backend_type, p.depth"
   "   FROM placed p JOIN pg_stat_activity s ON s.pid = p.pid LEFT JOIN everyone e ON e.pid = p.pid"
   " ORDER BY depth, blocks DESC, pid LIMIT 600";
 
@@ -226,11 +226,14 @@ static const char prepared_sql[] =
   " GROUP BY g.gid, g.owner, g.database, g.prepared, g.virtualtransaction ORDER BY g.prepared LIMIT 200";
 
 static const char advisory_sql[] =
-  "SELECT l.database || '/' || l.classid || '/' || l.objid || '/' || l.objsubid || '/' || l.pid || '/' || l.mode || '/' || l.granted AS key,"
+  "WITH " LOCKS " SELECT l.database || '/' || l.classid || '/' || l.objid || '/' || l.objsubid || '/'"
+  "   || coalesce(l.pid::text, g.gid, '') || '/' || l.mode || '/' || l.granted AS key,"
   " " ADVISORY " AS object, l.mode AS mode, CASE WHEN l.granted THEN 'held' ELSE 'waits' END AS held,"
-  " 'pid ' || l.pid AS session, s.application_name AS application, s.usename AS user, " STATE_OF("s") " AS state,"
-  " " AGE_OF("s.state_change") " AS state_age, d.datname AS database"
-  " FROM pg_locks l LEFT JOIN pg_stat_activity s ON s.pid = l.pid LEFT JOIN pg_database d ON d.oid = l.database"
+  " coalesce('pid ' || l.pid, 'prepared ' || g.gid) AS session, s.application_name AS application,"
+  " coalesce(s.usename, g.owner) AS user, coalesce(" STATE_OF("s") ", CASE WHEN l.pid IS NULL THEN 'prepared' END) AS state,"
+  " coalesce(" AGE_OF("s.state_change") ", " AGE_OF("g.prepared") ") AS state_age, d.datname AS database"
+  " FROM l LEFT JOIN gids g ON l.pid IS NULL AND g.virtualtransaction = l.virtualtransaction"
+  " LEFT JOIN pg_stat_activity s ON s.pid = l.pid LEFT JOIN pg_database d ON d.oid = l.database"
   " WHERE l.locktype = 'advisory' ORDER BY l.granted, object, l.pid LIMIT 500";
 // clang-format on
 

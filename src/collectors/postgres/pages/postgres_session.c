@@ -73,7 +73,7 @@ static char *session_make(struct postgres_page_call *call, struct err *err) {
     " extract(epoch FROM s.backend_start) AS backend_start, s.backend_type AS type,"
     " s.backend_xid AS xid, age(s.backend_xmin) AS xmin_age,"
     " (SELECT count(*) FROM pg_locks l WHERE l.pid = s.pid) AS locks,"
-    " s.query AS query_text"
+    " " POSTGRES_PAGE_QUERY(8192)
     " FROM pg_stat_activity s WHERE s.pid = %" PRId64 "%s", key.pid, start);
   free(start);
   return sql;
@@ -108,7 +108,7 @@ static char *chain_make(struct postgres_page_call *call, struct err *err) {
     " " AGE_OF("s.xact_start") " AS transaction_age,"
     " array_to_string(e.blockers, ', ') AS blocked_by, s.usename AS user,"
     " s.application_name AS application, " CLIENT_OF("s") " AS client, s.datname AS database,"
-    " left(s.query, 1000) AS query, s.pid AS pid, s.backend_type AS type"
+    " " POSTGRES_PAGE_QUERY(1000) ", s.pid AS pid, s.backend_type AS type"
     " FROM places p JOIN pg_stat_activity s ON s.pid = p.pid"
     " LEFT JOIN edges e ON e.pid = p.pid"
     " LEFT JOIN places bp ON bp.pid = e.blockers[1] AND bp.place < p.place"
@@ -183,7 +183,7 @@ static bool session_read(struct postgres_page_call *call, const struct pg_rows *
                    call->focus->label ? call->focus->label : call->focus->key);
   if (!postgres_page_rows(call, self.id, rows, err))
     return false;
-  const char *text = pg_cell(rows, 0, rows->columns - 1);
+  const char *text = pg_cell(rows, 0, rows->columns - 2);
   char safe[SAMPLE_TEXT_MAX];
   if (!text)
     return true;
@@ -193,10 +193,15 @@ static bool session_read(struct postgres_page_call *call, const struct pg_rows *
                  call->role);
     return true;
   }
-  const struct value utf8 = postgres_page_text(call, text);
+  const struct value utf8 = postgres_page_escaped(call, text, pg_cell(rows, 0, rows->columns - 1));
   statement_for_screen(safe, sizeof safe, utf8.text);
   query_fill(call, safe + strspn(safe, " \t\r\n"));
   return true;
+}
+
+static bool is_key(const char *text) {
+  struct postgres_session_key key;
+  return postgres_session_key_read(text, &key) && key.pid > 0;
 }
 
 static const struct postgres_page own = {
@@ -213,6 +218,7 @@ const struct page page_postgres_session = {
     .spec = {.id = "postgres.session",
              .kind = "postgres",
              .row_of = POSTGRES_SESSIONS_TABLE,
+             .is_key = is_key,
              .title = "Session",
              .question = "What does it run and wait for, whom does it block?",
              .cost = "4 queries every 2s; pg_locks, and the blockers of waiting sessions",

@@ -132,7 +132,10 @@ static const struct table_spec *const tables[] = {&activity, &wal, &xmin, &froze
   "CASE WHEN pg_is_in_recovery()" \
   " THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())" \
   " ELSE pg_current_wal_lsn() END"
-#define SINCE(time) "greatest(extract(epoch FROM clock_timestamp() - " time "), 0)"
+/* NULL for NULL: greatest alone would return 0. */
+#define SINCE(time) \
+  "CASE WHEN (" time ") IS NOT NULL" \
+  " THEN greatest(extract(epoch FROM clock_timestamp() - (" time ")), 0) END"
 
 /* pg_stat_checkpointer has taken over from pg_stat_bgwriter in 17. */
 static char *activity_make(struct postgres_page_call *call, struct err *err) {
