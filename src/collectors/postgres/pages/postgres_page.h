@@ -45,6 +45,7 @@ struct postgres_page_query {
   const char *table; /* id of the table that it is for: if it fails, that is a fault of the table.
                         NULL: the whole collection fails */
   int version_min;   /* older servers are not asked; 0: all are */
+  size_t limit;      /* rows that are read: of more, the table is marked as truncated; 0: all */
   const char *text;  /* SQL; or */
   /* SQL as a text that the caller frees; without values from outside, but for numbers. NULL: not
    * needed now, or with an err the collection fails. */

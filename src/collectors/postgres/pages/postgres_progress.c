@@ -92,7 +92,8 @@ static char *progress_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   return mem_printf(
     "WITH p AS (%s%s%s%s), edges AS (SELECT pid, pg_blocking_pids(pid) AS blockers"
-    "   FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 100)"
+    "   FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    "   ORDER BY pid IN (SELECT pid FROM p) DESC, query_start LIMIT 100)"
     " SELECT s.pid || coalesce('/' || floor(extract(epoch FROM s.backend_start))::bigint || '.'"
     "   || to_char(s.backend_start, 'US'), '') AS key, 'pid ' || s.pid AS session,"
     " CASE WHEN s.backend_type = 'autovacuum worker' THEN 'autovacuum: ' ELSE '' END || p.command AS command,"

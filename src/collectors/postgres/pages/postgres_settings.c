@@ -78,12 +78,12 @@ static const char roles_sql[] =
   " FROM pg_db_role_setting d CROSS JOIN LATERAL unnest(d.setconfig) c (line)"
   " CROSS JOIN LATERAL (SELECT split_part(c.line, '=', 1) AS name) v"
   " LEFT JOIN pg_roles r ON r.oid = d.setrole LEFT JOIN pg_database b ON b.oid = d.setdatabase"
-  " ORDER BY v.name, 4, 5 LIMIT 2000";
+  " ORDER BY v.name, 4, 5";
 
 static const char files_sql[] =
   "SELECT f.seqno AS key, regexp_replace(f.sourcefile, '^.*/', '') || ':' || f.sourceline AS place,"
   " f.name AS setting, f.setting AS value, f.error AS error"
-  " FROM pg_file_settings f WHERE f.error IS NOT NULL ORDER BY f.seqno LIMIT 500";
+  " FROM pg_file_settings f WHERE f.error IS NOT NULL ORDER BY f.seqno";
 // clang-format on
 
 struct memory {
@@ -123,13 +123,13 @@ static char *files_make(struct postgres_page_call *call, struct err *err) {
 
 static const struct postgres_page_query queries[] = {
     {.table = POSTGRES_SETTINGS_TABLE, .text = settings_sql},
-    {.table = "roles", .text = roles_sql},
+    {.table = "roles", .limit = 2000, .text = roles_sql},
     {.table = "files",
      .text = "SELECT has_table_privilege('pg_file_settings', 'SELECT')"
              " AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE'),"
              " pg_has_role('pg_read_all_settings', 'USAGE')",
      .read = right_read},
-    {.table = "files", .make = files_make},
+    {.table = "files", .limit = 500, .make = files_make},
     {0}};
 static const struct postgres_page own = {.queries = queries, .memory = sizeof(struct memory)};
 
