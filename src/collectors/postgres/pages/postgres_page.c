@@ -24,7 +24,7 @@ struct page_watch {
   bool borrows; /* no slot is left: the collector's connection is used */
   struct pg_loan loan;
   struct pg_explain *explain; /* NULL: the page plans nothing */
-  char *sql; /* waits until the borrowed connection is free */
+  char *sql;                  /* waits until the borrowed connection is free */
   pg_cb answered;
 
   struct postgres_page_call call;
@@ -166,9 +166,14 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
     fail(page, err);
     return;
   }
+  struct pg_rows first = rows ? *rows : (struct pg_rows){0};
+  if (query->limit && first.rows > query->limit) {
+    first.rows = query->limit;
+    sample_table(page->call.sample, query->table)->truncated = true;
+  }
   if (rows && query->read)
-    query->read(&page->call, rows, &why);
-  else if (rows && !postgres_page_rows(&page->call, query->table, rows, &why) &&
+    query->read(&page->call, &first, &why);
+  else if (rows && !postgres_page_rows(&page->call, query->table, &first, &why) &&
            why.kind == ERR_NONE)
     err_set(&why, ERR_PROTOCOL, "unexpected answer");
   if (why.kind != ERR_NONE && !query->table) {
@@ -207,7 +212,10 @@ static void ask_next(struct page_watch *page) {
     }
     if (query->make && !made)
       continue;
-    char *sql = postgres_message(&page->timeouts, made ? made : query->text);
+    const char *text = made ? made : query->text;
+    char *limited = query->limit ? mem_printf("%s LIMIT %zu", text, query->limit + 1) : NULL;
+    char *sql = postgres_message(&page->timeouts, limited ? limited : text);
+    free(limited);
     free(made);
     ask(page, sql, on_answer);
     return;

@@ -104,8 +104,9 @@ static bool text_take(struct memory *memory, const char *text, const char *encod
 static const char hidden_text[] = "<insufficient privilege>";
 
 static bool fail_hidden(const struct postgres_page_call *call, struct err *err) {
-  return err_set(err, ERR_DENIED, "the text of another role's statement is hidden: GRANT "
-                                  "pg_monitor TO %.64s shows it",
+  return err_set(err, ERR_DENIED,
+                 "the text of another role's statement is hidden: GRANT "
+                 "pg_monitor TO %.64s shows it",
                  call->role);
 }
 
@@ -139,13 +140,13 @@ static char *session_make(struct postgres_page_call *call, struct err *err) {
                     : mem_printf(" AND (extract(epoch FROM s.backend_start) * 1000000)::bigint"
                                  " = %" PRId64,
                                  memory->session.start_us);
-  char *sql = mem_printf(
-      "SELECT s.query, octet_length(s.query),"
-      " (SELECT setting FROM pg_settings WHERE name = 'track_activity_query_size'),"
-      " pg_encoding_to_char(d.encoding), d.datname, s.usename, s.datid, s.usesysid, %s"
-      " FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid"
-      " WHERE s.pid = %" PRId64 "%s",
-      call->version >= 140000 ? "s.query_id" : "NULL", memory->session.pid, start);
+  char *sql =
+      mem_printf("SELECT s.query, octet_length(s.query),"
+                 " (SELECT setting FROM pg_settings WHERE name = 'track_activity_query_size'),"
+                 " pg_encoding_to_char(d.encoding), d.datname, s.usename, s.datid, s.usesysid, %s"
+                 " FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid"
+                 " WHERE s.pid = %" PRId64 "%s",
+                 call->version >= 140000 ? "s.query_id" : "NULL", memory->session.pid, start);
   free(start);
   return sql;
 }
@@ -188,10 +189,11 @@ static bool session_read(struct postgres_page_call *call, const struct pg_rows *
 static char *extension_make(struct postgres_page_call *call, struct err *err) {
   const struct memory *memory = call->memory;
   (void)err;
-  return memory->text ? NULL
-                      : mem_dup("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace"
-                                " n ON n.oid = e.extnamespace WHERE e.extname ="
-                                " 'pg_stat_statements'");
+  return memory->text
+             ? NULL
+             : mem_dup("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace"
+                       " n ON n.oid = e.extnamespace WHERE e.extname ="
+                       " 'pg_stat_statements'");
 }
 
 static bool extension_read(struct postgres_page_call *call, const struct pg_rows *rows,
@@ -221,10 +223,9 @@ static char *statement_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   if (memory->text)
     return NULL;
-  char *exact = key->user_id < 0
-                    ? mem_dup("")
-                    : mem_printf(" AND s.userid = %" PRId64 " AND s.dbid = %" PRId64, key->user_id,
-                                 key->database_id);
+  char *exact = key->user_id < 0 ? mem_dup("")
+                                 : mem_printf(" AND s.userid = %" PRId64 " AND s.dbid = %" PRId64,
+                                              key->user_id, key->database_id);
   char *sql = mem_printf("SELECT s.query, d.datname, r.rolname FROM %s.pg_stat_statements(true) s"
                          " LEFT JOIN pg_database d ON d.oid = s.dbid"
                          " LEFT JOIN pg_roles r ON r.oid = s.userid"
@@ -246,10 +247,10 @@ static bool statement_read(struct postgres_page_call *call, const struct pg_rows
                    " bytes (track_activity_query_size), and pg_stat_statements does not have it",
                    memory->cut);
   if (rows->rows == 0)
-    return err_set(err, ERR_INVALID, "pg_stat_statements has no statement %" PRId64 "%s",
-                   memory->statement.queryid,
-                   call->sees_all ? " now"
-                                  : " that this role may see: those of other roles need pg_monitor");
+    return err_set(
+        err, ERR_INVALID, "pg_stat_statements has no statement %" PRId64 "%s",
+        memory->statement.queryid,
+        call->sees_all ? " now" : " that this role may see: those of other roles need pg_monitor");
   if (!text)
     return err_set(err, ERR_UNSUPPORTED, "its text was removed from pg_stat_statements");
   if (strcmp(text, hidden_text) == 0)
@@ -269,10 +270,11 @@ static bool statement(struct postgres_page_call *call, struct pg_explain_request
   const struct memory *memory = call->memory;
   char verb[STATEMENT_VERB_MAX];
   if (!statement_has_plan(memory->text, verb))
-    return err_set(err, ERR_UNSUPPORTED,
-                   "%s has no plan: EXPLAIN takes SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES and "
-                   "WITH",
-                   *verb ? verb : "the statement");
+    return err_set(
+        err, ERR_UNSUPPORTED,
+        "%s has no plan: EXPLAIN takes SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES and "
+        "WITH",
+        *verb ? verb : "the statement");
   request->database = memory->database;
   request->role = *memory->role ? memory->role : NULL;
   request->text = memory->text;

@@ -155,12 +155,11 @@ static double child_part(const json_t *parent, double parent_total, double befor
 static void node_read(const struct reading *reading, const json_t *node, size_t parent, double part,
                       double whole) {
   static const char *const conditions[] = {
-      "Index Cond", "Recheck Cond", "Hash Cond",       "Merge Cond",    "TID Cond",
-      "Order By",   "Join Filter",  "One-Time Filter", "Filter",        "Conflict Filter",
-      "Remote SQL", "Function Call", "Run Condition",  NULL};
-  static const char *const keys[] = {"Sort Key",  "Presorted Key",   "Group Key",
-                                     "Hash Key",  "Cache Key",       "Conflict Resolution",
-                                     NULL};
+      "Index Cond", "Recheck Cond",  "Hash Cond",       "Merge Cond", "TID Cond",
+      "Order By",   "Join Filter",   "One-Time Filter", "Filter",     "Conflict Filter",
+      "Remote SQL", "Function Call", "Run Condition",   NULL};
+  static const char *const keys[] = {"Sort Key",  "Presorted Key",       "Group Key", "Hash Key",
+                                     "Cache Key", "Conflict Resolution", NULL};
   struct plan *plan = reading->plan;
   if (plan->count == PLAN_NODES_MAX) {
     plan->left_out++;
