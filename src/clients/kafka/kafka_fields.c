@@ -147,6 +147,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE(struct kafka_snapshot, nexts_left_out),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, messages, message_count, KAFKA_MESSAGES_MAX,
               &message),
+    WIRE(struct kafka_snapshot, messages_from),
     WIRE_MAYBE(struct kafka_snapshot, messages_error),
     WIRE(struct kafka_snapshot, layout_left_out),
     WIRE(struct kafka_snapshot, has_stable),

@@ -157,6 +157,7 @@ struct kafka_snapshot {
   size_t nexts_left_out;          /* partitions with less lag: KAFKA_NEXT_MAX was reached */
   struct kafka_message *messages; /* the newest last, if asked for */
   size_t message_count;
+  int64_t messages_from;       /* all messages from this offset on are among them */
   const char *messages_error;  /* why there are no more, or NULL */
   size_t layout_left_out;      /* partitions without offsets: KAFKA_LAYOUT_MAX was reached */
   bool has_stable;             /* the ends of committed transactions were read */
