@@ -1,5 +1,5 @@
-/* The plan of a statement of somebody else: EXPLAIN, never ANALYZE, over a connection of its own
- * to the statement's database, which is closed afterwards.
+/* The plan of a statement that another user sent: EXPLAIN, never ANALYZE, over a connection of its
+ * own to the statement's database, which is closed afterwards.
  *
  * The statement comes from the server's views, where any user may have put any text. So:
  * - It is sent by the extended protocol, behind EXPLAIN or PREPARE: the server refuses a text with
@@ -41,11 +41,11 @@ enum pg_explain_relation {
 
 /* Borrowed for the callback. */
 struct pg_explain_answer {
-  const char *json; /* of EXPLAIN (FORMAT JSON, VERBOSE) */
-  const char *user; /* of the connection, quoted as SQL does */
-  const char *role; /* in force while planning, likewise */
-  const char *path; /* search_path in force while planning */
-  bool generic;     /* without values of parameters */
+  const char *json;                /* of EXPLAIN (FORMAT JSON, VERBOSE) */
+  const char *user;                /* of the connection, quoted as SQL does */
+  const char *role;                /* in force while planning, likewise */
+  const char *path;                /* search_path in force while planning */
+  bool generic;                    /* without values of parameters */
   const struct pg_rows *relations; /* NULL: not known */
 };
 
