@@ -41,11 +41,11 @@ enum pg_explain_relation {
 
 /* Borrowed for the callback. */
 struct pg_explain_answer {
-  const char *json; /* of EXPLAIN (FORMAT JSON, VERBOSE) */
-  const char *user; /* of the connection, quoted as SQL does */
-  const char *role; /* in force while planning, likewise */
-  const char *path; /* search_path in force while planning */
-  bool generic;     /* without values of parameters */
+  const char *json;                /* of EXPLAIN (FORMAT JSON, VERBOSE) */
+  const char *user;                /* of the connection, quoted as SQL does */
+  const char *role;                /* in force while planning, likewise */
+  const char *path;                /* search_path in force while planning */
+  bool generic;                    /* without values of parameters */
   const struct pg_rows *relations; /* NULL: not known */
 };
 

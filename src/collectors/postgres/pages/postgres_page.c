@@ -24,7 +24,7 @@ struct page_watch {
   bool borrows; /* no slot is left: the collector's connection is used */
   struct pg_loan loan;
   struct pg_explain *explain; /* NULL: the page plans nothing */
-  char *sql; /* waits until the borrowed connection is free */
+  char *sql;                  /* waits until the borrowed connection is free */
   pg_cb answered;
 
   struct postgres_page_call call;

@@ -52,8 +52,8 @@ struct postgres_page_query {
 };
 
 struct postgres_page {
-  const struct postgres_page_query *queries;       /* ends with one that is zeroed */
-  size_t memory;                                   /* bytes */
+  const struct postgres_page_query *queries; /* ends with one that is zeroed */
+  size_t memory;                             /* bytes */
   /* After the last answer: the statement to plan over a connection to its database (its time limits
    * are set by the frame). False with err: the collection fails. NULL: none. */
   bool (*statement)(struct postgres_page_call *call, struct pg_explain_request *request,
