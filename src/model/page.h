@@ -30,6 +30,7 @@ struct page_spec {
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */
+  bool windows;         /* its figures count from a moment on that a mark sets (key m) */
   bool costly;          /* it is opened from the list of pages only, where its cost is read first */
   int64_t interval_ms;  /* between two collections; 0: the target's */
   int64_t timeout_ms;   /* of one collection; 0: the target's */
@@ -49,6 +50,8 @@ struct page_focus {
                         by: a page with more rows than `rows` keeps the first ones; "": its own
                         order */
   bool inverted;
+  uint32_t marks; /* how often m was pressed: an odd number begins a window of the figures, an even
+                     one ends it */
   size_t rows; /* maximum rows of a table that has far more */
 };
 

@@ -20,6 +20,7 @@
 #include "clients/postgres/pg_explain.h"
 #include "clients/postgres/pg_rows.h"
 #include "collectors/frame.h"
+#include "collectors/page_window.h"
 #include "collectors/row_past.h"
 
 /* One collection of a page, for its functions. */
@@ -34,6 +35,7 @@ struct postgres_page_call {
   int64_t block_size;
   int64_t now_us;        /* start of this collection, on the steady clock */
   bool first;            /* the first one since the page was opened */
+  const struct page_window *window; /* of figures that count from a moment on */
   struct sample *sample; /* with the tables of the page */
   struct row_past *past; /* of the columns with FIGURE_RATE */
   void *memory;          /* kept until the page is closed; zeroed at first */
