@@ -68,10 +68,9 @@ bool postgres_statement_key_read(const char *text, struct postgres_statement_key
   read.queryid = strtoll(text, &end, 10);
   if (errno != 0)
     return false;
-  if (*end != '\0' &&
-      (*end != '/' || !digits_read(end + 1, &end, &read.user_id) || *end != '/' ||
-       !digits_read(end + 1, &end, &read.database_id) ||
-       (strcmp(end, "/top") != 0 && strcmp(end, "/nested") != 0)))
+  if (*end != '\0' && (*end != '/' || !digits_read(end + 1, &end, &read.user_id) || *end != '/' ||
+                       !digits_read(end + 1, &end, &read.database_id) ||
+                       (strcmp(end, "/top") != 0 && strcmp(end, "/nested") != 0)))
     return false;
   read.nested = strcmp(end, "/nested") == 0;
   *key = read;

@@ -1,6 +1,8 @@
 #include "collectors/redis/pages/redis_page.h"
 
 #include "core/mem.h"
+#include "core/number.h"
+#include "io/clock.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct page_watch {
   struct redis_page_call call; /* the functions of the page get this one */
   struct redis_info info;
   struct row_past past;
+  struct page_window window;
   char run_id[RUN_ID_MAX]; /* of the server, by which a restart is seen */
   size_t next;             /* the running step */
   size_t sent, answered;   /* its commands */
@@ -44,6 +47,7 @@ static bool init(void *self, struct err *err) {
                                         .user = page->url.user ? page->url.user : "default",
                                         .first = true,
                                         .past = &page->past,
+                                        .window = &page->window,
                                         .memory = mem_new(page->own->memory + 1)};
   return true;
 }
@@ -112,6 +116,7 @@ static void finish(struct page_watch *page) {
     sample->server = sample_printf(sample, "%s %.40s", valkey ? "Valkey" : "Redis", version);
   page->call.sample = NULL;
   page->call.first = false;
+  page_window_keep(&page->window);
   watch_done(&page->watch, sample);
 }
 
@@ -209,6 +214,8 @@ static void take_info(struct page_watch *page) {
   if (*page->run_id && strcmp(page->run_id, run_id ? run_id : "") != 0)
     call->first = true; /* its counters are others */
   snprintf(page->run_id, sizeof page->run_id, "%s", run_id ? run_id : "");
+  page_window_start(&page->window, call->focus, call->first, call->now_us,
+                    call->now_us / 1000 + clock_wall_offset_ms());
 }
 
 static void on_info(void *arg, const struct redisReply *reply, const struct err *err) {
