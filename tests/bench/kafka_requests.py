@@ -1,107 +1,27 @@
 """What the groups' lag costs the broker, by its own request log: stacktop's pane and the page kafka.group, and
 kafka-consumer-groups.sh for the same groups. A broker of its own, without a load."""
 
-import contextlib
 import json
-import re
 import subprocess
-import sys
 import time
-from collections import Counter
 from pathlib import Path
 
-from stacktop import ROOT, closed_port
+from request_broker import Broker
 from terminal import Terminal, environment
 from figures import median
 from screens import read_for
 
-sys.path.insert(0, str(ROOT / "sandbox"))
-
-from stack import clients, jars  # noqa: E402
-from stack.commands import TOOLS  # noqa: E402
-from stack.kafka import HOST, LOGGING, Kafka  # noqa: E402
-from stack.part import Absent  # noqa: E402
+from stack.part import Absent
 
 GROUPS, PARTITIONS, ROUNDS = 10, 100, 3
 TOPIC, CLIENT = "bench-lag", "bench-stacktop"
 INTERVAL_S, SETTLE_S, WINDOW_S = 2, 6, 20
 PAGE_S = (10, 30)  # two runs: their difference is what the page asks again and again
-REQUEST = re.compile(r'"clientId":"([^"]*)".*?"requestApiKeyName":"(\w+)".*"totalTimeMs":([\d.]+).*"localTimeMs":([\d.]+)')
 
-
-class Place:
-    """What a part of the sandbox asks of its state."""
-
-    closed = False
-
-    def __init__(self, folder):
-        self.folder, self.ports = folder, {"port": closed_port(), "controller_port": closed_port()}
-
-    def part(self, _):
-        return self.ports
-
-    def port(self, _):
-        return self.ports["port"]
-
-    @staticmethod
-    def keep(_, make):
-        return make(None)
-
-
-class Broker:
-    def __init__(self, folder):
-        self.part = Kafka(Place(folder))
-        self.part.folder.mkdir(parents=True)
-        self.part.log.parent.mkdir(parents=True, exist_ok=True)
-        self.log = self.part.log
-        self.bootstrap = f"{HOST}:{self.part.port}"
-
-    @contextlib.contextmanager
-    def running(self):
-        self.part.prepare()
-        argv = self.part.command()
-        argv[1:1] = ["-Dorg.slf4j.simpleLogger.log.kafka.request.logger=debug"]
-        with open(self.log, "a", encoding="utf-8") as log:
-            process = subprocess.Popen(argv, cwd=self.part.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                with contextlib.suppress(Exception):
-                    self.part.answers()
-                    break
-                assert process.poll() is None and time.monotonic() < deadline, self.log.read_text(errors="replace")[-2000:]
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-            process.wait()
-
-    def tool(self, name, *arguments):
-        argv = jars.command(self.part.jars, TOOLS[name], "--bootstrap-server", self.bootstrap, *arguments,
-                            options=LOGGING)
-        start = time.perf_counter()
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return (time.perf_counter() - start) * 1000
-
-    @contextlib.contextmanager
-    def counted(self, ours):
-        """Yields a Counter by API that is filled at the end, with the broker's milliseconds as `ms`."""
-        found = Counter()
-        start = self.log.stat().st_size
-        yield found
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            log.seek(start)
-            for line in log:
-                request = REQUEST.search(line)
-                if request and (request[1].startswith(CLIENT)) == ours and request[1] not in ("1", ""):
-                    found[request[2]] += 1
-                    found["ms"] += float(request[4])
-
-    def make_groups(self):
-        self.tool("topics", "--create", "--topic", TOPIC, "--partitions", str(PARTITIONS), "--replication-factor", "1")
-        names = [word for number in range(GROUPS) for word in ("--group", f"bench-{number:02}")]
-        self.tool("consumer-groups", *names, "--topic", TOPIC, "--reset-offsets", "--to-earliest", "--execute")
+def make_groups(broker):
+    broker.tool("topics", "--create", "--topic", TOPIC, "--partitions", str(PARTITIONS), "--replication-factor", "1")
+    names = [word for number in range(GROUPS) for word in ("--group", f"bench-{number:02}")]
+    broker.tool("consumer-groups", *names, "--topic", TOPIC, "--reset-offsets", "--to-earliest", "--execute")
 
 
 def total(found):
@@ -133,7 +53,7 @@ def page_open(stacktop, broker, folder, path):
     """Requests of a page that stays open; it reads the offsets of its group once in each collection."""
     runs = []
     for seconds in PAGE_S:
-        with broker.counted(True) as found:
+        with broker.counted(CLIENT) as found:
             text, _ = stacktop_run(stacktop, folder, "show", "-c", path, "kafka.group", "lag", "bench-03", "--duration",
                                    f"{seconds}s")
         assert "bench-03" in text, text
@@ -143,24 +63,24 @@ def page_open(stacktop, broker, folder, path):
 
 
 def compare(table, stacktop, broker, folder):
-    broker.make_groups()
+    make_groups(broker)
     path = Path(folder) / "lag.yaml"
     path.write_text(json.dumps({"name": "bench", "interval": f"{INTERVAL_S}s", "hosts": [], "kafka": [
         {"name": "lag", "bootstrap": broker.bootstrap, "groups": ["bench-*"], "properties": {"client.id": CLIENT}}]}))
 
-    with broker.counted(False) as theirs:
+    with broker.counted() as theirs:
         peer_ms = median([broker.tool("consumer-groups", "--describe", "--all-groups") for _ in range(ROUNDS)])
-    with broker.counted(True) as once:
+    with broker.counted(CLIENT) as once:
         once_ms = median([stacktop_run(stacktop, folder, "check", "-c", path)[1] for _ in range(ROUNDS)])
     with Terminal([stacktop, "-c", path], columns=160, rows=50) as terminal:
         terminal.wait_for("bench-09")
         read_for((terminal,), SETTLE_S)
-        with broker.counted(True) as kept:
+        with broker.counted(CLIENT) as kept:
             start = time.monotonic()
             read_for((terminal,), WINDOW_S)
             kept_by = (time.monotonic() - start) / INTERVAL_S
     page = page_open(stacktop, broker, folder, path)
-    with broker.counted(False) as peer_page:
+    with broker.counted() as peer_page:
         peer_page_ms = median([broker.tool("consumer-groups", "--describe", "--group", "bench-03") for _ in range(ROUNDS)])
 
     rows = ((f"Kafka, {GROUPS} groups x {PARTITIONS}: requests, once", once, ROUNDS, theirs),
