@@ -5,8 +5,10 @@ import json
 import socket
 import time
 
+import redis
+
 from . import certificates, clients, disk, web
-from .actors_kafka import MEMBERS
+from .actors_kafka import HELD, HOT, MEMBERS
 from .actors_postgres import FULL, Bloat, Slots
 from .postgres import MAX_CONNECTIONS
 from .state import HOST, Failure
@@ -178,9 +180,41 @@ def is_stuck(look):
     need(moved == 0 and grown and lag > 1000, f"the lag is {lag}, moving by {moved}")
 
 
+def is_held(look):
+    look.stream()
+    committed, end = look.reader.offsets(clients.TOPIC, clients.TOPICS[clients.TOPIC])[HELD]
+    moved, grown = look.change("held", committed), look.change("held end", end)
+    need(moved == 0 and grown and end - committed > 100,
+         f"the lag of partition {HELD} is {end - committed}, and its offset moves by {moved}")
+
+
+def is_skewed(look):
+    _, _, lag, members, state = look.stream()
+    committed, end = look.reader.offsets(clients.TOPIC, clients.TOPICS[clients.TOPIC])[HOT]
+    need(state == "Stable" and members == MEMBERS and end - committed > max(1000, 0.7 * lag),
+         f"the group is {state} with {members} members and a lag of {lag}, {end - committed} of it in partition {HOT}")
+
+
 def is_brimful(look):
     share, evicted = look.memory()
     need(share > 0.95 and evicted, f"{share:.0%} of the memory is used, evicted {evicted}")
+
+
+def is_busy(look):
+    with clients.cache(look.state) as client:
+        try:
+            client.ping()
+        except redis.ResponseError as error:
+            need("BUSY" in str(error) or "busy" in str(error), f"the cache answers: {error}")
+            return
+    raise NotYet("the cache answers")
+
+
+def is_left_full(look):
+    with clients.cache(look.state) as client:
+        info = client.info()
+    share = info["used_memory"] / info["maxmemory"]
+    need(info["maxmemory_policy"] == "noeviction" and share > 0.88, f"{share:.0%} of the memory is used")
 
 
 def is_filled(look):
@@ -225,7 +259,11 @@ SCENES = {
     "replica-lag": (is_lagging, "postgres"),
     "lag": (is_behind, "streaming"),
     "stuck-consumer": (is_stuck, "streaming"),
+    "hung-transaction": (is_held, "kafka"),
+    "skew": (is_skewed, "streaming"),
     "redis-full": (is_brimful, "redis"),
+    "memory-prefix": (is_left_full, "redis"),
+    "slow-script": (is_busy, "redis"),
     "cert-expiring": (is_expiring, "gateway"),
     "disk-full": (is_filled, "disk"),
 }

@@ -154,10 +154,40 @@ def is_stuck_consumer(sandbox):
     assert total(second, LAG) > total(first, LAG)
 
 
+def is_hung_transaction(sandbox):
+    """Kafka's own tool knows the producer, and the consumers commit nothing in that partition."""
+    rows = sandbox.kafka_tool("transactions", "describe-producers", "--topic", TOPIC, "--partition", 0).split("\n")
+    assert any(re.fullmatch(r"\d+", row.split()[-1]) for row in rows[1:] if row), rows
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert second[TOPIC, 0][COMMITTED] == first[TOPIC, 0][COMMITTED] and second[TOPIC, 0][LAG] > first[TOPIC, 0][LAG]
+    assert total(second, COMMITTED) > total(first, COMMITTED)
+
+
+def is_skew(sandbox):
+    offsets = sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert offsets[TOPIC, 3][LAG] > 0.7 * total(offsets, LAG)
+
+
 def is_redis_full(sandbox):
     first = sandbox.info()
     assert first["used_memory"] > 0.95 * first["maxmemory"]
     wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
+
+
+def is_memory_prefix(sandbox):
+    info = sandbox.info()
+    assert info["used_memory"] > 0.85 * info["maxmemory"] and info["maxmemory_policy"] == "noeviction"
+    left = list(sandbox.redis.scan_iter("report:*", count=1000))
+    assert len(left) > 500 and {sandbox.redis.ttl(key) for key in left[:20]} == {-1}
+    assert all(sandbox.redis.ttl(key) != -1 for key in list(sandbox.redis.scan_iter("session:*"))[:20])
+
+
+def is_slow_script(sandbox):
+    with pytest.raises(redis.ResponseError, match="(?i)busy"):
+        sandbox.redis.ping()
+    assert json.loads(http(sandbox, "/health"))["status"] == "ok"
 
 
 def is_cert_expiring(sandbox):
@@ -175,8 +205,10 @@ def certificate_days(sandbox):
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
          "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full,
          "slot-holds-wal": is_slot_holding, "bloat": is_bloat, "replica-lag": is_replica_lag, "lag": is_lag,
-         "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
-NEEDS_KAFKA = ("lag", "stuck-consumer")
+         "stuck-consumer": is_stuck_consumer, "hung-transaction": is_hung_transaction, "skew": is_skew,
+         "redis-full": is_redis_full, "memory-prefix": is_memory_prefix, "slow-script": is_slow_script,
+         "cert-expiring": is_cert_expiring}
+NEEDS_KAFKA = ("lag", "stuck-consumer", "hung-transaction", "skew")
 
 
 def is_calm(sandbox):

@@ -29,14 +29,14 @@ PID = r"pid (\d+)"
 COUNT = r"type (\S+ \d+), then Enter"
 # The cursor stands in the first pane, on its worst row.
 FIXES = {
-    "api-down": Fix("api refused", (), "; stopped since", 0, ("B",), "y"),
+    "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
     "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
     # A restart does not help; the configuration of the sandbox has actions of its own.
     "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
-    "crash-loop": Fix("api refused: .*; crash loop: ended with exit code 1", ("l",),
+    "crash-loop": Fix("api crash loop: ended with exit code 1", ("l",),
                       'fatal release 3: ECAP_POOL_SIZE="ten" is not a number', 1, ("P",), "y"),
-    "oom": Fix("dashboard refused: .*; crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
+    "oom": Fix("dashboard crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
                ("M", "Enter"), "y"),
     "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
@@ -54,9 +54,16 @@ FIXES = {
                        "resumed|DONE", within=True),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
+    # The page scans; the prefix is there after two or three seconds.
+    "memory-prefix": Fix("cache memory 9.*noeviction", (":", "redis.memory cache", "Enter"),
+                         r"report: +\d\d(\.\d)? MB +[6-9]\d(\.\d)?%.* 0%", 1,
+                         ("4", "D", "report:*", "Enter", "Enter"), "report:*", "deleted"),
+    "slow-script": Fix("cache busy running a script", (), "end it with SCRIPT KILL", 0,
+                       (":", "redis.script-kill cache", "Enter"), "the running script", "answers PING after"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
     "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
     "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
+    "skew": Fix("skew: ", (), "/3 gets 9.% of the messages", 0, ("j", "j", "R"), "streaming"),
     "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
                      ("Down", "Enter"), "export.log", "28 MB freed"),
 }
@@ -84,7 +91,7 @@ def press(terminal, pressed):
 def fix(calm, folder, scene, config=None):
     what = FIXES[scene]
     assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
-    if scene in ("stuck-consumer", "lag"):
+    if scene in ("stuck-consumer", "lag", "skew"):
         calm.need("kafka")
     if what.within:
         calm.scene(scene)

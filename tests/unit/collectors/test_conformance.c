@@ -87,9 +87,16 @@ static void ends_once(const struct collector *collector, const struct tiny_serve
   end(&fixture);
 }
 
+/* A rule looks at what others have published: it has no server. */
+static bool has_server(const struct collector *collector) {
+  return strcmp(collector->kind.kind, "alert") != 0 &&
+         strcmp(collector->kind.kind, "notifier") != 0;
+}
+
 #define FOR_EACH(collector)                                                        \
   for (const struct collector *const *each = collectors, *collector = *collectors; \
-       (collector = *each) != NULL; each++)
+       (collector = *each) != NULL; each++)                                        \
+    if (has_server(collector))
 
 static void a_refused_connection_ends_once(void **state) {
   (void)state;
