@@ -47,7 +47,7 @@ LIBRARIES = {
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/",
                      "actions/kubernetes/", "clients/service/"},
-    r"openssl/.*": {"report", "io/http/"},
+    r"openssl/.*": {"report", "io/http/", "io/line_tls.c"},
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},
     r"zstd\.h|zlib\.h": {"clients/host/"},
