@@ -46,6 +46,10 @@ struct page_spec {
 
 enum { PAGE_SORT_MAX = 48, PAGE_ROWS_DEFAULT = 200 };
 
+/* The tables and the orders of a page's spec: two static arrays. */
+#define PAGE_TABLES(array) .tables = (array), .table_count = sizeof(array) / sizeof *(array)
+#define PAGE_SORTS(array) .sorts = (array), .sort_count = sizeof(array) / sizeof *(array)
+
 /* What an open page is about. The collector reads it in each collection. */
 struct page_focus {
   char *table, *key;                                   /* the row; NULL: the whole target */

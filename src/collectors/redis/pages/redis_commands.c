@@ -433,10 +433,8 @@ const struct page page_redis_commands = {
              .windows = true,
              .cost = "4 INFO commands every 5s",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -33,13 +33,8 @@ static bool init(void *self, struct err *err) {
   struct page_watch *page = self;
   const struct target *target = page->watch.target;
   page->own = page->watch.page->own;
-  if (!redis_url_parse(target_text(target, "url"), &page->url, err))
+  if (!redis_url_of(target, &page->url, err))
     return false;
-  redis_url_login(&page->url, target_text(target, "username"), target_text(target, "password"));
-  if (!redis_tls_check(&page->url, err)) {
-    redis_url_fini(&page->url);
-    return false;
-  }
   page->call = (struct redis_page_call){.focus = page->watch.focus,
                                         .target = target,
                                         .info = &page->info,
@@ -285,6 +280,12 @@ const struct watch_kind redis_page_watch = {.size = sizeof(struct page_watch),
                                             .fini = fini};
 
 /* ---- replies */
+
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err) {
+  (void)call;
+  (void)err;
+  return true;
+}
 
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply) {
   if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))

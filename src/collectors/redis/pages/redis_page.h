@@ -81,6 +81,9 @@ extern const struct watch_kind redis_page_watch;
 bool redis_page_send(struct redis_page_call *call, int argc, const char *const *argv,
                      const size_t *lengths, struct err *err) MUST_CHECK;
 
+/* For `refused`: what the server withholds is not known, and its cell says so. */
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err);
+
 /* Bytes of the server as a text in the sample. */
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply);
 
