@@ -147,21 +147,18 @@ def test_latency_says_how_to_record_events(server, cache):
 
 
 def test_latency_has_a_chart_on_each_row(server, cache):
-    """A slow command has no history, the page it is on has: the round trip."""
-    server.client.config_set("slowlog-log-slower-than", 0)
-    server.client.set("key", 1)
+    """A row of how long calls take has no history, the page it is on has: the round trip."""
     with dashboard(cache, columns=100, rows=30) as terminal:
         terminal.wait_for("1/1 targets up")
         terminal.press("1")
         open_page(terminal, "Latency")
-        terminal.wait_for("Slow log")
-        terminal.wait_for(re.compile("►  +[0-9]+ .*"))
-        terminal.press("c")
+        terminal.wait_for("TOTAL SHARE")
+        terminal.press("G", "c")
         terminal.wait_for("No figure of this row has a history: these are those of cache")
         terminal.wait_for("[cache: ROUND TRIP]")
         terminal.wait_for(re.compile(r"now \S+ +min \S+ +max \S+ +mean \S+"))
         terminal.press("Esc")
-        terminal.wait_for("Slow log")
+        terminal.wait_for("TOTAL SHARE")
 
 
 def test_latency_without_the_rights(server, cache, tmp_path):
