@@ -30,7 +30,7 @@ COUNT = r"type (\S+ \d+), then Enter"
 FIXES = {
     "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
-    "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
+    "cert-expiring": Fix("gateway cert left 2d", ("i",), r"CERT LEFT +2d .*h", 1, ("R",), "gateway"),
     # A restart does not help; the configuration of the sandbox has actions of its own.
     "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
     "crash-loop": Fix("api crash loop: ended with exit code 1", ("l",),
