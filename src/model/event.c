@@ -24,6 +24,7 @@ static struct event *add(struct events *events, int64_t at_ms, const char *subje
   } else {
     events->count++;
   }
+  events->total++;
   *event = (struct event){.at_ms = at_ms, .subject = mem_dup(subject), .text = mem_dup(text)};
   return event;
 }

@@ -23,6 +23,7 @@ struct event {
 struct events {
   struct event items[EVENTS_MAX];
   size_t first, count;
+  uint64_t total; /* that were ever added */
 };
 
 void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,

@@ -26,7 +26,11 @@ struct page_spec {
   const char *also_of; /* id of another such table; NULL: none */
   /* Whether it is about the row of that key in that table; NULL: about each. */
   bool (*about)(const char *table, const char *key);
-  bool named;           /* a row is its name: `stacktop show` opens it for one that no table has */
+  bool named; /* a row is its name: `stacktop show` opens it for one that no table has */
+  /* The key, to be freed, of the row of that name, which may exist without being listed: a group
+   * whose broker is away, a session beyond the first rows. It returns NULL for what can be no name.
+   * NULL: all are listed. */
+  char *(*key_of_name)(const char *name);
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */

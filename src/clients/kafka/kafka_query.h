@@ -20,7 +20,6 @@ bool kafka_bootstrap_check(const char *text, struct err *err) MUST_CHECK;
 /* What is read besides, for a page. */
 enum kafka_look {
   KAFKA_LOOK_GROUPS,   /* nothing */
-  KAFKA_LOOK_CHANGES,  /* the settings of KAFKA_SETTINGS_TOPICS_MAX of the listed topics */
   KAFKA_LOOK_NEXT,     /* the message at the committed offset of partitions with a lag, and the
                           settings of the topics */
   KAFKA_LOOK_TOPICS,   /* all topics that match, with their replicas and offsets */
@@ -38,7 +37,8 @@ struct kafka_query {
   size_t topic_count;
   enum kafka_look look;
   int32_t partition;   /* of KAFKA_LOOK_MESSAGES */
-  uint32_t first;      /* of KAFKA_LOOK_CHANGES: place of the first topic, modulo their number */
+  bool held;           /* also whether an open transaction holds groups back that are behind */
+  bool settings;       /* also the settings of topics and brokers that are not the default */
   int64_t deadline_ms; /* on the steady clock */
 };
 

@@ -53,7 +53,7 @@ static const struct option options[] = {
      .min = 1000,
      .max = 30LL * 86400000,
      .fallback = "1m",
-     .help = "how often the settings of topics are compared with the last time"},
+     .help = "how often the settings of topics and brokers are compared with the last time"},
     {.name = "properties",
      .type = OPTION_MAP,
      .help = "settings of librdkafka (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
@@ -91,9 +91,9 @@ struct kafka {
   struct kafka_history *history;
   struct kafka_rules rules;
   struct kafka_request *request; /* the running one, or NULL */
-  int64_t changes_ms;            /* how often the settings of topics are read */
-  int64_t asked_ms;              /* when they were; 0: never */
-  uint32_t first;                /* the topic whose settings are read next */
+  int64_t changes_ms;            /* how often settings are read */
+  int64_t configs_ms;            /* when they were last, or 0 */
+  bool stands_still;             /* a group does, as of the last collection */
 };
 
 static bool init(void *self, struct err *err) {
@@ -116,6 +116,7 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_history_add(kafka->history, snapshot);
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  kafka->stands_still = kafka_view_stands_still(&view, &kafka->rules);
   kafka_rows_fill(sample, kafka->watch.target->name, snapshot, &view, one_pass);
   /* without an address: the cluster is identified by its id, not by the broker that answered */
   sample->address = sample_copy(sample, target_text(kafka->watch.target, "bootstrap"));
@@ -132,19 +133,16 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
     return;
   }
   struct sample *sample = sample_make(kafka, snapshot, kafka->watch.job->one_pass);
+  if (snapshot->has_configs)
+    kafka->configs_ms = clock_now_ms();
   kafka_snapshot_free(snapshot);
   watch_done(&kafka->watch, sample);
 }
 
-/* A single collection has nothing to compare with. */
-static bool settings_are_due(struct kafka *kafka) {
-  const int64_t now_ms = clock_now_ms();
-  if (kafka->watch.job->one_pass ||
-      (kafka->asked_ms && now_ms - kafka->asked_ms < kafka->changes_ms))
-    return false;
-  kafka->asked_ms = now_ms;
-  kafka->first += KAFKA_SETTINGS_TOPICS_MAX;
-  return true;
+/* A check that collects once has nothing to compare them with. */
+static bool are_settings_due(const struct kafka *kafka) {
+  return !kafka->watch.job->one_pass &&
+         (!kafka->configs_ms || clock_now_ms() - kafka->configs_ms >= kafka->changes_ms);
 }
 
 static void ask(void *self) {
@@ -157,9 +155,8 @@ static void ask(void *self) {
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
-                              .look =
-                                  settings_are_due(kafka) ? KAFKA_LOOK_CHANGES : KAFKA_LOOK_GROUPS,
-                              .first = kafka->first,
+                              .held = kafka->stands_still,
+                              .settings = are_settings_due(kafka),
                               .deadline_ms = watch_end_ms(&kafka->watch, MARGIN_MS, MARGIN_MAX_MS)};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }

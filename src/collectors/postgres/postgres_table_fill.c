@@ -94,6 +94,7 @@ static void fill_standby(const struct postgres_standby_verdict *standby, struct 
                          struct row *row) {
   row->cells[SUMMARY_LAG_BYTES] = count_or(standby->lag_bytes, standby->no_lag);
   row->cells[SUMMARY_LAG_SECONDS] = seconds_or(standby->lag_seconds, standby->no_lag);
+  row->cells[SUMMARY_LAG_STAGE] = text_or_none(sample, standby->stage);
   row->severity = standby->severity;
   if (*standby->reason)
     row->reason = sample_copy(sample, standby->reason);
@@ -113,6 +114,7 @@ static void fill_lag(const struct postgres_findings *findings, struct sample *sa
         count_or(replicas->lag_bytes, sees_all ? "not replaying" : needs_right);
     row->cells[SUMMARY_LAG_SECONDS] =
         seconds_or(replicas->lag_seconds, sees_all ? "nothing to replay" : needs_right);
+    row->cells[SUMMARY_LAG_STAGE] = text_or_none(sample, replicas->stage);
   }
 }
 

@@ -228,17 +228,19 @@ static bool is_shown(const struct plan *plan, size_t column) {
   return false;
 }
 
-/* The width of a column that is not shown is 0. */
+/* HIDDEN: the column is not shown; the title of one that is may be empty. */
+enum { HIDDEN = -1 };
+
 static void object_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
   *label = 0;
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-    widths[c] = is_shown(plan, c) ? cell_width(plan->columns[c].title) : 0;
+    widths[c] = is_shown(plan, c) ? cell_width(plan->columns[c].title) : HIDDEN;
   for (size_t i = 0; i < plan->object_count; i++) {
     const struct plan_object *object = &plan->objects[i];
     if (cell_width(object->label) > *label)
       *label = cell_width(object->label);
     for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-      if (widths[c] > 0 && cell_width(object->cells[c]) > widths[c])
+      if (widths[c] != HIDDEN && cell_width(object->cells[c]) > widths[c])
         widths[c] = cell_width(object->cells[c]);
   }
 }
@@ -259,10 +261,10 @@ static void object_line(const struct plan *plan, const char *label, const char *
   size_t used = 0, end = 0;
   append(text, &used, label_width, false, label);
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-    end = widths[c] > 0 ? c + 1 : end;
+    end = widths[c] != HIDDEN ? c + 1 : end;
   for (size_t c = 0; c < end; c++) {
     bool right = plan->columns[c].right, last = c + 1 == end;
-    if (widths[c] == 0)
+    if (widths[c] == HIDDEN)
       continue;
     append(text, &used, 2, false, "");
     append(text, &used, last && !right ? 0 : widths[c], right, cells[c] ? cells[c] : "-");
@@ -287,7 +289,7 @@ static void objects_lines(const struct plan *plan, const struct lines *lines) {
   bool any = false;
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++) {
     titles[c] = plan->columns[c].title;
-    any = any || widths[c] > 0;
+    any = any || widths[c] != HIDDEN;
   }
   if (any)
     object_line(plan, "", titles, label, widths, lines);

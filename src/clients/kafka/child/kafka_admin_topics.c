@@ -76,7 +76,7 @@ static bool look_one(struct kafka_session *session, struct kafka_admin *admin, s
 const char *kafka_setting_source(rd_kafka_ConfigSource_t source) {
   switch (source) {
   case RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG:
-    return KAFKA_SOURCE_TOPIC;
+    return "topic";
   case RD_KAFKA_CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG:
     return "broker";
   case RD_KAFKA_CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER_CONFIG:
