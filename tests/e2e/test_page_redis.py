@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from page_redis_server import as_user, cache, refused, server, show  # noqa: F401 (fixtures)
-from keys import agree, outcome
+from keys import agree, open_page, outcome
 from redis_servers import configure
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
@@ -171,6 +171,21 @@ def test_latency_says_how_to_record_events(server, cache):
     shown = sum(row["total_calls"] for row in tables["histogram"].values())
     assert 0 < shown <= calls
     assert sum(row["total_share"] for row in tables["histogram"].values()) == pytest.approx(1)
+
+
+def test_latency_has_a_chart_on_each_row(server, cache):
+    """A row of how long calls take has no history, the page it is on has: the round trip."""
+    with dashboard(cache, columns=100, rows=30) as terminal:
+        terminal.wait_for("1/1 targets up")
+        terminal.press("1")
+        open_page(terminal, "Latency")
+        terminal.wait_for("TOTAL SHARE")
+        terminal.press("G", "c")
+        terminal.wait_for("No figure of this row has a history: these are those of cache")
+        terminal.wait_for("[cache: ROUND TRIP]")
+        terminal.wait_for(re.compile(r"now \S+ +min \S+ +max \S+ +mean \S+"))
+        terminal.press("Esc")
+        terminal.wait_for("TOTAL SHARE")
 
 
 def test_latency_without_the_rights(server, cache, tmp_path):

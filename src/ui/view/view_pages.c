@@ -289,7 +289,7 @@ struct request run_pages(struct keys *keys, int argument) {
   if (!focus_now(keys->view, keys->frame, &focus))
     say(keys->view, "Select a row or a target first");
   else if (pages_count(keys->frame->model, &focus) == 0)
-    say(keys->view, "no pages for this row or its target");
+    say(keys->view, "There are no pages for this row or its target");
   else
     return list_open(keys->view, &focus);
   return nothing;

@@ -144,7 +144,7 @@ static void test_no_pages(void **state) {
   expect(&s, "Enter details");
   expect_not(&s, "v pages");
   press(&s, "v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   press(&s, "<Enter>");
   expect(&s, "[ecap 8123]");
   end(&s);
@@ -241,7 +241,7 @@ static void test_from_the_overview(void **state) {
   press(&s, "<Esc>");
   expect(&s, "4 Redis"); /* the overview, as before */
   press(&s, "1v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   end(&s);
 }
 
