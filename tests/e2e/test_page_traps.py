@@ -2,6 +2,7 @@
 encodings, settings that stacktop's own connection has changed, and rows that a page has left out."""
 
 import contextlib
+import threading
 
 import psycopg2
 import pytest
@@ -138,6 +139,32 @@ def test_a_text_that_cannot_be_converted(server, tmp_path):  # noqa: F811
         server.sql("SELECT pg_stat_statements_reset()")
     run = show(configured(server, tmp_path), "postgres.statements", "shop", "--json")
     assert run.status == 0, run
+
+
+@pytest.mark.parametrize("after", [2, 40])
+def test_a_reset_while_the_page_is_open(server, shop, after):  # noqa: F811
+    """What was counted before it is lost, however many calls came after it."""
+    text = "SELECT min(price) FROM goods"
+    with contextlib.closing(server.connect()) as session, session.cursor() as cursor:
+        def call(times):
+            for _ in range(times):
+                cursor.execute(text)
+
+        def work():
+            wait_until(lambda: server.one(
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'watcher' AND query LIKE '%%stat_statements(true)%%'"
+                " AND state = 'idle'"), what="its first collection")
+            call(7)
+            cursor.execute("SELECT pg_stat_statements_reset()")
+            call(after)
+
+        call(10)
+        worker = threading.Thread(target=work)
+        worker.start()
+        run = show(shop, "postgres.statements", "shop", "--json", "--duration", "4s")
+        worker.join()
+    [row] = [row for table in run.json["target"]["tables"] for row in table["rows"] if row["cells"].get("query") == text]
+    assert row["cells"]["watched_calls"] <= after and "watched_calls" in row.get("at_least", []), row
 
 
 def test_settings_that_the_page_changes_for_itself(server, shop, tmp_path):  # noqa: F811
