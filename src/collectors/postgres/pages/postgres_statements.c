@@ -75,6 +75,9 @@ struct memory {
   int version;      /* of the extension: 1010 for 1.10 */
   int64_t max, evictions;
   double since_reset; /* seconds; -1: not known */
+  bool reset_now;     /* since the last collection */
+  bool lost;          /* statements have disappeared: one that is new may have been there before */
+  int64_t read_us;    /* last collection */
   bool times_io;
   struct statement **items;
   size_t count, capacity, hidden;
@@ -123,6 +126,7 @@ static void statements_sweep(struct memory *memory) {
   for (size_t i = 0; i < memory->count; i++) {
     struct statement *statement = memory->items[i];
     if (!statement->seen) {
+      memory->lost = true;
       statement_free(statement);
       continue;
     }
@@ -183,6 +187,7 @@ static char *reset_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   memory->evictions = -1;
   memory->since_reset = -1;
+  memory->reset_now = false;
   return memory->version < 1009
              ? NULL
              : mem_printf("SELECT dealloc, greatest(extract(epoch FROM clock_timestamp()"
@@ -197,6 +202,8 @@ static bool reset_read(struct postgres_page_call *call, const struct pg_rows *ro
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->evictions = postgres_page_count(pg_cell(rows, 0, 0));
   memory->since_reset = postgres_page_real(pg_cell(rows, 0, 1));
+  memory->reset_now = !call->first && memory->since_reset >= 0 &&
+                      memory->since_reset < (double)(call->now_us - memory->read_us) / 1e6;
   return true;
 }
 
@@ -257,21 +264,25 @@ static void counters_take(const struct postgres_page_call *call, struct statemen
       [WAL] = postgres_page_real(pg_cell(rows, row, OF_WAL)),
       [IO] = memory->times_io ? postgres_page_real(pg_cell(rows, row, OF_IO)) / 1e3 : -1,
   };
+  const bool is_new = !call->first && !statement->counted;
   const bool shrank =
-      statement->counted && !statement->hidden && now[CALLS] < statement->now[CALLS];
+      statement->counted && !statement->seen &&
+      (memory->reset_now || (!statement->hidden && now[CALLS] < statement->now[CALLS]));
   for (size_t i = 0; i < COUNTERS; i++) {
     /* Hidden statements of a role are one row: their sum. */
     const double before = statement->seen && statement->now[i] > 0 ? statement->now[i] : 0;
     statement->now[i] = now[i] < 0 ? -1 : now[i] + before;
-    if (call->window->begins)
-      statement->base[i] = statement->now[i];
+    if (call->window->begins || (is_new && memory->cut))
+      statement->base[i] = statement->now[i]; /* a new one may have been among those not read */
     else if (shrank && call->window->moves)
       statement->base[i] = 0;
     if (call->window->moves)
       statement->end[i] = statement->now[i];
   }
   if (call->window->moves)
-    statement->was_reset = !call->window->begins && (statement->was_reset || shrank);
+    statement->was_reset = !call->window->begins &&
+                           (statement->was_reset || shrank ||
+                            (is_new && (memory->cut || memory->lost || memory->reset_now)));
   statement->counted = true;
   statement->seen = true;
 }
@@ -284,7 +295,6 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
   for (size_t i = 0; i < memory->count; i++)
     memory->items[i]->seen = false;
   memory->hidden = 0;
-  memory->cut = rows->rows > STATEMENTS_READ_MAX;
   for (size_t i = 0; i < rows->rows && i < STATEMENTS_READ_MAX; i++) {
     const char *query = pg_cell(rows, i, OF_QUERY), *top = pg_cell(rows, i, OF_TOP);
     char key[STATEMENT_KEY_MAX];
@@ -305,6 +315,8 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
     counters_take(call, statement, rows, i);
   }
   statements_sweep(memory);
+  memory->cut = rows->rows > STATEMENTS_READ_MAX;
+  memory->read_us = call->now_us;
   return true;
 }
 
