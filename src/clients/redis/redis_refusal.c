@@ -1,6 +1,7 @@
 #include "clients/redis/redis_refusal.h"
 
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -66,4 +67,28 @@ bool redis_reply_err(const struct redisReply *reply, struct err *err) {
   else
     err_set(err, kind, "%.*s", shown, reply->str);
   return true;
+}
+
+/* "NOPERM this user has no permissions to access one of the keys used as arguments" (6.x, Valkey),
+ * "NOPERM No permissions to access a key" (7.0). */
+bool redis_refusal_of_key(const struct err *err) {
+  return strncmp(err->text, "NOPERM", 6) == 0 && strstr(err->text, "to access ") &&
+         strstr(err->text, " key");
+}
+
+/* "NOPERM this user has no permissions to run the 'memory|usage' command" */
+const char *redis_refusal_right(const struct err *err, char out[REDIS_RIGHT_MAX]) {
+  const char *quote = strchr(err->text, '\'');
+  const char *name = quote ? quote + 1 : "";
+  const size_t length =
+      strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                   ".|_-");
+  out[0] = '\0';
+  if (strncmp(err->text, "NOPERM", 6) != 0)
+    return out;
+  if (redis_refusal_of_key(err))
+    snprintf(out, REDIS_RIGHT_MAX, "~pattern");
+  else if (length > 0 && length < REDIS_RIGHT_MAX - 1 && name[length] == '\'')
+    snprintf(out, REDIS_RIGHT_MAX, "+%.*s", (int)length, name);
+  return out;
 }

@@ -57,7 +57,8 @@ enum { COMMAND_TEXT_MAX = 300, WORDS_MAX = 4 };
 
 struct bucket {
   int64_t up_to_us, calls, base;
-  int64_t most; /* of one command */
+  int64_t before; /* calls at the collection before */
+  int64_t most;   /* of one command */
   char command[COMMAND_NAME_MAX];
 };
 
@@ -310,14 +311,14 @@ static void command_take(struct memory *memory, const char *command,
 static bool histogram_read(struct redis_page_call *call, const struct redisReply *reply,
                            struct err *err) {
   struct memory *memory = call->memory;
-  int64_t before = 0, now = 0;
+  bool reset = false;
   (void)err;
   if (reply->type != REDIS_REPLY_ARRAY)
     return false;
   if (call->first)
     memory->bucket_count = 0;
   for (size_t i = 0; i < memory->bucket_count; i++) {
-    before = count_add(before, memory->buckets[i].calls);
+    memory->buckets[i].before = memory->buckets[i].calls;
     memory->buckets[i].calls = memory->buckets[i].most = 0;
   }
   for (size_t i = 0; i + 1 < reply->elements; i += 2) {
@@ -326,12 +327,12 @@ static bool histogram_read(struct redis_page_call *call, const struct redisReply
     if (is_text(name) && pairs && pairs->type == REDIS_REPLY_ARRAY)
       command_take(memory, name->str, pairs);
   }
-  for (size_t i = 0; i < memory->bucket_count; i++)
-    now = count_add(now, memory->buckets[i].calls);
+  for (size_t i = 0; i < memory->bucket_count; i++) /* CONFIG RESETSTAT */
+    reset = reset || memory->buckets[i].calls < memory->buckets[i].before;
   for (size_t i = 0; i < memory->bucket_count; i++)
     if (call->first)
       memory->buckets[i].base = memory->buckets[i].calls;
-    else if (now < before) /* CONFIG RESETSTAT */
+    else if (reset)
       memory->buckets[i].base = 0;
   memory->has_histogram = true;
   return true;
