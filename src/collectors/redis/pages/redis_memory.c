@@ -499,6 +499,8 @@ static void finish(struct redis_page_call *call) {
   for (size_t i = 0; i < memory->prefixes.biggest_count; i++)
     key_fill(call, &memory->prefixes.biggest[i]);
   redis_page_sort(call, keys.id, KEY_BYTES);
+  if (!memory->complete && memory->prefixes.keys == 0)
+    sample_fault(call->sample, keys.id, SEVERITY_UNKNOWN, "no key has been looked at yet");
   notes_add(call);
   memory->running = false;
 }
