@@ -235,7 +235,7 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
   case KAFKA_LOOK_STABLE:
     if (!read_offsets(session, snapshot, err) || !read_stable(session, collection, err))
       return false;
-    kafka_next_open(session, snapshot);
+    kafka_next_open(session, collection->committed, snapshot);
     return true;
   default:
     return read_offsets(session, snapshot, err);

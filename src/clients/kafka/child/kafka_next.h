@@ -11,7 +11,8 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
 
 /* Adds the first message of an open transaction, in the partitions where the end of the committed
  * ones is before the end, to the next messages. */
-void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot);
+void kafka_next_open(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot);
 
 /* Sets the settings of these topics, or settings_error. */
 void kafka_settings_read(struct kafka_session *session, struct arena *arena,
