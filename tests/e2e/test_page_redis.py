@@ -103,7 +103,7 @@ def test_clients_by_name_and_one_by_one(server, cache, workers):
     [summary] = tables["summary"].values()
     assert [summary["blocked"], summary["maxclients"]] == [1, 10000]
     assert summary["clients"] >= len(rows)
-    assert any("connections of stacktop" in note for note in notes)
+    assert any("without 1 connection of stacktop" in note for note in notes)
 
 
 def test_clients_without_the_right(server, cache, tmp_path):

@@ -168,6 +168,7 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
   if (!code)
     code = found > 0 ? rd_kafka_ConfigResource_error(answers[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
   broker->settings_error = NULL;
+  broker->answered = !kafka_error_is_silence(code);
   if (code) {
     broker->settings_error = kafka_error_is_denied(code) ? "needs DESCRIBE_CONFIGS on the cluster"
                                                          : kafka_error_reason(code);
@@ -193,6 +194,7 @@ static void read_brokers(struct kafka_session *session, struct kafka_snapshot *s
   for (uint32_t i = 0; i < snapshot->broker_count; i++) {
     char id[16];
     snapshot->brokers[i].settings_error = i < BROKERS_MAX ? "no answer" : "not read: too many";
+    snapshot->brokers[i].answered = i >= BROKERS_MAX; /* as far as is known */
     if (i >= BROKERS_MAX)
       continue;
     snprintf(id, sizeof id, "%d", snapshot->brokers[i].id);
