@@ -10,6 +10,8 @@ struct redisReply; /* hiredis/hiredis.h: type, str and len, integer, element and
  * many clients ERR_REFUSED; an invalid database ERR_INVALID; others ERR_PROTOCOL. */
 bool redis_reply_err(const struct redisReply *reply, struct err *err);
 
+/* Whether the key is on another node of a cluster. */
+bool redis_refusal_moved(const struct err *err);
 /* Of a refusal (ERR_DENIED): whether it is the key that the user may not read, not the command. */
 bool redis_refusal_of_key(const struct err *err);
 enum { REDIS_RIGHT_MAX = 64 };

@@ -277,8 +277,8 @@ static bool look_refused(struct redis_page_call *call, const struct err *err) {
   struct memory *memory = call->memory;
   bool usage = false;
   struct name *name = memory->looks ? name_of(call, &usage) : NULL;
-  if (!name)
-    return false;
+  if (!name || (err->kind != ERR_DENIED && !redis_refusal_moved(err)))
+    return false; /* of a cluster that is down, keys are not gone */
   if (err->kind != ERR_DENIED)
     name->gone = true;
   else if (redis_refusal_of_key(err))

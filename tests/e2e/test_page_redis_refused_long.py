@@ -1,11 +1,15 @@
-"""Pages of Redis for users without single rights: each is named, nothing unknown is a zero, and no refusal is repeated."""
+"""Pages of Redis of which something is refused: it is named, nothing unknown is a zero, and no refusal is repeated."""
 
 import threading
 
 import pytest
 
 from page_redis_server import as_user, cache, filled, server, show  # noqa: F401: fixtures
+from redis_servers import configure, serve  # noqa: F401: fixtures
+from sandbox import wait_until
+from stacktop import closed_port, stacktop
 
+LABEL = "long"
 BESIDE = "others"
 
 
@@ -46,7 +50,7 @@ def test_keys_that_the_user_may_not_read_are_counted_only(server, filled, tmp_pa
 def test_a_scan_does_not_repeat_what_is_denied(server, filled, tmp_path):
     server.client.config_resetstat()
     with as_user(server, tmp_path, "+@all", "-memory", "-pttl", "-dbsize") as config:
-        tables, notes = show(config, "redis.memory", "--duration", "2s")
+        tables, notes = show(config, "redis.memory")
     assert tables["summary"]["memory"]["scan"].endswith(" of an unknown number of keys")
     for right in ("+memory|usage", "+memory|stats", "+pttl", "+dbsize"):
         assert any(right in note for note in notes), (right, notes)
@@ -78,3 +82,46 @@ def test_counters_that_start_again_are_lower_bounds(server, cache):
     thread.join()
     assert tables["commands"]["get"]["watched_calls"] == 300
     assert tables["commands"]["get"]["total_calls"] == 300
+
+
+def cluster_node(serve, slots, *options):
+    bus = closed_port()
+    node = serve("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", str(bus), *options)
+    node.client.execute_command("CLUSTER", "ADDSLOTSRANGE", *slots)
+    return node, bus
+
+
+def cluster_is(node, state):
+    wait_until(lambda: node.client.cluster("info").get("cluster_state") == state, 20, what=f"the cluster to be {state}")
+
+
+def test_keys_of_a_cluster_that_is_down_are_not_gone(serve, tmp_path):
+    """Without all slots the node lists its keys, and refuses to look at them; a slot that migrates has its keys elsewhere."""
+    node, _ = cluster_node(serve, (0, 16383))
+    cluster_is(node, "ok")
+    for number in range(30):
+        node.client.set(f"k:{number}", "v")
+    config = configure(tmp_path, node)
+    tables, _ = show(config, "redis.memory")
+    assert tables["prefixes"]["k:"]["keys"] == 30
+    slot = node.client.cluster("keyslot", "absent")
+    node.client.execute_command("CLUSTER", "DELSLOTS", slot)
+    cluster_is(node, "fail")
+    run = stacktop("show", "-c", config, "redis.memory", "cache", "--json")
+    assert run.status == 3 and "CLUSTERDOWN" in run.stdout and "complete" not in run.stdout, run
+
+
+def test_a_key_of_another_node_is_explained(serve, tmp_path):
+    node, _ = cluster_node(serve, (0, 8000))
+    other, bus = cluster_node(serve, (8001, 16383))
+    node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
+    cluster_is(node, "ok")
+    config = configure(tmp_path, node)
+    for key in (f"k{number}" for number in range(100)):
+        if node.client.cluster("keyslot", key) > 8000:
+            break
+    run = stacktop("show", "-c", config, "redis.key", "cache", key)
+    said = f"the key belongs to another node of the cluster, 127.0.0.1:{other.port}"
+    assert run.status == 3 and said in run.stdout, run
+    run = stacktop("plan", "-c", config, "redis.delete-key", "cache", key)
+    assert run.status != 0 and said in run.stderr, run
