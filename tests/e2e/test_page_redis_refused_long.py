@@ -125,3 +125,12 @@ def test_a_key_of_another_node_is_explained(serve, tmp_path):
     assert run.status == 3 and said in run.stdout, run
     run = stacktop("plan", "-c", config, "redis.delete-key", "cache", key)
     assert run.status != 0 and said in run.stderr, run
+
+
+def test_latency_of_a_server_that_refuses_its_data(serve, tmp_path):
+    """A replica without its master, as one that is loading, refuses PING: the page is about just that, and shows the rest."""
+    replica = serve("--replica-serve-stale-data", "no")
+    replica.client.execute_command("REPLICAOF", "127.0.0.1", closed_port())
+    tables, _ = show(configure(tmp_path, replica), "redis.latency")
+    [summary] = tables["summary"].values()
+    assert summary["round_trip"] > 0 and summary["slowlog_threshold"] == pytest.approx(0.01)

@@ -109,6 +109,12 @@ static bool ping_read(struct redis_page_call *call, const struct redisReply *rep
   return true;
 }
 
+/* A server that is loading, or has lost its master, refuses PING: that is an answer, too. */
+static bool ping_refused(struct redis_page_call *call, const struct err *err) {
+  struct err ignored = {0};
+  return err->kind == ERR_UNSUPPORTED && ping_read(call, NULL, &ignored);
+}
+
 static bool ping_again(struct redis_page_call *call) {
   const struct memory *memory = call->memory;
   return memory->ping_count < PINGS;
@@ -423,7 +429,11 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"PING"}, .right = "+ping", .read = ping_read, .again = ping_again},
+            {.words = {"PING"},
+             .right = "+ping",
+             .read = ping_read,
+             .refused = ping_refused,
+             .again = ping_again},
             {.words = {"CONFIG", "GET", "latency-monitor-threshold"},
              .read = monitor_read,
              .refused = never},
