@@ -208,7 +208,7 @@ def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):
             terminal.wait_for(re.compile(r"Group\] !! not available"), 20)
         finally:
             sandbox.ctl("thaw", "kafka")
-        terminal.wait_for("Group] ok", 30)
+        terminal.wait_for("Group]─", 30)
         sandbox.kafka_tool("consumer-groups", "--delete", "--group", OWN_GROUP)
         terminal.wait_for(f"there is no group {OWN_GROUP} now", 15)
         terminal.press("q")

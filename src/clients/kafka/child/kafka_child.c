@@ -186,7 +186,8 @@ static bool reader_ready(struct kafka_child *child, enum kafka_look look, struct
 /* The end that a reader of committed transactions sees depends on the instance. */
 static bool committed_ready(struct kafka_child *child, struct kafka_collection *collection,
                             struct err *err) {
-  if (collection->look != KAFKA_LOOK_SETTINGS && collection->look != KAFKA_LOOK_STABLE)
+  if (collection->look != KAFKA_LOOK_SETTINGS && collection->look != KAFKA_LOOK_STABLE &&
+      !collection->held)
     return true;
   if (!child->committed.rk) {
     rd_kafka_conf_t *conf = rd_kafka_conf_dup(child->conf);

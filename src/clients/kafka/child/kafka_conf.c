@@ -48,7 +48,7 @@ static const struct setting fixed[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     /* The end of a partition may be behind its last message: ends of transactions and what
-     * compaction has removed have offsets, too, and waiting for them is in vain. */
+     * compaction has removed have offsets, too, and a reader would wait for them in vain. */
     {"enable.partition.eof", "true"},
 };
 

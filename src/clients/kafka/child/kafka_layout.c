@@ -175,6 +175,7 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
     return;
   }
   const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(answers[0], &count);
+  broker->settings = arena_alloc(&snapshot->arena, (count + 1) * sizeof *broker->settings);
   for (size_t i = 0; i < count; i++) {
     const char *name = rd_kafka_ConfigEntry_name(entries[i]);
     const char *value = rd_kafka_ConfigEntry_value(entries[i]);
@@ -183,11 +184,12 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
     else if (strcmp(name, "log.dirs") == 0 || (strcmp(name, "log.dir") == 0 && !broker->log_dirs))
       broker->log_dirs =
           value ? copy_or_null(&snapshot->arena, value) : broker->log_dirs; /* log.dirs wins */
+    if (broker->settings)
+      broker->settings[broker->setting_count++] = kafka_setting_of(&snapshot->arena, entries[i]);
   }
 }
 
-/* Each broker answers for itself. */
-static void read_brokers(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+void kafka_brokers_read(struct kafka_session *session, struct kafka_snapshot *snapshot) {
   enum { BROKERS_MAX = 64 };
   size_t pending = 0;
   struct err err = {0};
@@ -226,7 +228,9 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
     return err_set(err, ERR_LIMIT, "too many topics for %d MB", KAFKA_SNAPSHOT_BYTES_MAX >> 20);
   switch (collection->look) {
   case KAFKA_LOOK_BROKERS:
-    read_brokers(session, snapshot);
+    kafka_brokers_read(session, snapshot);
+    for (uint32_t i = 0; i < snapshot->broker_count; i++)
+      snapshot->brokers[i].setting_count = 0;
     return true;
   case KAFKA_LOOK_MESSAGES:
     return read_offsets(session, snapshot, err) && kafka_newest_read(session, collection, err);

@@ -19,9 +19,10 @@ struct kafka_page_call {
   struct sample *sample; /* with the tables of the page */
   struct row_past *past; /* of counters of rows */
   struct kafka_still_list *still;
-  int64_t now_us;  /* of the snapshot */
-  int64_t open_ms; /* how long the page has been open, by its first collection */
-  int64_t wall_ms; /* the time now, since 1970 */
+  bool *stands_still; /* set by a page about a group: the next collection asks why */
+  int64_t now_us;     /* of the snapshot */
+  int64_t open_ms;    /* how long the page has been open, by its first collection */
+  int64_t wall_ms;    /* the time now, since 1970 */
 };
 
 struct kafka_page {

@@ -1,4 +1,4 @@
-/* The keys of a scan by their prefixes, and the biggest of them. Pure. */
+/* The keys of a scan by their prefixes. Pure. */
 #pragma once
 
 #include "core/map.h"
@@ -13,7 +13,6 @@ enum {
   REDIS_CHILDREN_EACH = 1000,  /* of one prefix: ids in names are no prefixes. Further keys count as
                                   its "(other)" */
   REDIS_PREFIX_NAME_MAX = 160, /* bytes, as printed by redis_repr */
-  REDIS_BIGGEST_MAX = 200,
   REDIS_TTL_UNKNOWN = -3,
 };
 
@@ -28,21 +27,13 @@ struct redis_prefix {
   struct redis_prefix *rest; /* its "(other)", or NULL */
 };
 
-struct redis_big_key {
-  char *name; /* as printed by redis_repr, in full; NULL: it is too long */
-  char shown[128];
-  int64_t bytes, ttl_ms; /* ttl_ms -1: it does not expire */
-};
-
 /* Zeroed at first. */
 struct redis_prefixes {
   struct redis_prefix **items;
   size_t count, capacity;
   struct map by_name;
   struct redis_prefix *others;
-  size_t first_count, second_count;                /* of the levels, without "(other)" */
-  struct redis_big_key biggest[REDIS_BIGGEST_MAX]; /* a heap, the smallest first */
-  size_t biggest_count;
+  size_t first_count, second_count; /* of the levels, without "(other)" */
   int64_t keys, bytes, expiring, unmeasured;
 };
 
