@@ -183,7 +183,11 @@ def test_large_messages_are_the_newest_ones(sandbox, topic):
 
 def test_an_open_transaction_is_the_cause(sandbox, topic):
     """Readers of committed messages stand still: the page names the transaction, its age and the command that ends it."""
+    transactions(sandbox.bootstrap, topic.name, 1, 4)
     end = sandbox.offsets(OWN_GROUP)[topic.name, 1][1]
+    # all of it: a client commits the offset after its last message, and then come an aborted one and the ends of two
+    sandbox.kafka_tool("consumer-groups", "--group", OWN_GROUP, "--topic", f"{topic.name}:1", "--reset-offsets", "--to-offset",
+                       end - 3, "--execute")
     with open_transaction(sandbox.bootstrap, topic.name, 1, f"hung-{os.getpid()}"):
         began = time.time()
         with rdkafka.Producer(sandbox.bootstrap) as producer:
@@ -193,6 +197,7 @@ def test_an_open_transaction_is_the_cause(sandbox, topic):
         tables, _ = show(topic.config, "transactions")
         cells = tables["transactions"][f"{topic.name}/1"]
         assert (cells["stable"], cells["end"], cells["held"]) == (end, end + 8, 8)
+        assert cells["waiting"] == OWN_GROUP
         assert 0 <= cells["open_for"] < time.time() - began + 30
         assert f"abort --topic {topic.name} --partition 1 --start-offset {end}" in cells["abort"]
         one, _ = show(topic.config, "topic", topic.name)

@@ -104,7 +104,7 @@ def test_clients_by_name_and_one_by_one(server, cache, workers):
     [summary] = tables["summary"].values()
     assert [summary["blocked"], summary["maxclients"]] == [1, 10000]
     assert summary["clients"] >= len(rows)
-    assert any("connections of stacktop" in note for note in notes)
+    assert any("without 1 connection of stacktop" in note for note in notes)
 
 
 def test_output_that_a_client_does_not_read(server, cache):

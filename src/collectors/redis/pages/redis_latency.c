@@ -57,7 +57,8 @@ enum { COMMAND_TEXT_MAX = 300, WORDS_MAX = 4 };
 
 struct bucket {
   int64_t up_to_us, calls, base;
-  int64_t most; /* of one command */
+  int64_t before; /* calls at the collection before */
+  int64_t most;   /* of one command */
   char command[COMMAND_NAME_MAX];
 };
 
@@ -99,6 +100,12 @@ static bool ping_read(struct redis_page_call *call, const struct redisReply *rep
   if (call->answer_us > memory->worst_us)
     memory->worst_us = call->answer_us;
   return true;
+}
+
+/* A server that is loading, or has lost its master, refuses PING: that is an answer, too. */
+static bool ping_refused(struct redis_page_call *call, const struct err *err) {
+  struct err ignored = {0};
+  return err->kind == ERR_UNSUPPORTED && ping_read(call, NULL, &ignored);
 }
 
 static bool ping_again(struct redis_page_call *call) {
@@ -303,14 +310,14 @@ static void command_take(struct memory *memory, const char *command,
 static bool histogram_read(struct redis_page_call *call, const struct redisReply *reply,
                            struct err *err) {
   struct memory *memory = call->memory;
-  int64_t before = 0, now = 0;
+  bool reset = false;
   (void)err;
   if (reply->type != REDIS_REPLY_ARRAY)
     return false;
   if (call->first)
     memory->bucket_count = 0;
   for (size_t i = 0; i < memory->bucket_count; i++) {
-    before = count_add(before, memory->buckets[i].calls);
+    memory->buckets[i].before = memory->buckets[i].calls;
     memory->buckets[i].calls = memory->buckets[i].most = 0;
   }
   for (size_t i = 0; i + 1 < reply->elements; i += 2) {
@@ -319,12 +326,12 @@ static bool histogram_read(struct redis_page_call *call, const struct redisReply
     if (is_text(name) && pairs && pairs->type == REDIS_REPLY_ARRAY)
       command_take(memory, name->str, pairs);
   }
-  for (size_t i = 0; i < memory->bucket_count; i++)
-    now = count_add(now, memory->buckets[i].calls);
+  for (size_t i = 0; i < memory->bucket_count; i++) /* CONFIG RESETSTAT */
+    reset = reset || memory->buckets[i].calls < memory->buckets[i].before;
   for (size_t i = 0; i < memory->bucket_count; i++)
     if (call->first)
       memory->buckets[i].base = memory->buckets[i].calls;
-    else if (now < before) /* CONFIG RESETSTAT */
+    else if (reset)
       memory->buckets[i].base = 0;
   memory->has_histogram = true;
   return true;
@@ -415,7 +422,11 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"PING"}, .right = "+ping", .read = ping_read, .again = ping_again},
+            {.words = {"PING"},
+             .right = "+ping",
+             .read = ping_read,
+             .refused = ping_refused,
+             .again = ping_again},
             {.words = {"CONFIG", "GET", "latency-monitor-threshold"},
              .read = monitor_read,
              .refused = redis_page_ignored},

@@ -134,6 +134,15 @@ static bool step_end(struct page_watch *page) {
   return true;
 }
 
+/* A figure that is not known because of a right: which one. */
+static void note_refusal(struct page_watch *page, const struct err *cause) {
+  char right[REDIS_RIGHT_MAX];
+  struct sample *sample = page->call.sample;
+  if (cause->kind == ERR_DENIED && *redis_refusal_right(cause, right))
+    sample_note(sample, page->watch.page->spec.tables[0]->id, NULL,
+                "some figures need a right: ACL SETUSER %.60s %s", page->call.user, right);
+}
+
 static void on_answer(void *arg, const struct redisReply *reply, const struct err *err) {
   struct page_watch *page = arg;
   const struct redis_page_step *step = &page->own->steps[page->next];
@@ -146,8 +155,11 @@ static void on_answer(void *arg, const struct redisReply *reply, const struct er
   page->call.index = page->answered++;
   page->call.answer_us = redis_answer_us(page->watch.conn);
   if (redis_reply_err(reply, &wrong)) {
-    if (step->refused && step->refused(&page->call, &wrong))
+    if (step->refused && step->refused(&page->call, &wrong)) {
+      if (!step->table) /* otherwise `refused` does it */
+        note_refusal(page, &wrong);
       wrong.kind = ERR_NONE;
+    }
   } else if (!step->read(&page->call, reply, &wrong) && wrong.kind == ERR_NONE) {
     err_set(&wrong, ERR_PROTOCOL, "unexpected answer");
   }
