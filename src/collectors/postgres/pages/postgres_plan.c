@@ -16,7 +16,7 @@
 enum { TEXT_BYTES_MAX = 100000, NAME_BYTES = 64, PLAN_BYTES_MAX = 4 << 20 };
 /* A key that is a number alone: a pid if it can be one. Query ids are spread over 64 bits. Eight
  * hexadecimal digits are the first half of a query id, as postgres.statements shows it. */
-enum { PID_MAX = 4194304, HALF_DIGITS = 8 };
+enum { PID_MAX = 4194304 };
 static const double costly_share = 0.2, stale_share = 0.2;
 
 #define COLUMN(name, ...) name,
@@ -52,16 +52,13 @@ static const struct table_spec *const tables[] = {&summary, &nodes, &relations};
 
 enum subject { SUBJECT_NONE, SUBJECT_SESSION, SUBJECT_STATEMENT, SUBJECT_HALF };
 
-static bool is_half(const char *key) {
-  return strlen(key) == HALF_DIGITS && strspn(key, "0123456789abcdef") == HALF_DIGITS;
-}
-
 static enum subject subject_of(const char *key, struct postgres_session_key *session,
                                struct postgres_statement_key *statement) {
   if (!key)
     return SUBJECT_NONE;
-  if (is_half(key)) {
-    *statement = (struct postgres_statement_key){.queryid = strtoll(key, NULL, 16), .user_id = -1};
+  int64_t half;
+  if (postgres_statement_half_read(key, &half)) {
+    *statement = (struct postgres_statement_key){.queryid = half, .user_id = -1};
     return SUBJECT_HALF;
   }
   if (postgres_session_key_read(key, session) && session->pid > 0 &&
