@@ -81,9 +81,10 @@ static const struct wire_field share_fields[] = {
 static const struct wire_struct share = WIRE_STRUCT(struct kafka_share, share_fields);
 
 static const struct wire_field next_fields[] = {
-    WIRE(struct kafka_next, topic),     WIRE(struct kafka_next, partition),
-    WIRE(struct kafka_next, committed), WIRE(struct kafka_next, offset),
-    WIRE(struct kafka_next, time_ms),   WIRE_MAYBE(struct kafka_next, error),
+    WIRE(struct kafka_next, topic),       WIRE(struct kafka_next, partition),
+    WIRE(struct kafka_next, committed),   WIRE(struct kafka_next, offset),
+    WIRE(struct kafka_next, time_ms),     WIRE(struct kafka_next, read_to),
+    WIRE_MAYBE(struct kafka_next, error),
 };
 static const struct wire_struct next = WIRE_STRUCT(struct kafka_next, next_fields);
 
@@ -147,6 +148,7 @@ static const struct wire_field snapshot_fields[] = {
     WIRE(struct kafka_snapshot, nexts_left_out),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, messages, message_count, KAFKA_MESSAGES_MAX,
               &message),
+    WIRE(struct kafka_snapshot, messages_from),
     WIRE_MAYBE(struct kafka_snapshot, messages_error),
     WIRE(struct kafka_snapshot, layout_left_out),
     WIRE(struct kafka_snapshot, has_stable),

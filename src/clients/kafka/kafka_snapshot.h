@@ -82,6 +82,7 @@ struct kafka_next {
   int64_t committed;
   int64_t offset;    /* of the message: the first one at or after the committed offset */
   int64_t time_ms;   /* its timestamp, since 1970; -1: it has none, or (with an error) not known */
+  int64_t read_to;   /* of an open transaction: a reader gets nothing from here up to `committed` */
   const char *error; /* why it could not be read, or NULL */
 };
 
@@ -157,6 +158,7 @@ struct kafka_snapshot {
   size_t nexts_left_out;          /* partitions with less lag: KAFKA_NEXT_MAX was reached */
   struct kafka_message *messages; /* the newest last, if asked for */
   size_t message_count;
+  int64_t messages_from;       /* all messages from this offset on are among them */
   const char *messages_error;  /* why there are no more, or NULL */
   size_t layout_left_out;      /* partitions without offsets: KAFKA_LAYOUT_MAX was reached */
   bool has_stable;             /* the ends of committed transactions were read */

@@ -117,6 +117,8 @@ static struct outlook outlook_of(struct kafka_page_call *call, const struct kafk
     why = "not read: only for the partitions with the most lag";
   else if (next->error)
     why = sample_copy(call->sample, next->error);
+  else if (next->offset == KAFKA_NO_OFFSET)
+    why = KAFKA_NEXT_NONE;
   else if (next->time_ms < 0)
     why = "the message has no timestamp";
   if (why) {

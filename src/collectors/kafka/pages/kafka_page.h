@@ -37,6 +37,8 @@ struct kafka_page {
 /* Seconds that the number of that row has not changed, since the page was opened. At most
  * KAFKA_STILL_MAX rows are remembered. */
 enum { KAFKA_STILL_MAX = 1000 };
+/* Of a next message that is not there, although the offset is before the end. */
+#define KAFKA_NEXT_NONE "no message: ends of transactions, or removed by compaction"
 struct value kafka_page_still(struct kafka_page_call *call, const char *key, int64_t number);
 
 /* For `watch` of their descriptors; `own` is a struct kafka_page. */
