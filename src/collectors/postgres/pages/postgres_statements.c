@@ -78,7 +78,8 @@ struct memory {
   int64_t opened_us;
   struct statement **items;
   size_t count, capacity, hidden;
-  bool cut; /* not all could be read */
+  bool cut;     /* not all could be read */
+  bool no_text; /* the texts could not be read this time */
   struct map by_key;
   struct statement **shown; /* in their order */
   size_t shown_count;
@@ -420,6 +421,7 @@ static char *texts_make(struct postgres_page_call *call, struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
   choose(call);
+  memory->no_text = false;
   char *list = NULL;
   for (size_t i = 0; i < memory->shown_count; i++) {
     const struct statement *statement = memory->shown[i];
@@ -438,6 +440,7 @@ static char *texts_make(struct postgres_page_call *call, struct err *err) {
                                                                        length */
                          TEXT_CHARACTERS, memory->schema, list);
   free(list);
+  memory->no_text = true; /* until there is an answer */
   return sql;
 }
 
@@ -446,6 +449,7 @@ static bool texts_read(struct postgres_page_call *call, const struct pg_rows *ro
   struct memory *memory = call->memory;
   if (rows->columns != 4)
     return err_set(err, ERR_PROTOCOL, "unexpected answer: %zu columns", rows->columns);
+  memory->no_text = false;
   for (size_t i = 0; i < rows->rows; i++) {
     const char *text = pg_cell(rows, i, 3);
     char safe[SAMPLE_TEXT_MAX];
@@ -468,6 +472,7 @@ static bool texts_read(struct postgres_page_call *call, const struct pg_rows *ro
 
 static void statement_fill(const struct postgres_page_call *call, struct table *table,
                            const struct statement *statement) {
+  const struct memory *memory = call->memory;
   struct row *row = sample_row(call->sample, table, statement->key, NULL);
   if (!row)
     return;
@@ -485,8 +490,9 @@ static void statement_fill(const struct postgres_page_call *call, struct table *
       value_text(sample_printf(call->sample, "%08" PRIx64, (uint64_t)statement->queryid >> 32));
   row->cells[STATEMENT_QUERY_ID] =
       value_text(sample_printf(call->sample, "%" PRId64, statement->queryid));
-  row->cells[STATEMENT_QUERY] = statement->text
-                                    ? postgres_page_text(call, statement->text)
+  row->cells[STATEMENT_QUERY] = statement->text ? postgres_page_text(call, statement->text)
+                                : memory->no_text
+                                    ? value_none("the texts could not be read")
                                     : value_none("its text was removed from pg_stat_statements");
 }
 
@@ -519,9 +525,10 @@ static void finish(struct postgres_page_call *call) {
     statement_fill(call, table, memory->shown[i]);
   if (memory->shown_count < memory->count)
     sample_note(call->sample, statements_table.id, NULL,
-                "%s of %s%s shown: the first ones by the order of the rows (s, <, >)",
+                "%s of %s%s shown: the first ones by the order of the rows (%s)",
                 format_count(shown, sizeof shown, (int64_t)memory->shown_count),
-                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "");
+                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "",
+                page_order_hint(call->focus));
   if (memory->hidden > 0)
     sample_note(call->sample, statements_table.id, columns[STATEMENT_QUERY].id,
                 "%zu statements of other roles are hidden, one row for each role: GRANT pg_monitor "
@@ -538,7 +545,9 @@ static const struct postgres_page own = {
             {.text = extension_sql, .read = extension_read},
             {.make = reset_make, .read = reset_read},
             {.make = numbers_make, .read = numbers_read},
-            {.make = texts_make, .read = texts_read},
+            /* the server converts each text from the encoding of its own database, and fails if
+             * only one cannot be converted: the numbers stay */
+            {.table = "statements", .make = texts_make, .read = texts_read},
             {0},
         },
     .memory = sizeof(struct memory),
