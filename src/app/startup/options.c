@@ -3,6 +3,7 @@
 #include "core/quantity.h"
 #include "core/suggest.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +93,9 @@ static const struct {
   const char *word;
   enum mode mode;
 } modes[] = {
-    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS}, {"plan", MODE_PLAN},
-    {"apply", MODE_APPLY}, {"audit", MODE_AUDIT},   {"logs", MODE_LOGS},       {"show", MODE_SHOW},
+    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+    {"logs", MODE_LOGS},   {"show", MODE_SHOW},     {"watch", MODE_WATCH},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -129,7 +131,7 @@ static unsigned option_modes(int code) {
     return 1U << MODE_SHOW;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
-           1U << MODE_LOGS | 1U << MODE_SHOW;
+           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;
@@ -422,13 +424,33 @@ static bool words_check(const struct options *options, struct err *err) {
   return true;
 }
 
+/* "-123", which is a word (a query id may be negative), unless it is the value of an option. */
+static bool is_number(char **argv, int index) {
+  const char *before = argv[index - 1];
+  return argv[index][0] == '-' && isdigit((unsigned char)argv[index][1]) &&
+         (before[0] != '-' || isdigit((unsigned char)before[1]));
+}
+
+/* Those before the next such number, then the number itself; -1 at the end and after "--". */
+static int option_next(int argc, char **argv) {
+  int end = optind > 0 ? optind : 1;
+  while (end < argc && !is_number(argv, end))
+    end++;
+  const int code = getopt_long(end, argv, "-:c:UChV", longs, NULL);
+  if (code != -1 || end == argc || optind != end || (end > 1 && strcmp(argv[end - 1], "--") == 0))
+    return code;
+  optarg = argv[end];
+  optind = end + 1;
+  return 1;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) {
   const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
   *options = (struct options){.no_color = no_color && *no_color};
   bool command = false;
   optind = 0; /* glibc: reset getopt */
   opterr = 0;
-  for (int code; (code = getopt_long(argc, argv, "-:c:UChV", longs, NULL)) != -1;) {
+  for (int code; (code = option_next(argc, argv)) != -1;) {
     if (code == '?' || code == ':')
       return argument_refuse(code, argv[optind - 1], err);
     if (code == 1) {

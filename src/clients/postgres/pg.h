@@ -43,6 +43,9 @@ bool pg_dsn_check(const char *dsn, struct err *err) MUST_CHECK;
 
 /* Does not connect yet. dsn is copied. */
 struct pg *pg_new(struct io *io, const char *dsn);
+/* Requires PG_DOWN. The next connects are to that database of the server, a name in bytes of the
+ * server, never read as a connection string; NULL: to that of the dsn. */
+void pg_use_database(struct pg *pg, const char *database);
 /* Requires PG_DOWN. Of several addresses, one that has not answered for PG_PATIENCE_MS is skipped.
  * Errors: ERR_REFUSED (also if no slot is left, or the server is starting up), ERR_DENIED,
  * ERR_UNRESOLVED, ERR_PROTOCOL ("not a PostgreSQL server"), ... */
@@ -57,6 +60,9 @@ void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
  * All borrowed for the call. */
 void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
                      pg_cb done, void *arg);
+/* Has one statement parsed and nothing executed: an error also if sql has several. Afterwards the
+ * same text is one statement for pg_query, too, since the server splits it by the same grammar. */
+void pg_parse(struct pg *pg, const char *sql, pg_cb done, void *arg);
 /* Closes the connection, whatever is running; no callback will come. Does not block: during a login
  * or a query the loop reads the answer first, for at most PG_FAREWELL_MS (pg_farewell.h). */
 void pg_drop(struct pg *pg);

@@ -21,6 +21,7 @@ struct detail {
   bool of_event;
   int64_t at_ms; /* of the event */
   enum severity severity;
+  bool change;
   char *text;
   size_t target_index;
   char *table, *key; /* NULL: the target itself */
@@ -65,6 +66,7 @@ struct view {
   int page_lines;  /* total lines */
   bool utc, zoomed, paused;
   bool opened_sorts; /* the open page has named orders */
+  bool opened_windows; /* its figures count from a mark on */
   bool has_logs;     /* the selection has, as last drawn */
   bool acts;         /* there are actions for the selection, as last drawn */
   bool typing;       /* the filter of the focused pane is being typed */

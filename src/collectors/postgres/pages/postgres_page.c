@@ -5,6 +5,7 @@
 #include "clients/postgres/pg_share.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ struct page_watch {
   bool kept;    /* the connection is an old one: only a query shows whether it was closed */
   bool borrows; /* no slot is left: the collector's connection is used */
   struct pg_loan loan;
-  char *sql; /* waits until the borrowed connection is free */
+  struct pg_explain *explain; /* NULL: the page plans nothing */
+  char *sql;                  /* waits until the borrowed connection is free */
   pg_cb answered;
 
   struct postgres_page_call call;
@@ -31,6 +33,7 @@ struct page_watch {
   int64_t greeted_us; /* since when */
   char role[NAME_MAX_BYTES], database[NAME_MAX_BYTES], encoding[NAME_MAX_BYTES];
   struct row_past past;
+  struct page_window window;
   size_t next; /* the next of the queries */
 };
 
@@ -45,6 +48,10 @@ static bool init(void *self, struct err *err) {
     return false;
   page->pg = pg_new(page->watch.io, page->dsn);
   watch_hold(&page->watch);
+  if (page->own->statement) {
+    page->explain = pg_explain_new(page->watch.io, page->dsn);
+    watch_hold(&page->watch);
+  }
   page->timeouts.statement_ms =
       (int)(timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1);
   page->timeouts.lock_ms = LOCK_TIMEOUT_MS;
@@ -55,6 +62,7 @@ static bool init(void *self, struct err *err) {
                                            .database = page->database,
                                            .encoding = page->encoding,
                                            .past = &page->past,
+                                           .window = &page->window,
                                            .memory = mem_new(page->own->memory + 1)};
   return true;
 }
@@ -125,11 +133,33 @@ static void finish(struct page_watch *page) {
   char address[300];
   page->call.sample = NULL;
   page->call.first = false;
+  page_window_keep(&page->window);
   pg_address(pg_used(page), address, sizeof address);
   const char *version = pg_server_version_text(pg_used(page));
   sample->address = sample_copy(sample, address);
   sample->server = sample_printf(sample, "PostgreSQL %.*s", (int)strcspn(version, " "), version);
   watch_done(&page->watch, sample);
+}
+
+static void on_planned(void *self, const struct pg_explain_answer *answer, const struct err *err,
+                       const char *sqlstate) {
+  struct page_watch *page = self;
+  struct err why = err ? *err : (struct err){0};
+  if (page->own->planned(&page->call, answer, sqlstate, &why))
+    finish(page);
+  else
+    fail(page, &why);
+}
+
+static void plan(struct page_watch *page) {
+  struct pg_explain_request request = {.statement_ms = page->timeouts.statement_ms,
+                                       .lock_ms = page->timeouts.lock_ms};
+  struct err err = {0};
+  page->watch.requests++;
+  if (page->own->statement(&page->call, &request, &err))
+    pg_explain_ask(page->explain, &request, on_planned, page);
+  else
+    fail(page, &err);
 }
 
 static void on_answer(void *self, const struct pg_rows *rows, const struct err *err) {
@@ -140,9 +170,14 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
     fail(page, err);
     return;
   }
+  struct pg_rows first = rows ? *rows : (struct pg_rows){0};
+  if (query->limit && first.rows > query->limit) {
+    first.rows = query->limit;
+    sample_table(page->call.sample, query->table)->truncated = true;
+  }
   if (rows && query->read)
-    query->read(&page->call, rows, &why);
-  else if (rows && !postgres_page_rows(&page->call, query->table, rows, &why) &&
+    query->read(&page->call, &first, &why);
+  else if (rows && !postgres_page_rows(&page->call, query->table, &first, &why) &&
            why.kind == ERR_NONE)
     err_set(&why, ERR_PROTOCOL, "unexpected answer");
   if (why.kind != ERR_NONE && !query->table) {
@@ -165,7 +200,10 @@ static void ask_next(struct page_watch *page) {
     const struct postgres_page_query *query = &page->own->queries[page->next];
     struct err err = {0};
     if (is_last(query)) {
-      finish(page);
+      if (page->own->statement)
+        plan(page);
+      else
+        finish(page);
       return;
     }
     if (page->call.version < query->version_min)
@@ -178,7 +216,10 @@ static void ask_next(struct page_watch *page) {
     }
     if (query->make && !made)
       continue;
-    char *sql = postgres_message(&page->timeouts, made ? made : query->text);
+    const char *text = made ? made : query->text;
+    char *limited = query->limit ? mem_printf("%s LIMIT %zu", text, query->limit + 1) : NULL;
+    char *sql = postgres_message(&page->timeouts, limited ? limited : text);
+    free(limited);
     free(made);
     ask(page, sql, on_answer);
     return;
@@ -198,6 +239,8 @@ static void begin(struct page_watch *page) {
   page->call.sample = sample_new(spec->tables, spec->table_count);
   page->next = 0;
   row_past_begin(&page->past);
+  page_window_start(&page->window, page->call.focus, page->call.first, page->call.now_us,
+                    page->call.now_us / 1000 + clock_wall_offset_ms());
   ask_next(page);
 }
 
@@ -299,7 +342,11 @@ static void forget(void *self, struct err *err) {
       [PG_ASKING] = ": logged in, query still running",
   };
   const size_t used = strlen(err->text);
-  snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(page->pg)]);
+  const char *where = page->explain ? pg_explain_where(page->explain) : "";
+  snprintf(err->text + used, sizeof err->text - used, "%s",
+           *where ? where : steps[pg_phase(page->pg)]);
+  if (page->explain)
+    pg_explain_drop(page->explain);
   pg_loan_drop(&page->loan);
   pg_drop(page->pg);
 }
@@ -307,6 +354,8 @@ static void forget(void *self, struct err *err) {
 static void end(void *self) {
   struct page_watch *page = self;
   pg_free(page->pg, watch_released, page);
+  if (page->explain)
+    pg_explain_free(page->explain, watch_released, page);
 }
 
 static void fini(void *self) {
