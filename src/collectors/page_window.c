@@ -41,7 +41,7 @@ struct value page_window_to(const struct page_window *window) {
 }
 
 const char *page_window_kind(const struct page_window *window) {
-  return window->wanted == 0           ? "since opened"
+  return window->wanted == 0          ? "since opened"
          : is_between(window->wanted) ? "between marks"
                                       : "since the mark";
 }

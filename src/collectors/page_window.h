@@ -21,7 +21,8 @@ struct page_window {
   int64_t from_us, to_us, from_ms, to_ms;
 };
 
-/* A collection starts. anew: counters of the ones before cannot be compared, as in the first one. */
+/* A collection starts. anew: counters of the ones before cannot be compared, as in the first one.
+ */
 void page_window_start(struct page_window *window, const struct page_focus *focus, bool anew,
                        int64_t now_us, int64_t wall_ms);
 /* It has succeeded: a mark that a failed one would have set is set by the next. */
@@ -35,19 +36,19 @@ struct value page_window_to(const struct page_window *window);
 const char *page_window_kind(const struct page_window *window);
 
 /* Columns of a summary for it: "from 02:13:10 to 02:14:40 watched 90s". */
-#define PAGE_WINDOW_COLUMNS(prefix, what)                                                          \
-  COLUMN(prefix##_WATCHED, .id = "watched", .title = "WATCHED", .unit = UNIT_SECONDS,              \
-         .help = "length of the window, which " what " cover")                                     \
-  COLUMN(prefix##_FROM, .id = "from", .title = "FROM", .unit = UNIT_TIME, .priority = 1,           \
-         .help = "beginning of the window: the page was opened, or m was pressed")                 \
-  COLUMN(prefix##_TO, .id = "to", .title = "TO", .unit = UNIT_TIME, .priority = 1,                 \
-         .help = "end of the window: the last collection, or m was pressed again")                 \
-  COLUMN(prefix##_WINDOW, .id = "window", .title = "WINDOW", .priority = 1,                        \
+#define PAGE_WINDOW_COLUMNS(prefix, what)                                                \
+  COLUMN(prefix##_WATCHED, .id = "watched", .title = "WATCHED", .unit = UNIT_SECONDS,    \
+         .help = "length of the window, which " what " cover")                           \
+  COLUMN(prefix##_FROM, .id = "from", .title = "FROM", .unit = UNIT_TIME, .priority = 1, \
+         .help = "beginning of the window: the page was opened, or m was pressed")       \
+  COLUMN(prefix##_TO, .id = "to", .title = "TO", .unit = UNIT_TIME, .priority = 1,       \
+         .help = "end of the window: the last collection, or m was pressed again")       \
+  COLUMN(prefix##_WINDOW, .id = "window", .title = "WINDOW", .priority = 1,              \
          .help = "m sets a mark: since the mark; m again: between marks; once more: a new one")
-#define PAGE_WINDOW_FILL(cells, prefix, window)                     \
-  do {                                                              \
+#define PAGE_WINDOW_FILL(cells, prefix, window)                          \
+  do {                                                                   \
     (cells)[prefix##_WATCHED] = value_real(page_window_seconds(window)); \
-    (cells)[prefix##_FROM] = page_window_from(window);              \
-    (cells)[prefix##_TO] = page_window_to(window);                  \
-    (cells)[prefix##_WINDOW] = value_text(page_window_kind(window)); \
+    (cells)[prefix##_FROM] = page_window_from(window);                   \
+    (cells)[prefix##_TO] = page_window_to(window);                       \
+    (cells)[prefix##_WINDOW] = value_text(page_window_kind(window));     \
   } while (0)

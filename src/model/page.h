@@ -52,7 +52,7 @@ struct page_focus {
   bool inverted;
   uint32_t marks; /* how often m was pressed: an odd number begins a window of the figures, an even
                      one ends it */
-  size_t rows; /* maximum rows of a table that has far more */
+  size_t rows;    /* maximum rows of a table that has far more */
 };
 
 void page_focus_init(struct page_focus *focus, const struct page_spec *spec, const char *table,
