@@ -289,7 +289,7 @@ def test_figures_between_two_marks(server, shop):  # noqa: F811
 
     def calls_are(calls, kind):
         terminal.wait_for(lambda screen: f"window {kind}" in screen.text and re.search(
-            rf"^\W+\w{{8}} +\S+ +{calls} ", screen.line("SELECT id + $1"), re.M))
+            rf"\w{{8}} +\S+ +{calls} .*SELECT id \+ \$1", screen.text))
 
     with dashboard(shop, columns=160, rows=36) as terminal:
         terminal.wait_for("conns")
