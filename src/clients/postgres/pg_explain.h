@@ -1,4 +1,4 @@
-/* The plan of a statement of somebody else: EXPLAIN, never ANALYZE, over a connection of its own
+/* The plan of a statement of another session: EXPLAIN, never ANALYZE, over a connection of its own
  * to the statement's database, which is closed afterwards.
  *
  * The statement comes from the server's views, where any user may have put any text. So:

@@ -64,6 +64,8 @@ struct postgres_statement_key {
   int64_t queryid;
   int64_t user_id, database_id; /* -1: any, then the key is the queryid alone */
   bool nested;
+  bool half; /* queryid is the first half of one alone, in hexadecimal as the page of the statements
+                shows it: "a1b2c3d4" */
 };
 /* Returns out. */
 const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],

@@ -370,7 +370,7 @@ const struct binding view_bindings[] = {
      false, run_pages, 0, offers_pages},
     {RUNE('s'), "s", "order", "next named order of the page", PLACE_OPENED, false, run_named_sort,
      0, offers_named_sort},
-    {RUNE('m'), "m", "window", "figures count from now on; again: until now; again: anew",
+    {RUNE('m'), "m", "window", "figures count from now on; again: until now; again: a new window",
      PLACE_OPENED, false, run_window, 0, offers_window},
     {RUNE('l'), "l", "logs", "logs of the selected row", PLACE_ACTS, false, run_logs, 0,
      offers_logs},

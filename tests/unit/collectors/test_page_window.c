@@ -71,7 +71,7 @@ static void failures(void **state) {
   assert_window(4, 6, "between marks");
 }
 
-/* Pressed twice between two collections: what there was is ended; three times: anew. */
+/* Pressed twice between two collections: what there was is ended; three times: a new one. */
 static void several_at_once(void **state) {
   (void)state;
   collect(1, true);
@@ -86,7 +86,7 @@ static void several_at_once(void **state) {
 }
 
 /* Counters of another run of the server cannot be compared, also after the window has ended. */
-static void anew(void **state) {
+static void fresh(void **state) {
   (void)state;
   collect(1, true);
   focus.marks += 2;
@@ -102,7 +102,7 @@ int main(void) {
       cmocka_unit_test_setup(marks, begin),
       cmocka_unit_test_setup(failures, begin),
       cmocka_unit_test_setup(several_at_once, begin),
-      cmocka_unit_test_setup(anew, begin),
+      cmocka_unit_test_setup(fresh, begin),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

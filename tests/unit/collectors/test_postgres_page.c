@@ -290,7 +290,7 @@ static void assert_window(const struct statements *s, double seconds, int64_t fr
   assert_string_equal(cells[SUMMARY_WINDOW].text, kind);
 }
 
-/* m, m, m: from here, until here, and anew; the order of the rows does not matter. */
+/* m, m, m: from here, until here, and a new one; the order of the rows does not matter. */
 static void test_between_two_marks(void **state) {
   (void)state;
   struct statements s;
