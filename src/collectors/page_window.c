@@ -4,13 +4,13 @@ static bool is_between(uint32_t marks) {
   return marks > 0 && marks % 2 == 0;
 }
 
-void page_window_start(struct page_window *window, const struct page_focus *focus, bool fresh,
+void page_window_start(struct page_window *window, const struct page_focus *focus, bool first,
                        int64_t now_us, int64_t wall_ms) {
   const bool marked = focus->marks != window->marks;
   window->wanted = focus->marks;
   window->at_us = now_us;
   window->at_ms = wall_ms;
-  window->begins = fresh || !window->opened || (marked && !is_between(focus->marks));
+  window->begins = first || !window->opened || (marked && !is_between(focus->marks));
   window->moves = window->begins || marked || !is_between(focus->marks);
 }
 

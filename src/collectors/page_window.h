@@ -21,9 +21,8 @@ struct page_window {
   int64_t from_us, to_us, from_ms, to_ms;
 };
 
-/* A collection starts. fresh: counters of the ones before cannot be compared, as in the first one.
- */
-void page_window_start(struct page_window *window, const struct page_focus *focus, bool fresh,
+/* A collection starts. first: it cannot be compared with the counters of the ones before. */
+void page_window_start(struct page_window *window, const struct page_focus *focus, bool first,
                        int64_t now_us, int64_t wall_ms);
 /* It has succeeded: a mark that a failed one would have set is set by the next. */
 void page_window_keep(struct page_window *window);

@@ -26,7 +26,11 @@ struct page_spec {
   const char *also_of; /* id of another such table; NULL: none */
   /* Whether it is about the row of that key in that table; NULL: about each. */
   bool (*about)(const char *table, const char *key);
-  bool named;           /* a row is its name: `stacktop show` opens it for one that no table has */
+  bool named; /* a row is its name: `stacktop show` opens it for one that no table has */
+  /* The key, to be freed, of the row of that name, which may exist without being listed: a group
+   * whose broker is away, a session beyond the first rows. It returns NULL for what can be no name.
+   * NULL: all are listed. */
+  char *(*key_of_name)(const char *name);
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */
@@ -42,6 +46,10 @@ struct page_spec {
 
 enum { PAGE_SORT_MAX = 48, PAGE_ROWS_DEFAULT = 200 };
 
+/* The tables and the orders of a page's spec: two static arrays. */
+#define PAGE_TABLES(array) .tables = (array), .table_count = sizeof(array) / sizeof *(array)
+#define PAGE_SORTS(array) .sorts = (array), .sort_count = sizeof(array) / sizeof *(array)
+
 /* What an open page is about. The collector reads it in each collection. */
 struct page_focus {
   char *table, *key;                                   /* the row; NULL: the whole target */
@@ -53,6 +61,7 @@ struct page_focus {
   uint32_t marks; /* how often m was pressed: an odd number begins a window of the figures, an even
                      one ends it */
   size_t rows;    /* maximum rows of a table that has far more */
+  bool printed;   /* by `stacktop show`: there are options instead of keys */
 };
 
 void page_focus_init(struct page_focus *focus, const struct page_spec *spec, const char *table,
@@ -61,6 +70,9 @@ void page_focus_fini(struct page_focus *focus);
 /* Whether the rows have another order now. */
 bool page_focus_sort(struct page_focus *focus, const char *table, const char *column,
                      bool inverted);
+
+/* What changes which rows are shown, for the note of a table that has more: keys or options. */
+const char *page_order_hint(const struct page_focus *focus);
 
 /* specs: NULL-terminated, or NULL. */
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id);

@@ -247,7 +247,8 @@ def everything(server):
 
 def test_every_action_has_its_plan(server, platform, load, leftovers):
     ids = set(re.findall(r"^  \S  (postgres\.\S+)", stacktop("actions").stdout, re.M))
-    assert ids == {"postgres.connections", *wants(load)}  # that one only reads
+    # the first only reads, the second is for a standby
+    assert ids == {"postgres.connections", "postgres.resume-replay", *wants(load)}
     before, sessions = everything(server), sessions_of(server)
     for action, words in wants(load).items():
         target = "boss" if action in ("postgres.set", "postgres.reset-statements", "postgres.drop-slot") else "ecap"
@@ -294,6 +295,16 @@ def test_slots_and_prepared_transactions(server, platform, leftovers):
     assert left() == ([("neighbour",)], [])
     assert server.sql("SELECT id FROM accounts WHERE id > 9000") == [(9002,)]
     assert platform.plan("postgres.drop-slot", "neighbour").status != 0  # ecap_user may not
+
+
+def test_a_slot_that_was_created_again(server, platform, leftovers):
+    """A physical slot begins at the last checkpoint: two of them one after the other have the same position."""
+    plan = platform.plan("postgres.drop-slot", "stale", "neighbour", target="boss")
+    assert plan.status == 0 and "dropped and created again" in plan.stdout, plan
+    server.sql("SELECT pg_drop_replication_slot('stale'); SELECT pg_create_physical_replication_slot('stale', true)")
+    stacktop("-c", platform.config, "apply", plan.json["hash"], "--confirm", plan.json["phrase"])
+    left = {name for [name] in server.sql("SELECT slot_name::text FROM pg_replication_slots")}
+    assert left == ({"stale"} if server.version >= 17 else set()), left
 
 
 def upkeep(server):

@@ -11,8 +11,8 @@
  * analyzed. */
 #define POSTGRES_TABLE_FIGURES                                            \
   "CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid" \
-  "  AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid())"   \
-  "  THEN pg_table_size(t.oid) END, CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END"
+  "  AND " POSTGRES_IS_HELD ") THEN pg_table_size(t.oid) END,"            \
+  " CASE WHEN t.reltuples > 0 THEN t.reltuples::bigint END"
 
 /* What is wrong with another owner's table (pg_class). */
 #define POSTGRES_NEEDS_OWNER(table) \

@@ -3,6 +3,7 @@
 #include "app/modes/show_row.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
+#include "collectors/collector.h"
 #include "collectors/page.h"
 #include "core/suggest.h"
 #include "io/clock.h"
@@ -20,6 +21,7 @@ struct show {
   size_t awaited;   /* the state whose results are awaited */
   uint32_t samples; /* so many of them: for a duration two, even on a slow machine */
   bool over;        /* its duration, if it has one */
+  bool collected;   /* the rows of which one is named */
 };
 
 int show_list(const struct options *options) {
@@ -144,30 +146,55 @@ static size_t page_open(struct show *show, const struct page_spec *spec, const c
     opened->interval_ms = half_ms;
   opened->timeout_ms = options->timeout_ms;
   opened->once = options->duration_ms == 0;
+  opened->focus.printed = true;
   if (options->limit > 0)
     opened->focus.rows = (size_t)options->limit;
   return state;
 }
 
-/* The page whose table has the row, opened and collected once; the target itself if it has it.
- * False with err if there is no such data. */
-static bool rows_collect(struct show *show, const struct page_spec *spec, struct err *err) {
-  for (const struct page_spec *const *each = page_specs; *each; each++) {
-    if ((*each)->row_of || strcmp((*each)->kind, spec->kind) != 0)
-      continue;
-    for (size_t i = 0; i < (*each)->table_count; i++) {
-      if (strcmp((*each)->tables[i]->id, spec->row_of) != 0)
-        continue;
-      const size_t state = page_open(show, *each, NULL, NULL, NULL);
-      show->model.targets[state].once = true;
-      scheduler_page_open(show->scheduler, state, true);
-      wait_for(show, state, 0);
-      return is_good(show, state, err);
-    }
-  }
+/* Whether the target itself has the table of the rows. */
+static bool is_of_target(const struct page_spec *spec) {
+  const struct collector *collector = collector_find(spec->kind);
+  for (size_t i = 0; i < collector->table_count; i++)
+    if (strcmp(collector->tables[i]->id, spec->row_of) == 0)
+      return true;
+  return false;
+}
+
+/* A page of the target whose table has the rows; NULL: none. */
+static const struct page_spec *page_with(const struct page_spec *spec) {
+  for (const struct page_spec *const *each = page_specs; *each; each++)
+    for (size_t i = 0; i < (*each)->table_count; i++)
+      if (!(*each)->row_of && strcmp((*each)->kind, spec->kind) == 0 &&
+          strcmp((*each)->tables[i]->id, spec->row_of) == 0)
+        return *each;
+  return NULL;
+}
+
+/* The target, collected once; false with err if there is no such data. */
+static bool target_collect(struct show *show, struct err *err) {
   scheduler_start(show->scheduler);
   wait_for(show, 0, 0);
   return is_good(show, 0, err);
+}
+
+static bool page_collect(struct show *show, const struct page_spec *page, struct err *err) {
+  const size_t state = page_open(show, page, NULL, NULL, NULL);
+  show->model.targets[state].once = true;
+  scheduler_page_open(show->scheduler, state, true);
+  wait_for(show, state, 0);
+  return is_good(show, state, err);
+}
+
+/* The row of that name: of the target, where it has the table, otherwise of a page that has it. A
+ * page may have a part of the target's rows, such as those sessions that wait. */
+static const struct row *row_collect(struct show *show, const struct page_spec *spec,
+                                     const char *name, struct err *err) {
+  const struct page_spec *page = is_of_target(spec) ? NULL : page_with(spec);
+  if (!(page ? page_collect(show, page, err) : target_collect(show, err)))
+    return NULL;
+  show->collected = true;
+  return show_row(model_table(&show->model, 0, spec->row_of), spec->row_of, name, err);
 }
 
 /* The order that --sort names, else the page's own; false with err. */
@@ -204,28 +231,65 @@ static int show_print(struct show *show, size_t state, struct err *err) {
   return severity_exit(print_end(written) ? severity : severity_worse(severity, SEVERITY_UNKNOWN));
 }
 
-static int show_page(struct show *show, const struct page_spec *spec, const char *row,
-                     struct err *err) {
-  const struct row *found = NULL;
-  const struct table *table = NULL;
-  char label[SHOW_LABEL_MAX];
-  const bool named = spec->named && row;
-  if (spec->row_of && !named) {
-    if (!rows_collect(show, spec, err))
-      return severity_exit(model_err_is_outage(err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN);
-    table = model_table(&show->model, 0, spec->row_of);
-    found = show_row(table, spec->row_of, row, err);
-    if (!found)
-      return EXIT_USAGE_BAD;
-  }
-  const char *key = found ? found->key : named ? row : NULL;
-  const size_t state = page_open(show, spec, key ? spec->row_of : NULL, key,
-                                 found ? show_label(table, found, label) : key);
+/* Exit status where there is no row of that name. The name is only wrong if all rows were read:
+ * what a server that is partly away did not list is not known. err: which rows there are. */
+static int no_row(const struct show *show, const struct page_spec *spec, const char *row,
+                  struct err *err) {
+  const struct target_state *state = &show->model.targets[show->awaited];
+  enum severity severity = SEVERITY_UNKNOWN;
+  const char *why = NULL;
+  if (!row || !state->sample || !show_is_incomplete(state->sample, spec->row_of, &why, &severity))
+    return EXIT_USAGE_BAD;
+  err_set(err, ERR_PROTOCOL, "%s: not known whether there is a row \"%.48s\" of %s: %s",
+          state->target->name, row, spec->row_of, why);
+  return severity_exit(severity);
+}
+
+/* The page about that row (NULL: about the target), collected and printed; unless gone is set to
+ * true, because there is no such row (gone may be NULL). */
+static int show_row_of(struct show *show, const struct page_spec *spec, const char *key,
+                       const char *label, bool *gone, struct err *err) {
+  const size_t state = page_open(show, spec, key ? spec->row_of : NULL, key, label);
   if (!sort_take(show, state, err))
     return EXIT_USAGE_BAD;
   scheduler_page_open(show->scheduler, state, show->options->duration_ms == 0);
   wait_for(show, state, show->options->duration_ms);
-  return show_print(show, state, err);
+  if (gone)
+    *gone = show->model.targets[state].err.kind == ERR_INVALID;
+  return gone && *gone ? EXIT_USAGE_BAD : show_print(show, state, err);
+}
+
+/* A row that may exist though it was not listed: the page about it finds out. Frees the key. */
+static int show_unlisted(struct show *show, const struct page_spec *spec, const char *row,
+                         char *key, struct err *err) {
+  const struct err not_listed = *err;
+  struct err own = {0};
+  bool gone = false;
+  const int status = show_row_of(show, spec, key, row, &gone, &own);
+  *err = gone ? not_listed : own;
+  free(key);
+  return status;
+}
+
+static int show_page(struct show *show, const struct page_spec *spec, const char *row,
+                     struct err *err) {
+  const struct row *found = NULL;
+  const char *key = spec->named ? row : NULL;
+  char label[SHOW_LABEL_MAX];
+  if (spec->row_of && !key) {
+    found = row_collect(show, spec, row, err);
+    if (!found && !show->collected)
+      return severity_exit(model_err_is_outage(err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN);
+    char *unlisted = !found && row && spec->key_of_name ? spec->key_of_name(row) : NULL;
+    if (unlisted)
+      return show_unlisted(show, spec, row, unlisted, err);
+    if (!found)
+      return no_row(show, spec, row, err);
+    key = found->key;
+  }
+  if (found)
+    show_label(model_table(&show->model, 0, spec->row_of), found, label);
+  return show_row_of(show, spec, key, found ? label : key, NULL, err);
 }
 
 static int refuse(struct runtime *runtime, struct config *config, const struct err *err) {

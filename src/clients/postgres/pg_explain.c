@@ -268,7 +268,7 @@ static void on_survey(void *arg, const struct pg_rows *rows, const struct err *e
 
 /* search_path: that of the role in this database, of the role, of the database (in the order in
  * which a login takes them), else of the server; a setting of the connection's own role is none of
- * these. Functions in trusted languages are those that any role may create. */
+ * these. Functions in trusted languages are those that any user may create. */
 static void survey(struct pg_explain *explain) {
   char *sql = mem_printf(
     "WITH me AS (SELECT oid, rolname FROM pg_roles WHERE rolname = session_user),"

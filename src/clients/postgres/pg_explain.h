@@ -1,5 +1,5 @@
-/* The plan of a statement of another session: EXPLAIN, never ANALYZE, over a connection of its own
- * to the statement's database, which is closed afterwards.
+/* The plan of a statement that another user sent: EXPLAIN, never ANALYZE, over a connection of its
+ * own to the statement's database, which is closed afterwards.
  *
  * The statement comes from the server's views, where any user may have put any text. So:
  * - It is sent by the extended protocol, behind EXPLAIN or PREPARE: the server refuses a text with

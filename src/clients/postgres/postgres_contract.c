@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MICROS = 1000000, FRACTION_DIGITS = 6, HALF_DIGITS = 8 };
+enum { MICROS = 1000000, FRACTION_DIGITS = 6 };
 
 const char *postgres_session_key_text(char out[POSTGRES_SESSION_KEY_MAX],
                                       struct postgres_session_key key) {
@@ -50,9 +50,7 @@ bool postgres_session_key_read(const char *text, struct postgres_session_key *ke
 
 const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
                                         struct postgres_statement_key key) {
-  if (key.half)
-    snprintf(out, POSTGRES_STATEMENT_KEY_MAX, "%08" PRIx64, (uint64_t)key.queryid);
-  else if (key.user_id < 0 || key.database_id < 0)
+  if (key.user_id < 0 || key.database_id < 0)
     snprintf(out, POSTGRES_STATEMENT_KEY_MAX, "%" PRId64, key.queryid);
   else
     snprintf(out, POSTGRES_STATEMENT_KEY_MAX, "%" PRId64 "/%" PRId64 "/%" PRId64 "/%s", key.queryid,
@@ -60,16 +58,18 @@ const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
   return out;
 }
 
+bool postgres_statement_half_read(const char *text, int64_t *half) {
+  enum { DIGITS = 8 };
+  if (strlen(text) != DIGITS || strspn(text, "0123456789abcdef") != DIGITS)
+    return false;
+  *half = strtoll(text, NULL, 16);
+  return true;
+}
+
 bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key) {
   struct postgres_statement_key read = {.user_id = -1, .database_id = -1};
   char *end;
   const char *number = *text == '-' ? text + 1 : text;
-  if (strlen(text) == HALF_DIGITS && strspn(text, "0123456789abcdef") == HALF_DIGITS) {
-    read.half = true;
-    read.queryid = strtoll(text, NULL, 16);
-    *key = read;
-    return true;
-  }
   if (*number < '0' || *number > '9')
     return false;
   errno = 0;

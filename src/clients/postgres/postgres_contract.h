@@ -64,11 +64,11 @@ struct postgres_statement_key {
   int64_t queryid;
   int64_t user_id, database_id; /* -1: any, then the key is the queryid alone */
   bool nested;
-  bool half; /* queryid is the first half of one alone, in hexadecimal as the page of the statements
-                shows it: "a1b2c3d4" */
 };
 /* Returns out. */
 const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
                                         struct postgres_statement_key key);
 /* False, without a result, for a text that is not the key of a statement. */
 bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key);
+/* The first half of the queryid, as the tables show it: "0001f2ab". */
+bool postgres_statement_half_read(const char *text, int64_t *half);

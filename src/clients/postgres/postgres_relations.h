@@ -1,12 +1,17 @@
 /* SQL about relations that the collectors' pages and the actions share. */
 #pragma once
 
-/* After WITH: the relations that another session has locked exclusively, or waits to lock so;
- * reading their size would wait for the lock. */
-#define POSTGRES_HELD                                              \
-  "held AS (SELECT DISTINCT relation FROM pg_locks"                \
-  "  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'" \
-  "  AND pid <> pg_backend_pid())"
+/* Of pg_locks l: another session, or a prepared transaction, which has no pid, has locked a
+ * relation of this database exclusively, or waits to lock it so; reading its size would wait for
+ * the lock. Databases that were copied have the same oids. */
+#define POSTGRES_IS_HELD                                                \
+  "l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'"          \
+  " AND l.pid IS DISTINCT FROM pg_backend_pid() AND l.database IN (0, " \
+  "(SELECT oid FROM pg_database WHERE datname = current_database()))"
+
+/* After WITH: these relations. */
+#define POSTGRES_HELD \
+  "held AS (SELECT DISTINCT l.relation FROM pg_locks l WHERE " POSTGRES_IS_HELD ")"
 
 /* After WITH, and after POSTGRES_HELD: the tables of which themselves, an index or the TOAST table
  * is held. */

@@ -58,6 +58,7 @@ void view_pages_sync(struct view *view, const struct model *model) {
   while (view->opened_count < model->page_count) {
     view->opened_count++;
     view->opened[view->opened_count - 1] = pane_of_page(model, view->opened_count);
+    view->page = PAGE_PANES; /* also where a line has opened it, over details or help */
   }
 }
 
@@ -288,7 +289,7 @@ struct request run_pages(struct keys *keys, int argument) {
   if (!focus_now(keys->view, keys->frame, &focus))
     say(keys->view, "Select a row or a target first");
   else if (pages_count(keys->frame->model, &focus) == 0)
-    say(keys->view, "no pages for this row or its target");
+    say(keys->view, "There are no pages for this row or its target");
   else
     return list_open(keys->view, &focus);
   return nothing;

@@ -1,7 +1,8 @@
 /* What pages of Redis read, without a server: prefixes and the biggest keys, the nodes of a
  * cluster. */
+#include "clients/redis/redis_nodes.h"
 #include "collectors/redis/pages/redis_prefixes.h"
-#include "collectors/redis/redis_nodes.h"
+#include "collectors/redis/pages/redis_top.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,43 @@ static void test_prefixes(void **state) {
   redis_prefixes_fini(&prefixes);
 }
 
+/* user:1:name, user:2:name, ...: such names leave room for all prefixes of the first level. */
+static void test_ids_in_names_hide_no_prefix(void **state) {
+  struct redis_prefixes prefixes = {0};
+  char name[40];
+  (void)state;
+  for (int i = 0; i < 30000; i++) {
+    snprintf(name, sizeof name, "user:%d:name", i);
+    add(&prefixes, name, 1, -1);
+  }
+  add(&prefixes, "late:1", 7, -1);
+  add(&prefixes, "late:a:1", 7, -1);
+  assert_non_null(find(&prefixes, "late:"));
+  assert_non_null(find(&prefixes, "late:a:"));
+  assert_null(find(&prefixes, "(other)"));
+  const struct redis_prefix *user = find(&prefixes, "user:");
+  assert_int_equal(user->keys, 30000);
+  assert_int_equal(find(&prefixes, "user:(other)")->keys, 30000 - REDIS_CHILDREN_EACH);
+  assert_ptr_equal(find(&prefixes, "user:(other)")->parent, user);
+  redis_prefixes_sort(&prefixes);
+  assert_string_equal(prefixes.items[0]->name, "user:");
+  assert_string_equal(prefixes.items[1]->name, "user:(other)");
+  assert_string_equal(prefixes.items[REDIS_CHILDREN_EACH + 2]->name, "late:");
+  redis_prefixes_fini(&prefixes);
+}
+
+/* What is not known is not 0. */
+static void test_keys_that_may_not_be_read(void **state) {
+  struct redis_prefixes prefixes = {0};
+  (void)state;
+  add(&prefixes, "a:1", 10, -1);
+  add(&prefixes, "a:2", -1, REDIS_TTL_UNKNOWN);
+  assert_int_equal(find(&prefixes, "a:")->unmeasured, 1);
+  assert_int_equal(find(&prefixes, "a:")->untimed, 1);
+  assert_int_equal(prefixes.unmeasured, 1);
+  redis_prefixes_fini(&prefixes);
+}
+
 static void test_more_prefixes_than_can_be_kept(void **state) {
   struct redis_prefixes prefixes = {0};
   char name[40];
@@ -57,38 +95,43 @@ static void test_more_prefixes_than_can_be_kept(void **state) {
     snprintf(name, sizeof name, "p%d:x:1", i);
     add(&prefixes, name, 1, -1);
   }
-  assert_int_equal(prefixes.count, REDIS_PREFIXES_MAX + 1);
+  assert_int_equal(prefixes.first_count, REDIS_PREFIXES_MAX);
   assert_true(find(&prefixes, "(other)")->keys >= 500);
   assert_int_equal(prefixes.keys, REDIS_PREFIXES_MAX + 500);
   redis_prefixes_fini(&prefixes);
 }
 
 static void test_the_biggest_keys(void **state) {
-  struct redis_prefixes prefixes = {0};
+  struct redis_top top = {.count = 0};
   char name[40], longer[5000];
   (void)state;
-  for (int i = 0; i < 3 * REDIS_BIGGEST_MAX; i++) {
-    const int mixed = (i * 7919) % (3 * REDIS_BIGGEST_MAX);
+  for (int i = 0; i < 3 * REDIS_TOP_MAX; i++) {
+    const int mixed = (i * 7919) % (3 * REDIS_TOP_MAX);
     snprintf(name, sizeof name, "key%d", mixed);
-    add(&prefixes, name, mixed, -1);
-    add(&prefixes, name, mixed, -1); /* SCAN returns some twice */
+    redis_top_add(&top, name, strlen(name), mixed, 7, -1);
+    redis_top_add(&top, name, strlen(name), mixed + 1, 7, -1); /* SCAN returns some twice */
   }
-  assert_int_equal(prefixes.biggest_count, REDIS_BIGGEST_MAX);
-  for (size_t i = 0; i < prefixes.biggest_count; i++)
-    assert_true(prefixes.biggest[i].bytes >= 2 * REDIS_BIGGEST_MAX);
-  assert_int_equal(prefixes.biggest[0].bytes, 2 * REDIS_BIGGEST_MAX);
+  assert_int_equal(top.count, REDIS_TOP_MAX);
+  for (size_t i = 0; i < top.count; i++) {
+    assert_true(top.keys[i].figure >= 2 * REDIS_TOP_MAX);
+    assert_int_equal(top.keys[i].bytes, 7);
+    for (size_t other = 0; other < i; other++)
+      assert_string_not_equal(top.keys[i].name, top.keys[other].name);
+  }
+  assert_int_equal(top.keys[0].figure, 2 * REDIS_TOP_MAX);
   memset(longer, '\x1b', sizeof longer);
-  redis_prefixes_add(&prefixes, longer, sizeof longer, 1 << 30, 5);
+  redis_top_add(&top, longer, sizeof longer, 1 << 30, -1, 5);
+  redis_top_add(&top, "unknown", 7, -1, 1, -1);
   bool found = false;
-  for (size_t i = 0; i < prefixes.biggest_count; i++)
-    if (prefixes.biggest[i].bytes == 1 << 30) {
+  for (size_t i = 0; i < top.count; i++)
+    if (top.keys[i].figure == 1 << 30) {
       found = true;
-      assert_null(prefixes.biggest[i].name);
-      assert_memory_equal(prefixes.biggest[i].shown, "\\x1b\\x1b", 8);
-      assert_int_equal(prefixes.biggest[i].ttl_ms, 5);
+      assert_null(top.keys[i].name);
+      assert_memory_equal(top.keys[i].shown, "\\x1b\\x1b", 8);
+      assert_int_equal(top.keys[i].ttl_ms, 5);
     }
   assert_true(found);
-  redis_prefixes_fini(&prefixes);
+  redis_top_fini(&top);
 }
 
 static void test_nodes(void **state) {
@@ -127,6 +170,8 @@ static void test_nodes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_prefixes),
+      cmocka_unit_test(test_ids_in_names_hide_no_prefix),
+      cmocka_unit_test(test_keys_that_may_not_be_read),
       cmocka_unit_test(test_more_prefixes_than_can_be_kept),
       cmocka_unit_test(test_the_biggest_keys),
       cmocka_unit_test(test_nodes),

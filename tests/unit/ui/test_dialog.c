@@ -906,6 +906,26 @@ static void test_marks(void **state) {
   session_fini(&s);
 }
 
+/* All rows that are shown at the level of the selected one; again: none. */
+static void test_mark_all(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, 120, 36);
+  press(&s, "3<Enter>g<Down>*");
+  expect(&s, " 21 marked ");
+  press(&s, "a");
+  assert_int_equal(s.request.subject.key_count, 21); /* without 8124 and what waits below it */
+  press(&s, "*");
+  expect_not(&s, " marked ");
+  press(&s, " <Up>*"); /* one by hand, then the others */
+  expect(&s, " 21 marked ");
+  press(&s, "/8200<Enter>G*"); /* the only one that is shown is marked */
+  expect(&s, " 20 marked ");
+  press(&s, "<Home>*");
+  expect(&s, "Only rows of a table can be marked");
+  session_fini(&s);
+}
+
 static void test_marks_go_with_their_rows(void **state) {
   (void)state;
   struct session s;
@@ -1196,8 +1216,49 @@ static void test_the_tables_of_keys(void **state) {
   }
 }
 
+/* Whether a cancel is available: as the pipeline says. */
+static bool may_but(void *arg, const struct action_spec *spec, const struct subject *subject) {
+  assert_int_equal(subject->target_index, 4);
+  return *(const bool *)arg || spec != &spec_cancel;
+}
+
+static void test_the_footer_offers_what_is_available(void **state) {
+  struct session s;
+  bool cancel = true;
+  (void)state;
+  session_init(&s, 120, 36);
+  s.acting.base.model.operations.may = may_but;
+  s.acting.base.model.operations.may_arg = &cancel;
+  press(&s, "3");
+  expect(&s, "C cancel");
+  expect(&s, "T terminate");
+  cancel = false;
+  draw(&s);
+  expect_not(&s, "C cancel");
+  expect(&s, "T terminate");
+  session_fini(&s);
+}
+
+static void test_the_menu_heads_its_groups(void **state) {
+  struct session s;
+  (void)state;
+  session_init(&s, 80, 24);
+  acting_menu(&s.acting);
+  draw(&s);
+  expect(&s, "For the selected row");
+  expect(&s, "For the target ecap");
+  static const struct action_offer whole[] = {{&spec_vacuum, false, NULL}};
+  s.acting.base.model.operations.offers = whole;
+  s.acting.base.model.operations.offer_count = 1;
+  draw(&s);
+  expect_not(&s, "For the");
+  session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_the_footer_offers_what_is_available),
+      cmocka_unit_test(test_the_menu_heads_its_groups),
       cmocka_unit_test(test_one_key_confirms_only_reversible_actions),
       cmocka_unit_test(test_enter_alone_does_not_confirm),
       cmocka_unit_test(test_a_paste_never_confirms),
@@ -1223,6 +1284,7 @@ int main(void) {
       cmocka_unit_test(test_many_candidates),
       cmocka_unit_test(test_what_runs),
       cmocka_unit_test(test_marks),
+      cmocka_unit_test(test_mark_all),
       cmocka_unit_test(test_marks_go_with_their_rows),
       cmocka_unit_test(test_marks_are_of_one_table),
       cmocka_unit_test(test_keys_of_actions),

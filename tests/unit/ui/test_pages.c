@@ -145,7 +145,7 @@ static void test_no_pages(void **state) {
   expect(&s, "Enter details");
   expect_not(&s, "v pages");
   press(&s, "v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   press(&s, "<Enter>");
   expect(&s, "[ecap 8123]");
   end(&s);
@@ -162,7 +162,7 @@ static void test_one_page_opens_at_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
   assert_ptr_equal(s.request.page, &story);
   char title[200], row[100];
-  snprintf(title, sizeof title, "[ecap %s: Session] ok", s.label);
+  snprintf(title, sizeof title, "[ecap %s: Session]\xE2\x94\x80", s.label);
   expect(&s, title);
   expect(&s, "1s ago, every 2.0s");
   expect(&s, "cost: 2 queries every 2s");
@@ -271,7 +271,7 @@ static void test_from_the_overview(void **state) {
   press(&s, "<Esc>");
   expect(&s, "4 Redis"); /* the overview, as before */
   press(&s, "1v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   end(&s);
 }
 

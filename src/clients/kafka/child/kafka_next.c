@@ -14,6 +14,18 @@ static const char *copy_or_null(struct arena *arena, const char *text) {
   return text ? arena_text(arena, text, strlen(text)) : NULL;
 }
 
+struct kafka_topic_setting kafka_setting_of(struct arena *arena,
+                                            const rd_kafka_ConfigEntry_t *entry) {
+  const rd_kafka_ConfigSource_t source = rd_kafka_ConfigEntry_source(entry);
+  return (struct kafka_topic_setting){
+      .name = copy_or_null(arena, rd_kafka_ConfigEntry_name(entry)),
+      .value = rd_kafka_ConfigEntry_is_sensitive(entry)
+                   ? NULL
+                   : copy_or_null(arena, rd_kafka_ConfigEntry_value(entry)),
+      .source = kafka_setting_source(source),
+      .is_default = source == RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG};
+}
+
 static void take_settings(struct arena *arena, struct kafka_topic *topic,
                           const rd_kafka_ConfigResource_t *resource) {
   size_t count;
@@ -26,16 +38,8 @@ static void take_settings(struct arena *arena, struct kafka_topic *topic,
   }
   const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
   topic->settings = arena_alloc(arena, count * sizeof *topic->settings);
-  for (size_t i = 0; topic->settings && i < count; i++) {
-    const rd_kafka_ConfigSource_t source = rd_kafka_ConfigEntry_source(entries[i]);
-    topic->settings[topic->setting_count++] = (struct kafka_topic_setting){
-        .name = copy_or_null(arena, rd_kafka_ConfigEntry_name(entries[i])),
-        .value = rd_kafka_ConfigEntry_is_sensitive(entries[i])
-                     ? NULL
-                     : copy_or_null(arena, rd_kafka_ConfigEntry_value(entries[i])),
-        .source = kafka_setting_source(source),
-        .is_default = source == RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG};
-  }
+  for (size_t i = 0; topic->settings && i < count; i++)
+    topic->settings[topic->setting_count++] = kafka_setting_of(arena, entries[i]);
 }
 
 static struct kafka_topic *topic_find(struct kafka_topic *topics, size_t count, const char *name) {
@@ -194,7 +198,53 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
   free(all);
 }
 
-void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+/* ---- who has read up to an open transaction */
+
+/* The least committed offset of the groups that are close before that offset; the offset if there
+ * is none. */
+static int64_t least_near(const struct kafka_snapshot *snapshot, const struct kafka_next *next) {
+  enum { NEAR = 16 };
+  int64_t least = next->committed;
+  for (size_t g = 0; g < snapshot->group_count; g++)
+    for (size_t i = 0; i < snapshot->groups[g].share_count; i++) {
+      const struct kafka_share *share = &snapshot->groups[g].shares[i];
+      if (share->topic == next->topic && share->partition == next->partition &&
+          share->committed < least && share->committed >= next->committed - NEAR)
+        least = share->committed;
+    }
+  return least;
+}
+
+static void take_read(void *arg, size_t index, const rd_kafka_message_t *message) {
+  struct kafka_snapshot *snapshot = arg;
+  snapshot->nexts[index].read_to = message->offset + 1;
+}
+
+/* The end of the transaction before is an offset, too, without a message: a client may commit the
+ * offset before it or after it, and has read everything in both cases. */
+static void read_ends(struct kafka_session *committed, struct kafka_snapshot *snapshot) {
+  enum { FETCH_MS = 1500 };
+  struct kafka_fetch fetches[KAFKA_NEXT_MAX] = {0};
+  const int share_ms = kafka_session_left(committed) / 4;
+  for (size_t i = 0; i < snapshot->next_count; i++) {
+    struct kafka_next *next = &snapshot->nexts[i];
+    next->read_to = least_near(snapshot, next);
+    fetches[i] = (struct kafka_fetch){.topic = snapshot->topics[next->topic].name,
+                                      .partition = next->partition,
+                                      .offset = next->read_to,
+                                      .before = next->committed,
+                                      .most = SIZE_MAX};
+  }
+  kafka_session_step(committed, "the ends of transactions");
+  kafka_fetch_read(committed, fetches, snapshot->next_count,
+                   share_ms < FETCH_MS ? share_ms : FETCH_MS, take_read, snapshot);
+  for (size_t i = 0; i < snapshot->next_count; i++)
+    if (fetches[i].error)
+      snapshot->nexts[i].read_to = snapshot->nexts[i].committed;
+}
+
+void kafka_next_open(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot) {
   struct candidate *all = NULL;
   size_t count = 0;
   for (uint32_t t = 0; t < snapshot->topic_count; t++)
@@ -206,6 +256,36 @@ void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snaps
         all = mem_resize(all, (count + 64) * sizeof *all);
       all[count++] =
           (struct candidate){t, p, partition->stable, partition->end - partition->stable};
+    }
+  read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
+  free(all);
+  read_ends(committed, snapshot);
+}
+
+static bool has_candidate(const struct candidate *all, size_t count, const struct candidate *one) {
+  for (size_t i = 0; i < count; i++)
+    if (all[i].topic == one->topic && all[i].partition == one->partition &&
+        all[i].from == one->from)
+      return true;
+  return false;
+}
+
+void kafka_next_held(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+  enum { CANDIDATES_MAX = 1000 };
+  struct candidate *all = mem_new(CANDIDATES_MAX * sizeof *all);
+  size_t count = 0;
+  for (size_t g = 0; g < snapshot->group_count; g++)
+    for (size_t i = 0; i < snapshot->groups[g].share_count; i++) {
+      const struct kafka_share *share = &snapshot->groups[g].shares[i];
+      struct candidate one = {share->topic, share->partition, share->committed, 0};
+      const struct kafka_partition *partition = partition_of(snapshot, &one);
+      if (!partition || partition->error || partition->stable < 0 ||
+          partition->stable >= partition->end || share->committed < 0 ||
+          share->committed > partition->stable || count == CANDIDATES_MAX ||
+          has_candidate(all, count, &one))
+        continue;
+      one.lag = partition->end - one.from;
+      all[count++] = one;
     }
   read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
   free(all);

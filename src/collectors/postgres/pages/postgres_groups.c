@@ -79,7 +79,7 @@ static const char groups_sql[] =
   "   ON l.kind = c.kind AND l.value = c.value AND l.room >= 0"
   " GROUP BY c.nth, c.kind, c.key, c.shown, l.room, GROUPING SETS ((), (c.state))"
   " ORDER BY c.nth, max(count(*)) OVER (PARTITION BY c.nth, c.key) DESC, c.key,"
-  "   grouping(c.state) DESC, count(*) DESC LIMIT 5000";
+  "   grouping(c.state) DESC, count(*) DESC";
 // clang-format on
 
 static bool connections_read(struct postgres_page_call *call, const struct pg_rows *rows,
@@ -101,7 +101,7 @@ static bool connections_read(struct postgres_page_call *call, const struct pg_ro
 static const struct postgres_page own = {
     .queries = (const struct postgres_page_query[]){
         {.table = "connections", .text = connections_sql, .read = connections_read},
-        {.table = POSTGRES_GROUPS_TABLE, .text = groups_sql},
+        {.table = POSTGRES_GROUPS_TABLE, .limit = 5000, .text = groups_sql},
         {0}}};
 
 const struct page page_postgres_groups = {

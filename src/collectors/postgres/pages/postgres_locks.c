@@ -5,6 +5,8 @@
 #include "collectors/postgres/pages/postgres_page.h"
 #include "core/mem.h"
 
+#include <inttypes.h>
+
 #define COLUMN(name, ...) {__VA_ARGS__},
 static const struct column_spec chain_columns[] = {
 #include "postgres_locks_chain.def"
@@ -13,6 +15,7 @@ static const struct column_spec waits_columns[] = {
 #include "postgres_locks_waits.def"
 };
 #undef COLUMN
+enum { FIGURES_WAITING };
 static const struct column_spec figures_columns[] = {
     {.id = "waiting",
      .title = "waiting",
@@ -143,10 +146,11 @@ static const struct table_spec *const tables[] = {&figures,  &chain,    &waits,
   " AND " a ".objsubid IS NOT DISTINCT FROM " b ".objsubid"
 /* Locks of prepared transactions have no pid, and the virtual transaction of the one that locks its
  * own number. pg_blocking_pids takes the lock of the lock manager: of the first waiting sessions. */
+#define WAITERS_TEXT "200"
 #define LOCKS \
   "l AS (SELECT * FROM pg_locks)," \
   " held AS (SELECT * FROM l WHERE granted)," \
-  " waiting AS (SELECT *, pg_blocking_pids(pid) AS blockers FROM l WHERE NOT granted ORDER BY pid LIMIT 200)," \
+  " waiting AS (SELECT *, pg_blocking_pids(pid) AS blockers FROM l WHERE NOT granted ORDER BY pid LIMIT " WAITERS_TEXT ")," \
   " gids AS (SELECT p.*, x.virtualtransaction FROM pg_prepared_xacts p LEFT JOIN l x" \
   "   ON x.locktype = 'transactionid' AND x.pid IS NULL AND x.transactionid = p.transaction)"
 
@@ -175,7 +179,7 @@ static const char chain_sql[] =
   " SELECT 'prepared/' || g.gid AS key, NULL AS parent, 'prepared ' || g.gid AS session, NULL AS state,"
   "   " AGE_OF("g.prepared") " AS state_age, count(*) AS blocks, NULL::float AS wait, NULL AS lock, NULL AS mode,"
   "   NULL AS blocked_by, " AGE_OF("g.prepared") " AS transaction_age, g.owner::text AS user, NULL AS application,"
-  "   NULL AS client, g.database::text AS database, NULL AS query, 0 AS pid, NULL AS type, -1 AS depth"
+  "   NULL AS client, g.database::text AS database, NULL AS query_escaped, NULL AS encoding, 0 AS pid, NULL AS type, -1 AS depth"
   "   FROM gids g JOIN nodes n ON n.above = 'prepared/' || g.gid GROUP BY g.gid, g.prepared, g.owner, g.database"
   " UNION ALL SELECT " KEY_OF("s") ", CASE WHEN p.depth = 99 THEN NULL WHEN p.above LIKE 'prepared/%%' THEN p.above"
   "   ELSE (SELECT " KEY_OF("a") " FROM pg_stat_activity a WHERE a.pid::text = p.above) END,"
@@ -183,27 +187,32 @@ static const char chain_sql[] =
   "   " AGE_OF("p.since") ", p.lock, p.mode,"
   "   (SELECT string_agg(CASE b WHEN 0 THEN 'prepared' ELSE b::text END, ', ') FROM unnest(p.blockers) b),"
   "   " AGE_OF("s.xact_start") ", s.usename::text, s.application_name, " CLIENT_OF("s") ", s.datname::text,"
-  "   left(s.query, 1000), s.pid, s.backend_type, p.depth"
+  "   " POSTGRES_PAGE_QUERY(1000) ", s.pid, s.backend_type, p.depth"
   "   FROM placed p JOIN pg_stat_activity s ON s.pid = p.pid LEFT JOIN everyone e ON e.pid = p.pid"
-  " ORDER BY depth, blocks DESC, pid LIMIT 600";
+  " ORDER BY depth, blocks DESC, pid";
 
-/* A waiting lock, and below it those that hold or want it before. */
+/* A waiting lock, and below it those that hold it, and of those that want it before, the first ones:
+ * in a queue, each waits for all before it. Sessions are joined last, to at most 1,000 rows: their
+ * view has no index. */
 static const char waits_sql[] =
   "WITH " LOCKS ","
-  " asked AS (SELECT l.*, " OBJECT " AS object FROM waiting l" NAMES ")"
-  " SELECT w.pid || '/' || w.locktype || '/' || w.mode AS key, NULL AS parent, w.object AS object, 'pid ' || w.pid AS session,"
-  "   'waits' AS held, w.mode AS mode, %s AS wait, " STATE_OF("s") " AS state, " AGE_OF("s.state_change") " AS state_age,"
-  "   " AGE_OF("s.xact_start") " AS transaction_age, s.application_name AS application, s.usename AS user, 0 AS nth"
-  "   FROM asked w LEFT JOIN pg_stat_activity s ON s.pid = w.pid"
-  " UNION ALL SELECT w.pid || '/' || w.locktype || '/' || w.mode || '/' || coalesce(h.pid::text, g.gid, '?') || '/' || h.mode"
-  "     || '/' || h.granted, w.pid || '/' || w.locktype || '/' || w.mode, NULL, coalesce('pid ' || h.pid, 'prepared ' || g.gid),"
-  "   CASE WHEN h.granted THEN 'holds' ELSE 'waits before it' END, h.mode, NULL, " STATE_OF("s") ", " AGE_OF("s.state_change") ","
-  "   coalesce(" AGE_OF("s.xact_start") ", " AGE_OF("g.prepared") "), s.application_name, coalesce(s.usename, g.owner), 1"
+  " asked AS (SELECT l.*, " OBJECT " AS object, l.pid || '/' || l.locktype || '/' || l.mode AS name FROM waiting l" NAMES "),"
+  " pairs AS (SELECT w.name, h.pid, h.mode, h.granted, h.virtualtransaction,"
+  "     row_number() OVER (PARTITION BY w.name ORDER BY h.granted DESC, h.pid) AS place"
   "   FROM asked w JOIN l h ON " SAME_LOCK("h", "w")
-  "     AND coalesce(h.pid, 0) = ANY (w.blockers) AND h.pid IS DISTINCT FROM w.pid"
-  "   LEFT JOIN gids g ON h.pid IS NULL AND g.virtualtransaction = h.virtualtransaction"
-  "   LEFT JOIN pg_stat_activity s ON s.pid = h.pid"
-  " ORDER BY nth, wait DESC NULLS LAST, key LIMIT 1000";
+  "     AND coalesce(h.pid, 0) = ANY (w.blockers) AND h.pid IS DISTINCT FROM w.pid),"
+  " listed AS (SELECT w.name, NULL AS parent, w.object, w.pid, 'waits' AS held, w.mode, %s AS wait, NULL AS virtualtransaction, 0 AS nth"
+  "     FROM asked w UNION ALL SELECT NULL, p.name, NULL, p.pid, CASE WHEN p.granted THEN 'holds' ELSE 'waits before it' END,"
+  "     p.mode, NULL, p.virtualtransaction, CASE WHEN p.granted THEN 1 ELSE 2 END FROM pairs p"
+  "     WHERE p.granted OR p.place <= 10 ORDER BY nth, wait DESC NULLS LAST, name, parent, pid LIMIT 1001)"
+  " SELECT coalesce(x.name, x.parent || '/' || coalesce(x.pid::text, g.gid, '?') || '/' || x.mode || '/' || x.held) AS key, x.parent,"
+  "   x.object, coalesce('pid ' || x.pid, 'prepared ' || g.gid) AS session, x.held, x.mode, x.wait,"
+  "   " STATE_OF("s") " AS state, " AGE_OF("s.state_change") " AS state_age,"
+  "   coalesce(" AGE_OF("s.xact_start") ", " AGE_OF("g.prepared") ") AS transaction_age, s.application_name AS application,"
+  "   coalesce(s.usename, g.owner) AS user"
+  " FROM listed x LEFT JOIN gids g ON x.pid IS NULL AND g.virtualtransaction = x.virtualtransaction"
+  "   LEFT JOIN pg_stat_activity s ON s.pid = x.pid"
+  " ORDER BY x.nth, x.wait DESC NULLS LAST, key";
 
 static const char modes_sql[] =
   "WITH held AS (SELECT * FROM pg_locks WHERE granted) SELECT l.locktype || '/' || coalesce(l.database, 0) || '/' || coalesce(l.relation, 0) || '/' || l.mode AS key,"
@@ -213,7 +222,7 @@ static const char modes_sql[] =
   " count(DISTINCT l.pid) AS sessions, d.datname AS database"
   " FROM pg_locks l" NAMES " WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND l.locktype <> 'virtualxid'"
   " GROUP BY l.locktype, l.database, l.relation, l.mode, n.nspname, c.relname, d.datname"
-  " ORDER BY waiting DESC, held DESC, object, mode LIMIT 500";
+  " ORDER BY waiting DESC, held DESC, object, mode";
 
 static const char prepared_sql[] =
   "WITH " LOCKS " SELECT 'prepared/' || g.gid AS key, g.gid AS gid, g.owner AS owner, g.database AS database,"
@@ -223,15 +232,18 @@ static const char prepared_sql[] =
   " 'postgres.rollback-prepared or postgres.commit-prepared'"
   "   || CASE WHEN g.database <> current_database() THEN ', in database ' || g.database ELSE '' END AS frees"
   " FROM gids g LEFT JOIN held h ON h.pid IS NULL AND h.virtualtransaction = g.virtualtransaction"
-  " GROUP BY g.gid, g.owner, g.database, g.prepared, g.virtualtransaction ORDER BY g.prepared LIMIT 200";
+  " GROUP BY g.gid, g.owner, g.database, g.prepared, g.virtualtransaction ORDER BY g.prepared";
 
 static const char advisory_sql[] =
-  "SELECT l.database || '/' || l.classid || '/' || l.objid || '/' || l.objsubid || '/' || l.pid || '/' || l.mode || '/' || l.granted AS key,"
+  "WITH " LOCKS " SELECT l.database || '/' || l.classid || '/' || l.objid || '/' || l.objsubid || '/'"
+  "   || coalesce(l.pid::text, g.gid, '') || '/' || l.mode || '/' || l.granted AS key,"
   " " ADVISORY " AS object, l.mode AS mode, CASE WHEN l.granted THEN 'held' ELSE 'waits' END AS held,"
-  " 'pid ' || l.pid AS session, s.application_name AS application, s.usename AS user, " STATE_OF("s") " AS state,"
-  " " AGE_OF("s.state_change") " AS state_age, d.datname AS database"
-  " FROM pg_locks l LEFT JOIN pg_stat_activity s ON s.pid = l.pid LEFT JOIN pg_database d ON d.oid = l.database"
-  " WHERE l.locktype = 'advisory' ORDER BY l.granted, object, l.pid LIMIT 500";
+  " coalesce('pid ' || l.pid, 'prepared ' || g.gid) AS session, s.application_name AS application,"
+  " coalesce(s.usename, g.owner) AS user, coalesce(" STATE_OF("s") ", CASE WHEN l.pid IS NULL THEN 'prepared' END) AS state,"
+  " coalesce(" AGE_OF("s.state_change") ", " AGE_OF("g.prepared") ") AS state_age, d.datname AS database"
+  " FROM l LEFT JOIN gids g ON l.pid IS NULL AND g.virtualtransaction = l.virtualtransaction"
+  " LEFT JOIN pg_stat_activity s ON s.pid = l.pid LEFT JOIN pg_database d ON d.oid = l.database"
+  " WHERE l.locktype = 'advisory' ORDER BY l.granted, object, l.pid";
 // clang-format on
 
 /* waitstart exists since 14; before it, the change of state is an upper bound, and has a column. */
@@ -250,14 +262,40 @@ static char *waits_make(struct postgres_page_call *call, struct err *err) {
   return mem_printf(waits_sql, call->version >= 140000 ? AGE_OF("w.waitstart") : "NULL::float");
 }
 
-static const struct postgres_page own = {.queries = (const struct postgres_page_query[]){
-                                             {.table = "figures", .make = figures_make},
-                                             {.table = POSTGRES_SESSIONS_TABLE, .make = chain_make},
-                                             {.table = "waits", .make = waits_make},
-                                             {.table = "prepared", .text = prepared_sql},
-                                             {.table = "advisory", .text = advisory_sql},
-                                             {.table = "modes", .text = modes_sql},
-                                             {0}}};
+/* pg_locks shows the locks of everyone, pg_stat_activity not what they do. */
+static void note_hidden(struct postgres_page_call *call) {
+  if (!call->sees_all)
+    sample_fault(
+        call->sample, chain.id, SEVERITY_UNKNOWN,
+        "states, times, clients and queries of other roles are hidden: GRANT pg_monitor TO "
+        "%.64s shows them",
+        call->role);
+}
+
+static void finish(struct postgres_page_call *call) {
+  note_hidden(call);
+  const struct table *table = sample_table(call->sample, figures.id);
+  const int64_t followed = postgres_page_count(WAITERS_TEXT);
+  const struct value waiting =
+      table->row_count == 1 ? table->rows[0].cells[FIGURES_WAITING] : value_none(NULL);
+  if (waiting.type == VALUE_INT && waiting.integer > followed)
+    sample_note(call->sample, chain.id, NULL,
+                "%" PRId64 " sessions wait for locks: the first %" PRId64
+                " by process id are shown",
+                waiting.integer, followed);
+}
+
+static const struct postgres_page own = {
+    .queries =
+        (const struct postgres_page_query[]){
+            {.table = "figures", .make = figures_make},
+            {.table = POSTGRES_SESSIONS_TABLE, .limit = 600, .make = chain_make},
+            {.table = "waits", .limit = 1000, .make = waits_make},
+            {.table = "prepared", .limit = 200, .text = prepared_sql},
+            {.table = "advisory", .limit = 500, .text = advisory_sql},
+            {.table = "modes", .limit = 500, .text = modes_sql},
+            {0}},
+    .finish = finish};
 
 const struct page page_postgres_locks = {
     .spec = {.id = "postgres.locks",

@@ -170,9 +170,14 @@ static void on_answer(void *self, const struct pg_rows *rows, const struct err *
     fail(page, err);
     return;
   }
+  struct pg_rows first = rows ? *rows : (struct pg_rows){0};
+  if (query->limit && first.rows > query->limit) {
+    first.rows = query->limit;
+    sample_table(page->call.sample, query->table)->truncated = true;
+  }
   if (rows && query->read)
-    query->read(&page->call, rows, &why);
-  else if (rows && !postgres_page_rows(&page->call, query->table, rows, &why) &&
+    query->read(&page->call, &first, &why);
+  else if (rows && !postgres_page_rows(&page->call, query->table, &first, &why) &&
            why.kind == ERR_NONE)
     err_set(&why, ERR_PROTOCOL, "unexpected answer");
   if (why.kind != ERR_NONE && !query->table) {
@@ -211,7 +216,10 @@ static void ask_next(struct page_watch *page) {
     }
     if (query->make && !made)
       continue;
-    char *sql = postgres_message(&page->timeouts, made ? made : query->text);
+    const char *text = made ? made : query->text;
+    char *limited = query->limit ? mem_printf("%s LIMIT %zu", text, query->limit + 1) : NULL;
+    char *sql = postgres_message(&page->timeouts, limited ? limited : text);
+    free(limited);
     free(made);
     ask(page, sql, on_answer);
     return;

@@ -14,6 +14,9 @@
  * time is in seconds since 1970, a duration in seconds, sizes in bytes. A column with FIGURE_RATE
  * shows what its counter grows by in a second, FIGURE_COUNT a whole number without a unit. NULL is
  * a cell that does not apply, or, if the column has `none`, one that is not known for that reason.
+ *
+ * A query of another session has the bytes of its own database, on which left() and the like fail
+ * in ours. POSTGRES_PAGE_QUERY sends them as "query_escaped", and their encoding as "encoding".
  */
 #pragma once
 
@@ -45,6 +48,7 @@ struct postgres_page_query {
   const char *table; /* id of the table that it is for: if it fails, that is a fault of the table.
                         NULL: the whole collection fails */
   int version_min;   /* older servers are not asked; 0: all are */
+  size_t limit;      /* rows that are read: of more, the table is marked as truncated; 0: all */
   const char *text;  /* SQL; or */
   /* SQL as a text that the caller frees; without values from outside, but for numbers. NULL: not
    * needed now, or with an err the collection fails. */
@@ -86,6 +90,15 @@ extern const struct watch_kind postgres_page_watch;
 bool postgres_page_rows(struct postgres_page_call *call, const char *table,
                         const struct pg_rows *rows, struct err *err) MUST_CHECK;
 
+/* For SELECT: "query_escaped" and "encoding" of a row s of pg_stat_activity. */
+#define POSTGRES_PAGE_QUERY(bytes)                                              \
+  "encode(substring(textsend(s.query) FROM 1 FOR " #bytes                       \
+  "), 'escape') AS query_escaped, (SELECT pg_encoding_to_char(e.encoding) FROM" \
+  " pg_database e WHERE e.oid = s.datid) AS encoding"
+
+/* The bytes that encode(..., 'escape') has sent, in that encoding (NULL: the database's). */
+struct value postgres_page_escaped(const struct postgres_page_call *call, const char *escaped,
+                                   const char *encoding);
 /* A text of the server in the encoding of the database, as UTF-8 in the sample. NULL: none. */
 struct value postgres_page_text(const struct postgres_page_call *call, const char *text);
 /* A number that may be missing; -1 if it is. */

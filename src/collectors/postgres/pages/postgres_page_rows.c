@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,17 @@ struct value postgres_page_text(const struct postgres_page_call *call, const cha
     return value_none(NULL);
   const size_t length = pg_utf8(text, strlen(text), call->encoding, utf8, sizeof utf8);
   return value_text(sample_text(call->sample, utf8, length));
+}
+
+struct value postgres_page_escaped(const struct postgres_page_call *call, const char *escaped,
+                                   const char *encoding) {
+  char bytes[SAMPLE_TEXT_MAX], utf8[SAMPLE_TEXT_MAX];
+  if (!escaped)
+    return value_none(NULL);
+  const size_t length = pg_unescape(escaped, bytes, sizeof bytes);
+  const size_t used =
+      pg_utf8(bytes, length, encoding ? encoding : call->encoding, utf8, sizeof utf8);
+  return value_text(sample_text(call->sample, utf8, used));
 }
 
 /* A whole number, otherwise a real one: numeric has any number of digits. */
@@ -63,6 +75,21 @@ static struct value cell_of(const struct postgres_page_call *call, const struct 
   }
 }
 
+/* Columns of an answer that have another meaning than a cell. */
+static const char own_key[] = "key", own_parent[] = "parent", own_escaped[] = "_escaped",
+                  own_encoding[] = "encoding";
+
+/* The column of the table that a column of the answer is for; -1: none. */
+static int place_of(const struct table_spec *spec, const char *name, bool *escaped) {
+  char id[64];
+  const size_t length = strlen(name), tail = sizeof own_escaped - 1;
+  *escaped = length > tail && strcmp(name + length - tail, own_escaped) == 0;
+  if (!*escaped)
+    return table_column(spec, name);
+  snprintf(id, sizeof id, "%.*s", (int)(length - tail), name);
+  return table_column(spec, id);
+}
+
 /* A counter's growth in a second. */
 static struct value rate_of(const struct postgres_page_call *call, const struct table_spec *spec,
                             const struct column_spec *column, const char *key, const char *cell) {
@@ -73,39 +100,56 @@ static struct value rate_of(const struct postgres_page_call *call, const struct 
   return row_past_rate(call->past, spec->id, column->id, key, counter, call->now_us);
 }
 
+enum { COLUMNS_MAX_NAMED = 128 };
+
+/* What the columns of an answer are. */
+struct places {
+  int key, parent, encoding; /* -1: there is none */
+  int column[COLUMNS_MAX_NAMED];
+  bool escaped[COLUMNS_MAX_NAMED];
+};
+
 static void row_fill(const struct postgres_page_call *call, const struct table_spec *spec,
-                     struct row *row, const int *places, const struct pg_rows *rows, size_t index) {
+                     struct row *row, const struct places *places, const struct pg_rows *rows,
+                     size_t index) {
+  const char *encoding =
+      places->encoding >= 0 ? pg_cell(rows, index, (size_t)places->encoding) : NULL;
   for (size_t i = 0; i < rows->columns; i++) {
-    if (places[i] < 0)
+    const int place = places->column[i];
+    if (place < 0)
       continue;
-    const struct column_spec *column = &spec->columns[places[i]];
+    const struct column_spec *column = &spec->columns[place];
     const char *cell = pg_cell(rows, index, i);
-    row->cells[places[i]] = column->as == FIGURE_RATE ? rate_of(call, spec, column, row->key, cell)
-                                                      : cell_of(call, column, cell);
+    if (places->escaped[i])
+      row->cells[place] = postgres_page_escaped(call, cell, encoding);
+    else if (column->as == FIGURE_RATE)
+      row->cells[place] = rate_of(call, spec, column, row->key, cell);
+    else
+      row->cells[place] = cell_of(call, column, cell);
   }
 }
-
-enum { COLUMNS_MAX_NAMED = 128 };
 
 bool postgres_page_rows(struct postgres_page_call *call, const char *id, const struct pg_rows *rows,
                         struct err *err) {
   struct table *table = sample_table(call->sample, id);
-  int places[COLUMNS_MAX_NAMED], key = 0, parent = -1;
+  struct places places = {.parent = -1, .encoding = -1};
   if (!table || !rows->names || rows->columns == 0 || rows->columns > COLUMNS_MAX_NAMED)
     return err_set(err, ERR_PROTOCOL, "unexpected answer: %zu columns", rows->columns);
   for (size_t i = 0; i < rows->columns; i++) {
-    places[i] = table_column(table->spec, rows->names[i]);
-    if (strcmp(rows->names[i], "key") == 0)
-      key = (int)i;
-    else if (strcmp(rows->names[i], "parent") == 0)
-      parent = (int)i;
+    places.column[i] = place_of(table->spec, rows->names[i], &places.escaped[i]);
+    if (strcmp(rows->names[i], own_key) == 0)
+      places.key = (int)i;
+    else if (strcmp(rows->names[i], own_parent) == 0)
+      places.parent = (int)i;
+    else if (strcmp(rows->names[i], own_encoding) == 0)
+      places.encoding = (int)i;
   }
   struct map keys = {0};
   for (size_t i = 0; i < table->row_count; i++)
     map_add(&keys, table->rows[i].key, i);
   for (size_t r = 0; r < rows->rows; r++) {
-    const char *name = pg_cell(rows, r, (size_t)key);
-    const char *above = parent >= 0 ? pg_cell(rows, r, (size_t)parent) : NULL;
+    const char *name = pg_cell(rows, r, (size_t)places.key);
+    const char *above = places.parent >= 0 ? pg_cell(rows, r, (size_t)places.parent) : NULL;
     if (map_find(&keys, name ? name : "")) {
       sample_fault(call->sample, id, SEVERITY_UNKNOWN, "two rows are called \"%.40s\"",
                    name ? name : "");
@@ -116,7 +160,7 @@ bool postgres_page_rows(struct postgres_page_call *call, const char *id, const s
     if (!row)
       break; /* the table says that it is truncated */
     map_add(&keys, row->key, r);
-    row_fill(call, table->spec, row, places, rows, r);
+    row_fill(call, table->spec, row, &places, rows, r);
   }
   map_fini(&keys);
   return true;

@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum { TEXT_BYTES_MAX = 100000, NAME_BYTES = 64, PLAN_BYTES_MAX = 4 << 20 };
-/* A key that is a number alone: a pid if it can be one. Query ids are spread over 64 bits. */
+/* A key that is a number alone: a pid if it can be one. Query ids are spread over 64 bits. Eight
+ * hexadecimal digits are the first half of a query id, as postgres.statements shows it. */
 enum { PID_MAX = 4194304 };
 static const double costly_share = 0.2, stale_share = 0.2;
 
@@ -49,12 +50,17 @@ static const struct table_spec *const tables[] = {&summary, &nodes, &relations};
 
 /* ---- the row */
 
-enum subject { SUBJECT_NONE, SUBJECT_SESSION, SUBJECT_STATEMENT };
+enum subject { SUBJECT_NONE, SUBJECT_SESSION, SUBJECT_STATEMENT, SUBJECT_HALF };
 
 static enum subject subject_of(const char *key, struct postgres_session_key *session,
                                struct postgres_statement_key *statement) {
   if (!key)
     return SUBJECT_NONE;
+  int64_t half;
+  if (postgres_statement_half_read(key, &half)) {
+    *statement = (struct postgres_statement_key){.queryid = half, .user_id = -1};
+    return SUBJECT_HALF;
+  }
   if (postgres_session_key_read(key, session) && session->pid > 0 &&
       (session->start_us >= 0 || session->pid <= PID_MAX))
     return SUBJECT_SESSION;
@@ -226,7 +232,7 @@ static char *statement_make(struct postgres_page_call *call, struct err *err) {
   char *exact = key->user_id < 0 ? mem_dup("")
                                  : mem_printf(" AND s.userid = %" PRId64 " AND s.dbid = %" PRId64,
                                               key->user_id, key->database_id);
-  const char *half = key->half ? " >> 32 & 4294967295" : "";
+  const char *half = memory->subject == SUBJECT_HALF ? " >> 32 & 4294967295" : "";
   char *sql = mem_printf("SELECT s.query, d.datname, r.rolname FROM %s.pg_stat_statements(true) s"
                          " LEFT JOIN pg_database d ON d.oid = s.dbid"
                          " LEFT JOIN pg_roles r ON r.oid = s.userid"

@@ -92,14 +92,16 @@ static char *progress_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   return mem_printf(
     "WITH p AS (%s%s%s%s), edges AS (SELECT pid, pg_blocking_pids(pid) AS blockers"
-    "   FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 100)"
+    "   FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    "   ORDER BY pid IN (SELECT pid FROM p) DESC, query_start LIMIT 100)"
     " SELECT s.pid || coalesce('/' || floor(extract(epoch FROM s.backend_start))::bigint || '.'"
     "   || to_char(s.backend_start, 'US'), '') AS key, 'pid ' || s.pid AS session,"
     " CASE WHEN s.backend_type = 'autovacuum worker' THEN 'autovacuum: ' ELSE '' END || p.command AS command,"
     " CASE WHEN c.oid IS NOT NULL THEN format('%%I.%%I', n.nspname, c.relname)"
     "   ELSE 'relation ' || nullif(p.relid, 0) END AS relation,"
     " p.phase AS phase, p.done AS done_count, p.total AS total_count, p.unit AS unit,"
-    " greatest(extract(epoch FROM clock_timestamp() - s.query_start), 0) AS running,"
+    " CASE WHEN s.query_start IS NOT NULL"
+    "   THEN greatest(extract(epoch FROM clock_timestamp() - s.query_start), 0) END AS running,"
     " coalesce(array_to_string(e.blockers, ', '), nullif(p.locker, 0)::text) AS blocked_by,"
     " (SELECT string_agg(w.pid::text, ', ' ORDER BY w.pid) FROM edges w WHERE p.pid = ANY (w.blockers))"
     "   AS blocks_sessions, s.usename AS user, s.application_name AS application,"

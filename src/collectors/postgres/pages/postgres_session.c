@@ -73,29 +73,30 @@ static char *session_make(struct postgres_page_call *call, struct err *err) {
     " extract(epoch FROM s.backend_start) AS backend_start, s.backend_type AS type,"
     " s.backend_xid AS xid, age(s.backend_xmin) AS xmin_age,"
     " (SELECT count(*) FROM pg_locks l WHERE l.pid = s.pid) AS locks,"
-    " s.query AS query_text"
+    " " POSTGRES_PAGE_QUERY(8192)
     " FROM pg_stat_activity s WHERE s.pid = %" PRId64 "%s", key.pid, start);
   free(start);
   return sql;
 }
 
 /* Waiting sessions and their blockers; from the session up to what it waits for, and down to those
- * that wait for it. pg_blocking_pids takes locks of the lock manager: of waiting sessions only. */
+ * that wait for it. pg_blocking_pids takes locks of the lock manager: of at most 100 waiting
+ * sessions. In a queue each waits for all before it, so that the paths through it are too many to
+ * follow one by one: UNION leaves out those that lead to the same session by as many steps. */
 static char *chain_make(struct postgres_page_call *call, struct err *err) {
   struct postgres_session_key key;
   (void)err;
   if (!postgres_session_key_read(call->focus->key, &key))
     return NULL;
   return mem_printf(
-    "WITH RECURSIVE edges AS (SELECT pid, pg_blocking_pids(pid) AS blockers"
-    "   FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 100),"
-    " up AS (SELECT %1$" PRId64 " AS pid, 0 AS level, ARRAY[%1$" PRId64 "] AS path"
-    "   UNION ALL SELECT b, level + 1, path || b FROM up JOIN edges e ON e.pid = up.pid,"
-    "   unnest(e.blockers) b WHERE level < 10 AND NOT b = ANY (path)),"
-    " down AS (SELECT %1$" PRId64 " AS pid, 0 AS level, ARRAY[%1$" PRId64 "] AS path"
-    "   UNION ALL SELECT e.pid, level + 1, path || e.pid FROM down"
-    "   JOIN edges e ON down.pid = ANY (e.blockers)"
-    "   WHERE level < 10 AND NOT e.pid = ANY (path)),"
+    "WITH RECURSIVE edges AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_stat_activity"
+    "   WHERE wait_event_type = 'Lock' ORDER BY pid = %1$" PRId64 " DESC, query_start LIMIT 100),"
+    " up AS (SELECT %1$" PRId64 " AS pid, 0 AS level UNION SELECT b, level + 1"
+    "   FROM up JOIN edges e ON e.pid = up.pid, unnest(e.blockers) b"
+    "   WHERE level < 10 AND b <> %1$" PRId64 "),"
+    " down AS (SELECT %1$" PRId64 " AS pid, 0 AS level UNION SELECT e.pid, level + 1"
+    "   FROM down JOIN edges e ON down.pid = ANY (e.blockers)"
+    "   WHERE level < 10 AND e.pid <> %1$" PRId64 "),"
     " places AS (SELECT pid, min(place) AS place FROM (SELECT pid, -max(level) AS place FROM up"
     "   GROUP BY pid UNION ALL SELECT pid, max(level) FROM down GROUP BY pid) p GROUP BY pid)"
     " SELECT " KEY_OF("s") " AS key,"
@@ -108,12 +109,27 @@ static char *chain_make(struct postgres_page_call *call, struct err *err) {
     " " AGE_OF("s.xact_start") " AS transaction_age,"
     " array_to_string(e.blockers, ', ') AS blocked_by, s.usename AS user,"
     " s.application_name AS application, " CLIENT_OF("s") " AS client, s.datname AS database,"
-    " left(s.query, 1000) AS query, s.pid AS pid, s.backend_type AS type"
+    " " POSTGRES_PAGE_QUERY(1000) ", s.pid AS pid, s.backend_type AS type,"
+    " (SELECT count(*) FROM pg_stat_activity w WHERE w.wait_event_type = 'Lock') AS waiters"
     " FROM places p JOIN pg_stat_activity s ON s.pid = p.pid"
     " LEFT JOIN edges e ON e.pid = p.pid"
     " LEFT JOIN places bp ON bp.pid = e.blockers[1] AND bp.place < p.place"
     " LEFT JOIN pg_stat_activity b ON b.pid = bp.pid"
-    " ORDER BY p.place, s.pid LIMIT 200", key.pid);
+    " ORDER BY p.place, s.pid", key.pid);
+}
+
+enum { WAITERS_MAX = 100 };
+
+static bool chain_read(struct postgres_page_call *call, const struct pg_rows *rows,
+                       struct err *err) {
+  const int64_t waiters =
+      rows->rows > 0 ? postgres_page_count(pg_cell(rows, 0, rows->columns - 1)) : 0;
+  if (waiters > WAITERS_MAX)
+    sample_note(call->sample, chain.id, NULL,
+                "%" PRId64 " sessions wait for locks: only those of %d were followed, first those "
+                "that wait longest",
+                waiters, WAITERS_MAX);
+  return postgres_page_rows(call, chain.id, rows, err);
 }
 
 /* A relation of another database has no name here. Locks that differ only in page, tuple or
@@ -125,13 +141,16 @@ static char *locks_make(struct postgres_page_call *call, struct err *err) {
     return NULL;
   return mem_printf(
     "SELECT l.locktype || '/' || coalesce(l.database, 0) || '/' || coalesce(l.relation, 0) || '/'"
-    "   || coalesce(l.classid, 0) || '/' || coalesce(l.objid, 0) || '/' || l.mode || '/' || l.granted"
-    "   AS key,"
+    "   || coalesce(l.classid, 0) || '/' || coalesce(l.objid, 0) || '/' || coalesce(l.objsubid, 0)"
+    "   || '/' || l.mode || '/' || l.granted AS key,"
     " coalesce(n.nspname || '.' || c.relname,"
     "   'relation ' || l.relation || coalesce(' of ' || d.datname, ''),"
     "   CASE WHEN l.locktype = 'transactionid' THEN 'transaction ' || min(l.transactionid::text)"
-    "     WHEN l.locktype = 'virtualxid' THEN 'its own virtual transaction'"
-    "     WHEN l.locktype = 'advisory' THEN 'advisory ' || l.classid || ', ' || l.objid"
+    "     WHEN l.locktype = 'virtualxid' AND l.granted THEN 'its own virtual transaction'"
+    "     WHEN l.locktype = 'virtualxid' THEN 'virtual transaction ' || min(l.virtualxid)"
+    "     WHEN l.locktype = 'advisory' THEN 'advisory ' || CASE l.objsubid WHEN 1"
+    "       THEN ((l.classid::bigint << 32) | l.objid::bigint)::text"
+    "       ELSE l.classid::int8 || ', ' || l.objid::int8 END"
     "     ELSE l.locktype || coalesce(' ' || l.classid || ' ' || l.objid, '') END) AS object,"
     " CASE WHEN l.granted THEN 'held' ELSE 'waits' END AS held, l.mode AS mode,"
     " %s AS wait, l.locktype AS type, count(*) AS count, d.datname AS database"
@@ -139,9 +158,9 @@ static char *locks_make(struct postgres_page_call *call, struct err *err) {
     "   (SELECT oid FROM pg_database WHERE datname = current_database()))"
     " LEFT JOIN pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_database d ON d.oid = l.database WHERE l.pid = %" PRId64
-    " GROUP BY l.locktype, l.database, l.relation, l.classid, l.objid, l.mode, l.granted,"
+    " GROUP BY l.locktype, l.database, l.relation, l.classid, l.objid, l.objsubid, l.mode, l.granted,"
     "   n.nspname, c.relname, d.datname"
-    " ORDER BY l.granted, c.relname IS NULL, object, l.mode LIMIT 1000",
+    " ORDER BY l.granted, c.relname IS NULL, object, l.mode",
     call->version >= 140000 ? AGE_OF("min(l.waitstart)") : "NULL", key.pid);
 }
 // clang-format on
@@ -183,7 +202,7 @@ static bool session_read(struct postgres_page_call *call, const struct pg_rows *
                    call->focus->label ? call->focus->label : call->focus->key);
   if (!postgres_page_rows(call, self.id, rows, err))
     return false;
-  const char *text = pg_cell(rows, 0, rows->columns - 1);
+  const char *text = pg_cell(rows, 0, rows->columns - 2);
   char safe[SAMPLE_TEXT_MAX];
   if (!text)
     return true;
@@ -193,18 +212,30 @@ static bool session_read(struct postgres_page_call *call, const struct pg_rows *
                  call->role);
     return true;
   }
-  const struct value utf8 = postgres_page_text(call, text);
+  const struct value utf8 = postgres_page_escaped(call, text, pg_cell(rows, 0, rows->columns - 1));
   statement_for_screen(safe, sizeof safe, utf8.text);
   query_fill(call, safe + strspn(safe, " \t\r\n"));
   return true;
+}
+
+static bool is_key(const char *text) {
+  struct postgres_session_key key;
+  return postgres_session_key_read(text, &key) && key.pid > 0;
+}
+
+static char *key_of_name(const char *name) {
+  return is_key(name) ? mem_dup(name) : NULL;
 }
 
 static const struct postgres_page own = {
     .queries =
         (const struct postgres_page_query[]){
             {.make = session_make, .read = session_read},
-            {.table = POSTGRES_SESSIONS_TABLE, .make = chain_make},
-            {.table = "locks", .make = locks_make},
+            {.table = POSTGRES_SESSIONS_TABLE,
+             .limit = 200,
+             .make = chain_make,
+             .read = chain_read},
+            {.table = "locks", .limit = 1000, .make = locks_make},
             {0},
         },
 };
@@ -213,6 +244,7 @@ const struct page page_postgres_session = {
     .spec = {.id = "postgres.session",
              .kind = "postgres",
              .row_of = POSTGRES_SESSIONS_TABLE,
+             .key_of_name = key_of_name,
              .title = "Session",
              .question = "What does it run and wait for, whom does it block?",
              .cost = "4 queries every 2s; pg_locks, and the blockers of waiting sessions",

@@ -101,7 +101,8 @@ static const struct column_spec frozen_columns[] = {
      .title = "LEFT",
      .unit = UNIT_COUNT,
      .priority = 2,
-     .help = "transactions until the server refuses to write (3 million before wraparound)"},
+     .help = "transactions until the server refuses to write: 3 million before wraparound, until "
+             "PostgreSQL 13 1 million"},
     {.id = "multixacts",
      .title = "MULTIXACTS",
      .unit = UNIT_COUNT,
@@ -132,7 +133,10 @@ static const struct table_spec *const tables[] = {&activity, &wal, &xmin, &froze
   "CASE WHEN pg_is_in_recovery()" \
   " THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())" \
   " ELSE pg_current_wal_lsn() END"
-#define SINCE(time) "greatest(extract(epoch FROM clock_timestamp() - " time "), 0)"
+/* NULL for NULL: greatest alone would return 0. */
+#define SINCE(time) \
+  "CASE WHEN (" time ") IS NOT NULL" \
+  " THEN greatest(extract(epoch FROM clock_timestamp() - (" time ")), 0) END"
 
 /* pg_stat_checkpointer has taken over from pg_stat_bgwriter in 17. */
 static char *activity_make(struct postgres_page_call *call, struct err *err) {
@@ -167,11 +171,12 @@ static const char slots_sql[] =
   " CASE WHEN s.active THEN 'in use' ELSE 'not in use' END"
   "   || coalesce(', ' || (to_jsonb(s)->>'wal_status'), '') AS state,"
   " " SINCE("(to_jsonb(s)->>'inactive_since')::timestamptz") " AS age,"
-  " CASE WHEN s.active THEN 'its ' || CASE s.slot_type WHEN 'logical' THEN 'subscriber'"
+  " CASE WHEN to_jsonb(s)->>'wal_status' = 'lost' THEN 'its reader cannot continue: postgres.drop-slot'"
+  "   WHEN s.active THEN 'its ' || CASE s.slot_type WHEN 'logical' THEN 'subscriber'"
   "     ELSE 'standby' END || ' has to catch up'"
   "   WHEN s.restart_lsn IS NULL THEN 'nothing is retained'"
   "   ELSE 'its reader comes back, or postgres.drop-slot; max_slot_wal_keep_size limits it' END AS frees"
-  " FROM pg_replication_slots s ORDER BY s.restart_lsn LIMIT 200";
+  " FROM pg_replication_slots s ORDER BY s.restart_lsn";
 
 /* The segments of before 13 as bytes: 64 segments are 1024 MB. */
 static const char kept_sql[] =
@@ -223,29 +228,30 @@ static const char xmin_sql[] =
   " UNION ALL SELECT 'prepared/' || p.gid, 'prepared ' || p.gid, age(p.transaction),"
   " " SINCE("p.prepared") ", 'prepared', concat_ws(', ', p.owner, p.database),"
   " 'postgres.rollback-prepared or postgres.commit-prepared' FROM pg_prepared_xacts p) h"
-  " ORDER BY xids DESC, key LIMIT 100";
+  " ORDER BY xids DESC, key";
 
 static const char frozen_sql[] =
   "SELECT d.oid AS key, d.datname AS database, age(d.datfrozenxid) / 2147483648.0 AS used,"
-  " age(d.datfrozenxid) AS age, greatest(2144483647 - age(d.datfrozenxid)::bigint, 0) AS left,"
+  " age(d.datfrozenxid) AS age, greatest(2147483647 - age(d.datfrozenxid)::bigint"
+  "   - CASE WHEN current_setting('server_version_num')::int < 140000 THEN 1000000 ELSE 3000000 END, 0) AS left,"
   " mxid_age(d.datminmxid) AS multixacts,"
   " current_setting('autovacuum_freeze_max_age') AS freeze_at,"
   " CASE WHEN d.datname = current_database() THEN (SELECT n.nspname || '.' || c.relname"
   "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
   "   WHERE c.relkind IN ('r', 'm', 't') AND c.relfrozenxid <> '0'"
   "   ORDER BY age(c.relfrozenxid) DESC LIMIT 1) END AS oldest"
-  " FROM pg_database d ORDER BY age(d.datfrozenxid) DESC LIMIT 200";
+  " FROM pg_database d ORDER BY age(d.datfrozenxid) DESC";
 // clang-format on
 
 static const struct postgres_page_query queries[] = {
     {.table = "activity", .make = activity_make},
     {.table = "wal", .make = wal_files_make},
-    {.table = "wal", .text = slots_sql},
+    {.table = "wal", .limit = 200, .text = slots_sql},
     {.table = "wal", .text = archiver_sql},
     {.table = "wal", .text = backups_sql, .version_min = 130000},
     {.table = "wal", .text = kept_sql},
-    {.table = "xmin", .text = xmin_sql},
-    {.table = "frozen", .text = frozen_sql},
+    {.table = "xmin", .limit = 100, .text = xmin_sql},
+    {.table = "frozen", .limit = 200, .text = frozen_sql},
     {0}};
 static const struct postgres_page own = {.queries = queries};
 

@@ -75,10 +75,14 @@ struct memory {
   int version;      /* of the extension: 1010 for 1.10 */
   int64_t max, evictions;
   double since_reset; /* seconds; -1: not known */
+  bool reset_now;     /* since the last collection */
+  bool lost;          /* statements have disappeared: one that is new may have been there before */
+  int64_t read_us;    /* last collection */
   bool times_io;
   struct statement **items;
   size_t count, capacity, hidden;
-  bool cut; /* not all could be read */
+  bool cut;     /* not all could be read */
+  bool no_text; /* the texts could not be read this time */
   struct map by_key;
   struct statement **shown; /* in their order */
   size_t shown_count;
@@ -122,6 +126,7 @@ static void statements_sweep(struct memory *memory) {
   for (size_t i = 0; i < memory->count; i++) {
     struct statement *statement = memory->items[i];
     if (!statement->seen) {
+      memory->lost = true;
       statement_free(statement);
       continue;
     }
@@ -182,6 +187,7 @@ static char *reset_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   memory->evictions = -1;
   memory->since_reset = -1;
+  memory->reset_now = false;
   return memory->version < 1009
              ? NULL
              : mem_printf("SELECT dealloc, greatest(extract(epoch FROM clock_timestamp()"
@@ -196,6 +202,8 @@ static bool reset_read(struct postgres_page_call *call, const struct pg_rows *ro
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->evictions = postgres_page_count(pg_cell(rows, 0, 0));
   memory->since_reset = postgres_page_real(pg_cell(rows, 0, 1));
+  memory->reset_now = !call->first && memory->since_reset >= 0 &&
+                      memory->since_reset < (double)(call->now_us - memory->read_us) / 1e6;
   return true;
 }
 
@@ -256,21 +264,25 @@ static void counters_take(const struct postgres_page_call *call, struct statemen
       [WAL] = postgres_page_real(pg_cell(rows, row, OF_WAL)),
       [IO] = memory->times_io ? postgres_page_real(pg_cell(rows, row, OF_IO)) / 1e3 : -1,
   };
+  const bool is_new = !call->first && !statement->counted;
   const bool shrank =
-      statement->counted && !statement->hidden && now[CALLS] < statement->now[CALLS];
+      statement->counted && !statement->seen &&
+      (memory->reset_now || (!statement->hidden && now[CALLS] < statement->now[CALLS]));
   for (size_t i = 0; i < COUNTERS; i++) {
     /* Hidden statements of a role are one row: their sum. */
     const double before = statement->seen && statement->now[i] > 0 ? statement->now[i] : 0;
     statement->now[i] = now[i] < 0 ? -1 : now[i] + before;
-    if (call->window->begins)
-      statement->base[i] = statement->now[i];
+    if (call->window->begins || (is_new && memory->cut))
+      statement->base[i] = statement->now[i]; /* a new one may have been among those not read */
     else if (shrank && call->window->moves)
       statement->base[i] = 0;
     if (call->window->moves)
       statement->end[i] = statement->now[i];
   }
   if (call->window->moves)
-    statement->was_reset = !call->window->begins && (statement->was_reset || shrank);
+    statement->was_reset = !call->window->begins &&
+                           (statement->was_reset || shrank ||
+                            (is_new && (memory->cut || memory->lost || memory->reset_now)));
   statement->counted = true;
   statement->seen = true;
 }
@@ -283,7 +295,6 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
   for (size_t i = 0; i < memory->count; i++)
     memory->items[i]->seen = false;
   memory->hidden = 0;
-  memory->cut = rows->rows > STATEMENTS_READ_MAX;
   for (size_t i = 0; i < rows->rows && i < STATEMENTS_READ_MAX; i++) {
     const char *query = pg_cell(rows, i, OF_QUERY), *top = pg_cell(rows, i, OF_TOP);
     char key[STATEMENT_KEY_MAX];
@@ -304,6 +315,8 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
     counters_take(call, statement, rows, i);
   }
   statements_sweep(memory);
+  memory->cut = rows->rows > STATEMENTS_READ_MAX;
+  memory->read_us = call->now_us;
   return true;
 }
 
@@ -421,6 +434,7 @@ static char *texts_make(struct postgres_page_call *call, struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
   choose(call);
+  memory->no_text = false;
   char *list = NULL;
   for (size_t i = 0; i < memory->shown_count; i++) {
     const struct statement *statement = memory->shown[i];
@@ -439,6 +453,7 @@ static char *texts_make(struct postgres_page_call *call, struct err *err) {
                                                                        length */
                          TEXT_CHARACTERS, memory->schema, list);
   free(list);
+  memory->no_text = true; /* until there is an answer */
   return sql;
 }
 
@@ -447,6 +462,7 @@ static bool texts_read(struct postgres_page_call *call, const struct pg_rows *ro
   struct memory *memory = call->memory;
   if (rows->columns != 4)
     return err_set(err, ERR_PROTOCOL, "unexpected answer: %zu columns", rows->columns);
+  memory->no_text = false;
   for (size_t i = 0; i < rows->rows; i++) {
     const char *text = pg_cell(rows, i, 3);
     char safe[SAMPLE_TEXT_MAX];
@@ -469,6 +485,7 @@ static bool texts_read(struct postgres_page_call *call, const struct pg_rows *ro
 
 static void statement_fill(const struct postgres_page_call *call, struct table *table,
                            const struct statement *statement) {
+  const struct memory *memory = call->memory;
   struct row *row = sample_row(call->sample, table, statement->key, NULL);
   if (!row)
     return;
@@ -486,8 +503,9 @@ static void statement_fill(const struct postgres_page_call *call, struct table *
       value_text(sample_printf(call->sample, "%08" PRIx64, (uint64_t)statement->queryid >> 32));
   row->cells[STATEMENT_QUERY_ID] =
       value_text(sample_printf(call->sample, "%" PRId64, statement->queryid));
-  row->cells[STATEMENT_QUERY] = statement->text
-                                    ? postgres_page_text(call, statement->text)
+  row->cells[STATEMENT_QUERY] = statement->text ? postgres_page_text(call, statement->text)
+                                : memory->no_text
+                                    ? value_none("the texts could not be read")
                                     : value_none("its text was removed from pg_stat_statements");
 }
 
@@ -519,9 +537,10 @@ static void finish(struct postgres_page_call *call) {
     statement_fill(call, table, memory->shown[i]);
   if (memory->shown_count < memory->count)
     sample_note(call->sample, statements_table.id, NULL,
-                "%s of %s%s shown: the first ones by the order of the rows (s, <, >)",
+                "%s of %s%s shown: the first ones by the order of the rows (%s)",
                 format_count(shown, sizeof shown, (int64_t)memory->shown_count),
-                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "");
+                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "",
+                page_order_hint(call->focus));
   if (memory->hidden > 0)
     sample_note(call->sample, statements_table.id, columns[STATEMENT_QUERY].id,
                 "%zu statements of other roles are hidden, one row for each role: GRANT pg_monitor "
@@ -538,7 +557,9 @@ static const struct postgres_page own = {
             {.text = extension_sql, .read = extension_read},
             {.make = reset_make, .read = reset_read},
             {.make = numbers_make, .read = numbers_read},
-            {.make = texts_make, .read = texts_read},
+            /* the server converts each text from the encoding of its own database, and fails if
+             * only one cannot be converted: the numbers stay */
+            {.table = "statements", .make = texts_make, .read = texts_read},
             {0},
         },
     .memory = sizeof(struct memory),

@@ -193,7 +193,7 @@ static char *indexes_make(struct postgres_page_call *call, struct err *err) {
     " FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam"
     " JOIN pg_namespace n ON n.oid = i.relnamespace CROSS JOIN LATERAL (SELECT NOT EXISTS"
     "   (SELECT FROM held h WHERE h.relation IN (x.indexrelid, x.indrelid)) AS free) f"
-    " WHERE x.indrelid = %" PRId64 " ORDER BY i.relname LIMIT 1000", oid_of(call));
+    " WHERE x.indrelid = %" PRId64 " ORDER BY i.relname", oid_of(call));
 }
 
 /* An index serves a key if its first columns are those of the key, in any order. */
@@ -211,7 +211,7 @@ static char *keys_make(struct postgres_page_call *call, struct err *err) {
     "   JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number) AS columns"
     " FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE k.contype = 'f' AND %1$" PRId64 " IN (k.conrelid, k.confrelid)"
-    " ORDER BY problem NULLS LAST, k.conname LIMIT 1000", oid_of(call));
+    " ORDER BY problem NULLS LAST, k.conname", oid_of(call));
 }
 
 static char *triggers_make(struct postgres_page_call *call, struct err *err) {
@@ -220,7 +220,7 @@ static char *triggers_make(struct postgres_page_call *call, struct err *err) {
     "SELECT t.oid AS key, t.tgname AS trigger, CASE t.tgenabled WHEN 'D' THEN 'disabled'"
     "   WHEN 'R' THEN 'on a replica only' WHEN 'A' THEN 'always' ELSE 'enabled' END AS state,"
     " pg_get_triggerdef(t.oid) AS definition"
-    " FROM pg_trigger t WHERE t.tgrelid = %" PRId64 " AND NOT t.tgisinternal ORDER BY t.tgname LIMIT 1000",
+    " FROM pg_trigger t WHERE t.tgrelid = %" PRId64 " AND NOT t.tgisinternal ORDER BY t.tgname",
     oid_of(call));
 }
 // clang-format on
@@ -253,9 +253,9 @@ static const struct postgres_page_query queries[] = {
     {.make = self_make, .read = self_read},
     {.table = "columns", .make = rights_make, .read = rights_read},
     {.table = "columns", .make = columns_make},
-    {.table = POSTGRES_INDEXES_TABLE, .make = indexes_make},
-    {.table = "foreign_keys", .make = keys_make},
-    {.table = "triggers", .make = triggers_make},
+    {.table = POSTGRES_INDEXES_TABLE, .limit = 1000, .make = indexes_make},
+    {.table = "foreign_keys", .limit = 1000, .make = keys_make},
+    {.table = "triggers", .limit = 1000, .make = triggers_make},
     {0}};
 static const struct postgres_page own = {.queries = queries};
 

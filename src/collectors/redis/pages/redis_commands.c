@@ -67,6 +67,7 @@ struct memory {
   struct items commands, errors;
   uint32_t turn;
   int64_t before_us, now_us;
+  bool resets; /* CONFIG RESETSTAT since the collection before */
 };
 
 /* ---- what is kept */
@@ -121,7 +122,24 @@ static void item_count(const struct redis_page_call *call, struct item *item,
   }
   if (call->window->moves)
     item->was_reset = !call->window->begins && (item->was_reset || shrank);
+  memory->resets = memory->resets || (shrank && !call->first);
   item->turn = memory->turn;
+}
+
+/* CONFIG RESETSTAT sets all to 0, and those that are not used since then are not listed: one that
+ * has shrunk or is missing tells it of all the others, too. */
+static void items_reset(struct memory *memory, struct items *items) {
+  for (size_t i = 0; i < items->count; i++)
+    memory->resets = memory->resets || items->list[i]->turn + 1 == memory->turn;
+  for (size_t i = 0; memory->resets && i < items->count; i++) {
+    struct item *item = items->list[i];
+    const bool missing = item->turn != memory->turn;
+    for (size_t j = 0; j < COUNTERS; j++) {
+      item->base[j] = item->before[j] = 0;
+      item->now[j] = missing ? 0 : item->now[j];
+    }
+    item->was_reset = true;
+  }
 }
 
 /* ---- reading */
@@ -207,8 +225,11 @@ static bool commands_read(struct redis_page_call *call, const struct redisReply 
   memory->turn++;
   memory->before_us = memory->now_us;
   memory->now_us = call->now_us;
+  memory->resets = false;
   if (!section_read(call, reply, "cmdstat_", command_take))
     return false;
+  if (!call->first)
+    items_reset(memory, &memory->commands);
   if (memory->commands.count > 0)
     return true;
   return err_set(err, ERR_UNSUPPORTED,
@@ -224,7 +245,11 @@ static bool latencies_read(struct redis_page_call *call, const struct redisReply
 static bool errors_read(struct redis_page_call *call, const struct redisReply *reply,
                         struct err *err) {
   (void)err;
-  return section_read(call, reply, "errorstat_", error_take);
+  if (!section_read(call, reply, "errorstat_", error_take))
+    return false;
+  if (!call->first)
+    items_reset(call->memory, &((struct memory *)call->memory)->errors);
+  return true;
 }
 
 /* ---- values */
@@ -434,10 +459,8 @@ const struct page page_redis_commands = {
              .windows = true,
              .cost = "4 INFO commands every 5s",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

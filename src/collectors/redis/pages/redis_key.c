@@ -84,12 +84,6 @@ static bool touch_read(struct redis_page_call *call, const struct redisReply *re
   return true;
 }
 
-static bool ignore(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static bool type_send(struct redis_page_call *call, struct err *err) {
   return key_send(call, "TYPE", NULL, NULL, NULL, err);
 }
@@ -128,7 +122,7 @@ static bool ttl_send(struct redis_page_call *call, struct err *err) {
 
 static bool ttl_read(struct redis_page_call *call, const struct redisReply *reply,
                      struct err *err) {
-  const int64_t ms = redis_page_int(reply);
+  const int64_t ms = redis_number(reply);
   (void)err;
   cells_of(call)[KEY_TTL] = ms < 0 ? value_none(NULL) : value_real((double)ms / 1e3);
   return true;
@@ -216,19 +210,23 @@ static void finish(struct redis_page_call *call) {
 
 /* ---- the page */
 
+static bool about(const char *table, const char *key) {
+  return strcmp(table, REDIS_HOT_TABLE) != 0 || !key || strcmp(key, REDIS_HOT_NO_KEY) != 0;
+}
+
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
             {.words = {"CLIENT", "NO-TOUCH", "ON"},
              .version_min = NO_TOUCH_VERSION,
              .read = touch_read,
-             .refused = ignore},
+             .refused = redis_page_ignored},
             {.send = type_send, .right = "+type ~*", .read = type_read},
-            {.send = encoding_send, .read = encoding_read, .refused = ignore},
-            {.send = ttl_send, .read = ttl_read, .refused = ignore},
-            {.send = idle_send, .read = idle_read, .refused = ignore},
-            {.send = frequency_send, .read = frequency_read, .refused = ignore},
-            {.send = memory_send, .read = memory_read, .refused = ignore},
+            {.send = encoding_send, .read = encoding_read, .refused = redis_page_ignored},
+            {.send = ttl_send, .read = ttl_read, .refused = redis_page_ignored},
+            {.send = idle_send, .read = idle_read, .refused = redis_page_ignored},
+            {.send = frequency_send, .read = frequency_read, .refused = redis_page_ignored},
+            {.send = memory_send, .read = memory_read, .refused = redis_page_ignored},
             {.send = size_send, .read = size_read, .refused = size_refused},
             {0},
         },
@@ -241,12 +239,13 @@ const struct page page_redis_key = {
     .spec = {.id = "redis.key",
              .kind = "redis",
              .row_of = REDIS_KEYS_TABLE,
+             .also_of = REDIS_HOT_TABLE,
+             .about = about,
              .named = true,
              .title = "Key",
              .question = "What is this key, and when does it expire?",
              .cost = "8 small commands per interval; its value is not read",
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables},
+             PAGE_TABLES(tables)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -57,7 +57,8 @@ enum { COMMAND_TEXT_MAX = 300, WORDS_MAX = 4 };
 
 struct bucket {
   int64_t up_to_us, calls, base;
-  int64_t most; /* of one command */
+  int64_t before; /* calls at the collection before */
+  int64_t most;   /* of one command */
   char command[COMMAND_NAME_MAX];
 };
 
@@ -83,13 +84,6 @@ static void begin(struct redis_page_call *call) {
     memory->worst_us = 0;
 }
 
-/* What is withheld is not known, and its cell says so. */
-static bool never(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static bool is_text(const struct redisReply *reply) {
   return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
@@ -106,6 +100,12 @@ static bool ping_read(struct redis_page_call *call, const struct redisReply *rep
   if (call->answer_us > memory->worst_us)
     memory->worst_us = call->answer_us;
   return true;
+}
+
+/* A server that is loading, or has lost its master, refuses PING: that is an answer, too. */
+static bool ping_refused(struct redis_page_call *call, const struct err *err) {
+  struct err ignored = {0};
+  return err->kind == ERR_UNSUPPORTED && ping_read(call, NULL, &ignored);
 }
 
 static bool ping_again(struct redis_page_call *call) {
@@ -148,7 +148,7 @@ static bool length_read(struct redis_page_call *call, const struct redisReply *r
                         struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
-  memory->slow_length = redis_page_int(reply);
+  memory->slow_length = redis_number(reply);
   return true;
 }
 
@@ -179,9 +179,9 @@ static bool events_read(struct redis_page_call *call, const struct redisReply *r
       return true;
     snprintf(memory->names[memory->event_count++], EVENT_NAME_MAX, "%s", name);
     row->cells[EVENT_NAME] = value_text(row->key);
-    row->cells[EVENT_LAST] = time_value(redis_page_int(event->element[1]));
-    row->cells[EVENT_TOOK] = ms_value(redis_page_int(event->element[2]));
-    row->cells[EVENT_MAX] = ms_value(redis_page_int(event->element[3]));
+    row->cells[EVENT_LAST] = time_value(redis_number(event->element[1]));
+    row->cells[EVENT_TOOK] = ms_value(redis_number(event->element[2]));
+    row->cells[EVENT_MAX] = ms_value(redis_number(event->element[3]));
     for (size_t column = EVENT_COUNT; column <= EVENT_MEAN; column++)
       row->cells[column] = value_none(events_columns[column].none);
   }
@@ -209,7 +209,7 @@ static bool history_read(struct redis_page_call *call, const struct redisReply *
     const struct redisReply *item = reply->element[i];
     if (item->type != REDIS_REPLY_ARRAY || item->elements < 2)
       continue;
-    const int64_t at = redis_page_int(item->element[0]), ms = redis_page_int(item->element[1]);
+    const int64_t at = redis_number(item->element[0]), ms = redis_number(item->element[1]);
     if (at <= 0 || ms < 0)
       continue;
     if (count++ == 0 || at < first)
@@ -244,13 +244,13 @@ static void slow_fill(const struct redis_page_call *call, const struct redisRepl
       entry->element[0]->type != REDIS_REPLY_INTEGER ||
       entry->element[3]->type != REDIS_REPLY_ARRAY)
     return;
-  const int64_t id = entry->element[0]->integer, us = redis_page_int(entry->element[2]);
+  const int64_t id = entry->element[0]->integer, us = redis_number(entry->element[2]);
   snprintf(text, sizeof text, "%lld", (long long)id);
   struct row *row = sample_row(call->sample, sample_table(call->sample, slow.id), text, NULL);
   if (!row)
     return;
   row->cells[SLOW_ID] = value_int(id);
-  row->cells[SLOW_TIME] = time_value(redis_page_int(entry->element[1]));
+  row->cells[SLOW_TIME] = time_value(redis_number(entry->element[1]));
   row->cells[SLOW_TOOK] = us < 0 ? value_none("not reported") : value_real((double)us / 1e6);
   row->cells[SLOW_COMMAND] =
       value_text(sample_copy(call->sample, command_text(text, entry->element[3])));
@@ -292,8 +292,8 @@ static void command_take(struct memory *memory, const char *command,
                          const struct redisReply *pairs) {
   int64_t below = 0;
   for (size_t i = 0; i + 1 < pairs->elements; i += 2) {
-    const int64_t up_to = redis_page_int(pairs->element[i]);
-    const int64_t all = redis_page_int(pairs->element[i + 1]);
+    const int64_t up_to = redis_number(pairs->element[i]);
+    const int64_t all = redis_number(pairs->element[i + 1]);
     struct bucket *bucket = up_to >= 0 && all >= below ? bucket_of(memory, up_to) : NULL;
     if (!bucket)
       continue;
@@ -310,28 +310,28 @@ static void command_take(struct memory *memory, const char *command,
 static bool histogram_read(struct redis_page_call *call, const struct redisReply *reply,
                            struct err *err) {
   struct memory *memory = call->memory;
-  int64_t before = 0, now = 0;
+  bool reset = false;
   (void)err;
   if (reply->type != REDIS_REPLY_ARRAY)
     return false;
   if (call->first)
     memory->bucket_count = 0;
   for (size_t i = 0; i < memory->bucket_count; i++) {
-    before = count_add(before, memory->buckets[i].calls);
+    memory->buckets[i].before = memory->buckets[i].calls;
     memory->buckets[i].calls = memory->buckets[i].most = 0;
   }
   for (size_t i = 0; i + 1 < reply->elements; i += 2) {
     const struct redisReply *name = reply->element[i];
-    const struct redisReply *pairs = redis_page_field(reply->element[i + 1], "histogram_usec");
+    const struct redisReply *pairs = redis_field(reply->element[i + 1], "histogram_usec");
     if (is_text(name) && pairs && pairs->type == REDIS_REPLY_ARRAY)
       command_take(memory, name->str, pairs);
   }
-  for (size_t i = 0; i < memory->bucket_count; i++)
-    now = count_add(now, memory->buckets[i].calls);
+  for (size_t i = 0; i < memory->bucket_count; i++) /* CONFIG RESETSTAT */
+    reset = reset || memory->buckets[i].calls < memory->buckets[i].before;
   for (size_t i = 0; i < memory->bucket_count; i++)
     if (call->first)
       memory->buckets[i].base = memory->buckets[i].calls;
-    else if (now < before) /* CONFIG RESETSTAT */
+    else if (reset)
       memory->buckets[i].base = 0;
   memory->has_histogram = true;
   return true;
@@ -422,19 +422,23 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"PING"}, .right = "+ping", .read = ping_read, .again = ping_again},
+            {.words = {"PING"},
+             .right = "+ping",
+             .read = ping_read,
+             .refused = ping_refused,
+             .again = ping_again},
             {.words = {"CONFIG", "GET", "latency-monitor-threshold"},
              .read = monitor_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"CONFIG", "GET", "slowlog-log-slower-than"},
              .read = slower_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"LATENCY", "LATEST"},
              .right = "+latency",
              .table = "events",
              .read = events_read},
             {.send = history_send, .right = "+latency", .table = "events", .read = history_read},
-            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = never},
+            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = redis_page_ignored},
             {.words = {"SLOWLOG", "GET", "128"},
              .right = "+slowlog",
              .table = "slow",
@@ -463,10 +467,8 @@ const struct page page_redis_latency = {
              .question = "When was the server slow, and what made it slow?",
              .cost = "12 small commands every 2s, and 1 for each kind of event",
              .interval_ms = 2000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

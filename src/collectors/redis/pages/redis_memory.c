@@ -1,11 +1,12 @@
 /* The page redis.memory: prefixes of keys by memory, from a paced scan of the database, the biggest
- * keys, and where the server's memory goes.
+ * and the most used keys, and where the server's memory goes.
  *
  * The scan continues from collection to collection, never above its budget, and pauses while the
  * server answers slowly. The tables say how much of the database they cover. */
 #include "clients/redis/redis_contract.h"
 #include "collectors/redis/pages/redis_page.h"
 #include "collectors/redis/pages/redis_prefixes.h"
+#include "collectors/redis/pages/redis_top.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/number.h"
@@ -28,6 +29,10 @@ enum key_column {
 #include "redis_memory_keys.def"
   KEY_COLUMN_COUNT
 };
+enum hot_column {
+#include "redis_memory_hot.def"
+  HOT_COLUMN_COUNT
+};
 #undef COLUMN
 
 #define COLUMN(name, ...) [name] = {__VA_ARGS__},
@@ -40,12 +45,16 @@ static const struct column_spec prefixes_columns[PREFIX_COLUMN_COUNT] = {
 static const struct column_spec keys_columns[KEY_COLUMN_COUNT] = {
 #include "redis_memory_keys.def"
 };
+static const struct column_spec hot_columns[HOT_COLUMN_COUNT] = {
+#include "redis_memory_hot.def"
+};
 #undef COLUMN
 
 REDIS_PAGE_TABLE(summary, "summary", "Memory", TABLE_SUMMARY);
 REDIS_PAGE_TABLE(prefixes, "prefixes", "Prefixes", 0);
 REDIS_PAGE_TABLE(keys, REDIS_KEYS_TABLE, "Biggest keys", 0);
-static const struct table_spec *const tables[] = {&summary, &prefixes, &keys};
+REDIS_PAGE_TABLE(hot, REDIS_HOT_TABLE, "Hot keys", 0);
+static const struct table_spec *const tables[] = {&summary, &prefixes, &keys, &hot};
 
 enum {
   BATCH_MAX = 100, /* keys of a SCAN; names of megabytes make an answer too large: then fewer */
@@ -58,24 +67,28 @@ enum {
 struct name {
   char *bytes;
   size_t length;
-  int64_t memory, ttl_ms; /* -1: not known, or it does not expire */
-  bool gone;
+  int64_t memory, ttl_ms, frequency; /* -1: not known, or it does not expire */
+  bool gone, withheld;               /* withheld: not a key that the user may read */
 };
 
 struct memory {
   struct redis_prefixes prefixes;
+  struct redis_top biggest, hottest;
   char cursor[CURSOR_MAX]; /* "0" at first */
   char next[CURSOR_MAX];   /* once the names of this SCAN are looked at; "0": it is complete */
   bool complete, paused;
-  bool no_usage, no_ttl; /* not allowed */
-  int64_t total;         /* DBSIZE; -1: not known */
+  bool no_usage, no_ttl, no_frequency; /* not allowed */
+  bool lfu;                            /* the server counts how often keys are used */
+  int64_t total;                       /* DBSIZE; -1: not known */
   int64_t lowest_us, round_trip_us;
   int64_t budget, last_us; /* keys left in this collection */
   size_t batch;            /* keys of the next SCAN */
   bool running;            /* a collection has begun, and not ended */
   struct name *names;
   size_t name_count;
-  bool looks; /* the step's commands are about `names` */
+  bool looks;                                /* the step's commands are about `names`: */
+  bool asks_usage, asks_ttl, asks_frequency; /* these of each */
+  int64_t withheld;                          /* keys that the user may not read */
 
   double dataset, overhead, clients, backlog; /* MEMORY STATS; -1: not known */
 };
@@ -92,14 +105,17 @@ static void forget(void *self) {
   struct memory *memory = self;
   names_free(memory);
   redis_prefixes_fini(&memory->prefixes);
+  redis_top_fini(&memory->biggest);
+  redis_top_fini(&memory->hottest);
 }
 
 static void begin(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   const int64_t rate = target_number(call->target, REDIS_SCAN_RATE_OPTION);
+  const char *policy = redis_info_text(call->info, "maxmemory_policy");
   names_free(memory);
   if (call->first) { /* also after a restart of the server: other keys, another cursor */
-    redis_prefixes_fini(&memory->prefixes);
+    forget(memory);
     *memory = (struct memory){.batch = BATCH_MAX, .last_us = call->now_us - 1000000};
     snprintf(memory->cursor, sizeof memory->cursor, "0");
   }
@@ -111,6 +127,7 @@ static void begin(struct redis_page_call *call) {
   if (memory->running) /* the one before did not end: its answers may be too large */
     memory->batch = memory->batch > 4 ? memory->batch / 4 : 1;
   memory->running = true;
+  memory->lfu = policy && strstr(policy, "-lfu");
   memory->looks = memory->paused = false;
   memory->total = memory->round_trip_us = -1;
   memory->dataset = memory->overhead = memory->clients = memory->backlog = -1;
@@ -130,7 +147,7 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
                       struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
-  memory->total = redis_page_int(reply);
+  memory->total = redis_number(reply);
   memory->round_trip_us = call->answer_us;
   memory->paused = is_slow(memory, call->answer_us);
   return true;
@@ -138,14 +155,8 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
 
 /* ---- the server's memory */
 
-static bool withheld(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static double stat_of(const struct redisReply *reply, const char *name) {
-  const int64_t number = redis_page_int(redis_page_field(reply, name));
+  const int64_t number = redis_number(redis_field(reply, name));
   return number < 0 ? -1 : (double)number;
 }
 
@@ -175,16 +186,23 @@ static bool scan_send(struct redis_page_call *call, struct err *err) {
                          NULL, err);
 }
 
+/* What is denied is not asked again: each refusal is in the server's ACL LOG and its statistics. */
 static bool look_send(struct redis_page_call *call, struct err *err) {
   struct memory *memory = call->memory;
   memory->looks = true;
   for (size_t i = 0; i < memory->name_count; i++) {
     const struct name *name = &memory->names[i];
-    if (!redis_page_send(call, 5,
+    if (memory->asks_usage &&
+        !redis_page_send(call, 5,
                          (const char *const[]){"MEMORY", "USAGE", name->bytes, "SAMPLES", "5"},
-                         (const size_t[]){6, 5, name->length, 7, 1}, err) ||
-        !redis_page_send(call, 2, (const char *const[]){"PTTL", name->bytes},
-                         (const size_t[]){4, name->length}, err))
+                         (const size_t[]){6, 5, name->length, 7, 1}, err))
+      return false;
+    if (memory->asks_ttl && !redis_page_send(call, 2, (const char *const[]){"PTTL", name->bytes},
+                                             (const size_t[]){4, name->length}, err))
+      return false;
+    if (memory->asks_frequency &&
+        !redis_page_send(call, 3, (const char *const[]){"OBJECT", "FREQ", name->bytes},
+                         (const size_t[]){6, 4, name->length}, err))
       return false;
   }
   return true;
@@ -193,6 +211,22 @@ static bool look_send(struct redis_page_call *call, struct err *err) {
 static bool next_send(struct redis_page_call *call, struct err *err) {
   const struct memory *memory = call->memory;
   return memory->name_count > 0 ? look_send(call, err) : scan_send(call, err);
+}
+
+static void names_take(struct memory *memory) {
+  for (size_t i = 0; i < memory->name_count; i++) {
+    const struct name *name = &memory->names[i];
+    if (name->gone)
+      continue;
+    memory->withheld += name->withheld;
+    redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory,
+                       name->withheld ? REDIS_TTL_UNKNOWN : name->ttl_ms);
+    redis_top_add(&memory->biggest, name->bytes, name->length, name->memory, name->memory,
+                  name->ttl_ms);
+    redis_top_add(&memory->hottest, name->bytes, name->length, name->frequency, name->memory,
+                  name->ttl_ms);
+  }
+  names_free(memory);
 }
 
 static bool scan_read(struct redis_page_call *call, const struct redisReply *reply) {
@@ -217,45 +251,72 @@ static bool scan_read(struct redis_page_call *call, const struct redisReply *rep
     name->bytes = mem_new(item->len + 1);
     memcpy(name->bytes, item->str, item->len);
     name->length = item->len;
-    name->memory = name->ttl_ms = -1;
+    name->memory = name->ttl_ms = name->frequency = -1;
   }
+  memory->asks_usage = !memory->no_usage;
+  memory->asks_ttl = !memory->no_ttl;
+  memory->asks_frequency = memory->lfu && !memory->no_frequency;
+  if (!memory->asks_usage && !memory->asks_ttl && !memory->asks_frequency)
+    names_take(memory);
   return true;
 }
 
-static struct name *name_of(const struct redis_page_call *call) {
+/* In the order of look_send. */
+enum look { LOOK_MEMORY, LOOK_TTL, LOOK_FREQUENCY };
+
+/* The key that the answer is about, and what of it. */
+static struct name *name_of(const struct redis_page_call *call, enum look *look) {
   const struct memory *memory = call->memory;
-  return call->index / 2 < memory->name_count ? &memory->names[call->index / 2] : NULL;
+  const bool asks[] = {memory->asks_usage, memory->asks_ttl, memory->asks_frequency};
+  const size_t each = (size_t)asks[0] + asks[1] + asks[2];
+  size_t at = each > 0 ? call->index % each : 0;
+  for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
+    if (asks[i] && at-- == 0)
+      *look = (enum look)i;
+  return each > 0 && call->index / each < memory->name_count ? &memory->names[call->index / each]
+                                                             : NULL;
 }
 
 static bool scan_or_look_read(struct redis_page_call *call, const struct redisReply *reply,
                               struct err *err) {
   const struct memory *memory = call->memory;
-  struct name *name = memory->looks ? name_of(call) : NULL;
+  enum look look = LOOK_MEMORY;
+  struct name *name = memory->looks ? name_of(call, &look) : NULL;
   (void)err;
   if (!memory->looks)
     return scan_read(call, reply);
   if (!name)
     return false;
-  if (call->index % 2 == 0) {
-    name->memory = redis_page_int(reply);
-    name->gone = reply->type == REDIS_REPLY_NIL;
+  if (look == LOOK_MEMORY) {
+    name->memory = redis_number(reply);
+    name->gone = name->gone || reply->type == REDIS_REPLY_NIL;
+  } else if (look == LOOK_FREQUENCY) {
+    name->frequency = redis_number(reply);
   } else {
-    name->ttl_ms = redis_page_int(reply); /* -1: it does not expire; -2: it is gone */
+    name->ttl_ms = redis_number(reply); /* -1: it does not expire; -2: it is gone */
     name->gone = name->gone || (reply->type == REDIS_REPLY_INTEGER && reply->integer == -2);
   }
   return true;
 }
 
-/* Of single keys: what is not allowed is not known of all; a key that was moved to another node
- * does not count. */
+/* Of single keys. A command that is not allowed is not known of any of them; a key that was moved
+ * to another node does not count. The policy may have changed since INFO: then only the frequency
+ * is not known. */
 static bool look_refused(struct redis_page_call *call, const struct err *err) {
   struct memory *memory = call->memory;
-  struct name *name = memory->looks ? name_of(call) : NULL;
+  enum look look = LOOK_MEMORY;
+  struct name *name = memory->looks ? name_of(call, &look) : NULL;
   if (!name)
     return false;
-  if (err->kind != ERR_DENIED)
+  if (err->kind == ERR_DENIED && redis_refusal_of_key(err))
+    name->withheld = true;
+  else if (look == LOOK_FREQUENCY)
+    memory->no_frequency = memory->no_frequency || err->kind == ERR_DENIED;
+  else if (err->kind != ERR_DENIED && !redis_refusal_moved(err))
+    return false; /* of a cluster that is down, keys are not gone */
+  else if (err->kind != ERR_DENIED)
     name->gone = true;
-  else if (call->index % 2 == 0)
+  else if (look == LOOK_MEMORY)
     memory->no_usage = true;
   else
     memory->no_ttl = true;
@@ -266,12 +327,7 @@ static bool again(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   if (!memory->looks && memory->name_count > 0)
     return true;
-  for (size_t i = 0; memory->looks && i < memory->name_count; i++) {
-    const struct name *name = &memory->names[i];
-    if (!name->gone)
-      redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory, name->ttl_ms);
-  }
-  names_free(memory);
+  names_take(memory);
   memory->looks = false;
   memcpy(memory->cursor, memory->next, sizeof memory->cursor);
   memory->complete = strcmp(memory->cursor, "0") == 0;
@@ -280,12 +336,23 @@ static bool again(struct redis_page_call *call) {
 
 /* ---- the tables */
 
-static struct value bytes_or_none(const struct memory *memory, struct value value) {
-  return memory->no_usage ? value_none(prefixes_columns[PREFIX_BYTES].none) : value;
+static const char no_key[] = "needs READ on these keys: ~pattern";
+
+/* Of keys, some of which may not be known. */
+static struct value bytes_or_none(const struct memory *memory, int64_t count, int64_t unmeasured,
+                                  struct value value) {
+  if (memory->no_usage)
+    return value_none(prefixes_columns[PREFIX_BYTES].none);
+  if (unmeasured == count)
+    return value_none(no_key);
+  return unmeasured > 0 ? value_at_least(value) : value;
 }
 
-static struct value ttl_or_none(const struct memory *memory, struct value value) {
-  return memory->no_ttl ? value_none(prefixes_columns[PREFIX_TTL].none) : value;
+static struct value ttl_or_none(const struct memory *memory, const struct redis_prefix *prefix,
+                                struct value value) {
+  if (memory->no_ttl)
+    return value_none(prefixes_columns[PREFIX_TTL].none);
+  return prefix->untimed == prefix->keys ? value_none(no_key) : value;
 }
 
 static void prefix_fill(const struct redis_page_call *call, const struct redis_prefix *prefix) {
@@ -298,43 +365,70 @@ static void prefix_fill(const struct redis_page_call *call, const struct redis_p
   struct value *cells = row->cells;
   const double whole = memory->total > all->keys ? (double)memory->total : (double)all->keys;
   const double part = memory->complete ? 1 : whole / (double)all->keys;
+  const double bytes = (double)prefix->bytes;
+  const int64_t keys_now = prefix->keys, unknown = prefix->unmeasured;
+  const int64_t measured = keys_now - unknown, timed = keys_now - prefix->untimed;
   cells[PREFIX_NAME] = value_text(row->key);
-  cells[PREFIX_BYTES] = bytes_or_none(memory, value_int(prefix->bytes));
-  cells[PREFIX_SHARE] =
-      bytes_or_none(memory, all->bytes > 0 ? value_real((double)prefix->bytes / (double)all->bytes)
-                                           : value_none(NULL));
+  cells[PREFIX_BYTES] = bytes_or_none(memory, keys_now, unknown, value_int(prefix->bytes));
+  cells[PREFIX_SHARE] = all->bytes > 0 ? bytes_or_none(memory, keys_now, unknown,
+                                                       value_real(bytes / (double)all->bytes))
+                                       : value_none(NULL);
+  if (all->bytes > 0 && all->unmeasured > 0 && cells[PREFIX_SHARE].type != VALUE_NONE)
+    cells[PREFIX_SHARE] = value_none(no_key); /* the memory of all is not known */
   cells[PREFIX_ESTIMATE] =
-      bytes_or_none(memory, value_int((int64_t)((double)prefix->bytes * part)));
-  cells[PREFIX_KEYS] = value_int(prefix->keys);
-  cells[PREFIX_MEAN] =
-      bytes_or_none(memory, value_real((double)prefix->bytes / (double)prefix->keys));
-  cells[PREFIX_EXPIRING] =
-      ttl_or_none(memory, value_real((double)prefix->expiring / (double)prefix->keys));
+      memory->total < 0 && !memory->complete
+          ? value_none("needs +dbsize")
+          : bytes_or_none(memory, keys_now, unknown, value_int((int64_t)(bytes * part)));
+  cells[PREFIX_KEYS] = value_int(keys_now);
+  cells[PREFIX_MEAN] = measured > 0 ? value_real(bytes / (double)measured)
+                                    : bytes_or_none(memory, keys_now, unknown, value_none(NULL));
+  cells[PREFIX_EXPIRING] = ttl_or_none(
+      memory, prefix, value_real((double)prefix->expiring / (double)(timed ? timed : 1)));
   if (prefix->expiring > 0)
     cells[PREFIX_TTL] = value_real(prefix->ttl_s / (double)prefix->expiring);
   else
-    cells[PREFIX_TTL] = ttl_or_none(memory, value_none(NULL));
+    cells[PREFIX_TTL] = ttl_or_none(memory, prefix, value_none(NULL));
 }
 
+/* Those of the first level first of all; each has as many of the second level as there is room. */
 static void prefixes_fill(const struct redis_page_call *call) {
   struct memory *memory = call->memory;
+  const struct redis_prefixes *all = &memory->prefixes;
   const size_t limit = call->focus->rows ? call->focus->rows : PAGE_ROWS_DEFAULT;
+  size_t tops = 0, children = 0, shown = 0;
   redis_prefixes_sort(&memory->prefixes);
-  for (size_t i = 0; i < memory->prefixes.count && i < limit; i++)
-    prefix_fill(call, memory->prefixes.items[i]);
-  if (memory->prefixes.count > limit)
-    sample_note(call->sample, prefixes.id, NULL, "%zu of %zu shown: those with the most memory",
-                limit, memory->prefixes.count);
+  for (size_t i = 0; i < all->count; i++)
+    tops += !all->items[i]->parent;
+  const size_t each = tops > 0 && tops < limit ? (limit - tops) / tops : 0;
+  tops = 0;
+  for (size_t i = 0; i < all->count; i++) {
+    const struct redis_prefix *prefix = all->items[i];
+    children = prefix->parent ? children + 1 : 0;
+    tops += !prefix->parent;
+    if (tops > limit || children > each)
+      continue;
+    prefix_fill(call, prefix);
+    shown++;
+  }
+  if (all->count > shown)
+    sample_note(call->sample, prefixes.id, NULL,
+                "%zu of %zu shown: those with the most memory, of the second level at most %zu of "
+                "each",
+                shown, all->count, each);
 }
 
-static void key_fill(const struct redis_page_call *call, const struct redis_big_key *key) {
-  const struct memory *memory = call->memory;
-  char place[40];
-  snprintf(place, sizeof place, "%zu", (size_t)(key - memory->prefixes.biggest));
-  /* one whose name is too long to be a key of a row has no page */
-  struct row *row =
-      sample_row(call->sample, sample_table(call->sample, keys.id),
-                 key->name ? key->name : sample_printf(call->sample, "\\#%s", place), NULL);
+/* One whose name is too long to be a key of a row has no page. */
+static struct row *top_row(const struct redis_page_call *call, const struct table_spec *spec,
+                           const struct redis_top *top, size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  return sample_row(call->sample, sample_table(call->sample, spec->id),
+                    key->name ? key->name : sample_printf(call->sample, "\\#%zu", place), NULL);
+}
+
+static void biggest_fill(const struct redis_page_call *call, const struct redis_top *top,
+                         size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  struct row *row = top_row(call, &keys, top, place);
   if (!row)
     return;
   row->cells[KEY_NAME] = value_text(sample_copy(call->sample, key->shown));
@@ -343,20 +437,57 @@ static void key_fill(const struct redis_page_call *call, const struct redis_big_
     row->cells[KEY_TTL] = value_real((double)key->ttl_ms / 1e3);
 }
 
+static void hot_fill(const struct redis_page_call *call, const struct redis_top *top,
+                     size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  struct row *row = top_row(call, &hot, top, place);
+  if (!row)
+    return;
+  row->cells[HOT_NAME] = value_text(sample_copy(call->sample, key->shown));
+  row->cells[HOT_FREQUENCY] = value_int(key->figure);
+  row->cells[HOT_BYTES] =
+      key->bytes < 0 ? value_none(hot_columns[HOT_BYTES].none) : value_int(key->bytes);
+  if (key->ttl_ms >= 0)
+    row->cells[HOT_TTL] = value_real((double)key->ttl_ms / 1e3);
+}
+
+/* The only row where the server does not count, or does not tell. */
+static void hot_missing(const struct redis_page_call *call) {
+  const struct memory *memory = call->memory;
+  const char *policy = redis_info_text(call->info, "maxmemory_policy");
+  struct row *row =
+      sample_row(call->sample, sample_table(call->sample, hot.id), REDIS_HOT_NO_KEY, NULL);
+  if (!row)
+    return;
+  row->cells[HOT_NAME] = value_text(
+      memory->lfu
+          ? sample_printf(call->sample, "needs a right: ACL SETUSER %.60s +object|freq", call->user)
+          : sample_printf(call->sample,
+                          "not counted with maxmemory-policy %.40s: allkeys-lfu or volatile-lfu is "
+                          "needed",
+                          policy ? policy : "of this server"));
+  for (size_t i = HOT_FREQUENCY; i < HOT_COLUMN_COUNT; i++)
+    row->cells[i] =
+        value_none(memory->lfu ? "needs +object|freq" : hot_columns[HOT_FREQUENCY].none);
+}
+
 /* "12,000 of about 80,000 keys, 15%" */
 static const char *state_text(const struct redis_page_call *call) {
   const struct memory *memory = call->memory;
-  char seen[FORMAT_MAX], total[FORMAT_MAX], now[FORMAT_MAX], lowest[FORMAT_MAX];
+  char seen[FORMAT_MAX], total[FORMAT_MAX + 16], now[FORMAT_MAX], lowest[FORMAT_MAX];
   format_count(seen, sizeof seen, memory->prefixes.keys);
   if (memory->complete)
     return sample_printf(call->sample, "complete: %s keys", seen);
-  format_count(total, sizeof total, memory->total > 0 ? memory->total : 0);
+  if (memory->total < 0)
+    snprintf(total, sizeof total, "an unknown number of");
+  else
+    snprintf(total, sizeof total, "about %s", format_count(now, sizeof now, memory->total));
   if (!memory->paused)
-    return sample_printf(call->sample, "%s of about %s keys", seen, total);
+    return sample_printf(call->sample, "%s of %s keys", seen, total);
   format_duration(now, sizeof now, (double)memory->round_trip_us / 1e6);
   format_duration(lowest, sizeof lowest, (double)memory->lowest_us / 1e6);
-  return sample_printf(call->sample, "paused at %s of about %s keys: round trip %s, at best %s",
-                       seen, total, now, lowest);
+  return sample_printf(call->sample, "paused at %s of %s keys: round trip %s, at best %s", seen,
+                       total, now, lowest);
 }
 
 static struct value real_or_none(double number, enum summary_column column) {
@@ -421,15 +552,31 @@ static void notes_add(const struct redis_page_call *call) {
     sample_note(call->sample, prefixes.id, NULL,
                 "memory needs a right: ACL SETUSER %.60s +memory|usage; keys are only counted",
                 call->user);
+  if (memory->no_ttl)
+    sample_note(call->sample, prefixes.id, prefixes_columns[PREFIX_TTL].id,
+                "times to live need a right: ACL SETUSER %.60s +pttl", call->user);
+  if (memory->withheld > 0)
+    sample_note(
+        call->sample, prefixes.id, NULL,
+        "%lld keys are only counted: they need a right: ACL SETUSER %.60s %%R~pattern (before "
+        "Redis 7.0 ~pattern)",
+        (long long)memory->withheld, call->user);
 }
 
 static void finish(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   summary_fill(call);
   prefixes_fill(call);
-  for (size_t i = 0; i < memory->prefixes.biggest_count; i++)
-    key_fill(call, &memory->prefixes.biggest[i]);
+  for (size_t i = 0; i < memory->biggest.count; i++)
+    biggest_fill(call, &memory->biggest, i);
   redis_page_sort(call, keys.id, KEY_BYTES);
+  if (!memory->complete && memory->prefixes.keys == 0)
+    sample_fault(call->sample, keys.id, SEVERITY_UNKNOWN, "no key has been looked at yet");
+  for (size_t i = 0; memory->lfu && i < memory->hottest.count; i++)
+    hot_fill(call, &memory->hottest, i);
+  if (!memory->lfu || (memory->no_frequency && memory->hottest.count == 0))
+    hot_missing(call);
+  redis_page_sort(call, hot.id, HOT_FREQUENCY);
   notes_add(call);
   memory->running = false;
 }
@@ -439,8 +586,8 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"DBSIZE"}, .read = size_read, .refused = withheld},
-            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = withheld},
+            {.words = {"DBSIZE"}, .read = size_read, .refused = redis_page_ignored},
+            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = redis_page_ignored},
             {.send = next_send,
              .right = "+scan +memory|usage +pttl ~*",
              .table = "prefixes",
@@ -459,20 +606,19 @@ static const struct page_sort sorts[] = {
     {"memory", "prefixes", "bytes"},
     {"keys", "prefixes", "keys"},
     {"biggest keys", REDIS_KEYS_TABLE, "bytes"},
+    {"hot keys", REDIS_HOT_TABLE, "frequency"},
 };
 
 const struct page page_redis_memory = {
     .spec = {.id = "redis.memory",
              .kind = "redis",
              .title = "Memory",
-             .question = "Which prefixes and keys take the memory?",
+             .question = "Which prefixes and keys take memory, which are hot?",
              .cost = "scans all keys, scan_rate (1,000) a second; pauses if slow",
              .costly = true,
              .interval_ms = 1000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -33,13 +33,8 @@ static bool init(void *self, struct err *err) {
   struct page_watch *page = self;
   const struct target *target = page->watch.target;
   page->own = page->watch.page->own;
-  if (!redis_url_parse(target_text(target, "url"), &page->url, err))
+  if (!redis_url_of(target, &page->url, err))
     return false;
-  redis_url_login(&page->url, target_text(target, "username"), target_text(target, "password"));
-  if (!redis_tls_check(&page->url, err)) {
-    redis_url_fini(&page->url);
-    return false;
-  }
   page->call = (struct redis_page_call){.focus = page->watch.focus,
                                         .target = target,
                                         .info = &page->info,
@@ -139,6 +134,15 @@ static bool step_end(struct page_watch *page) {
   return true;
 }
 
+/* A figure that is not known because of a right: which one. */
+static void note_refusal(struct page_watch *page, const struct err *cause) {
+  char right[REDIS_RIGHT_MAX];
+  struct sample *sample = page->call.sample;
+  if (cause->kind == ERR_DENIED && *redis_refusal_right(cause, right))
+    sample_note(sample, page->watch.page->spec.tables[0]->id, NULL,
+                "some figures need a right: ACL SETUSER %.60s %s", page->call.user, right);
+}
+
 static void on_answer(void *arg, const struct redisReply *reply, const struct err *err) {
   struct page_watch *page = arg;
   const struct redis_page_step *step = &page->own->steps[page->next];
@@ -151,8 +155,11 @@ static void on_answer(void *arg, const struct redisReply *reply, const struct er
   page->call.index = page->answered++;
   page->call.answer_us = redis_answer_us(page->watch.conn);
   if (redis_reply_err(reply, &wrong)) {
-    if (step->refused && step->refused(&page->call, &wrong))
+    if (step->refused && step->refused(&page->call, &wrong)) {
+      if (!step->table) /* otherwise `refused` does it */
+        note_refusal(page, &wrong);
       wrong.kind = ERR_NONE;
+    }
   } else if (!step->read(&page->call, reply, &wrong) && wrong.kind == ERR_NONE) {
     err_set(&wrong, ERR_PROTOCOL, "unexpected answer");
   }
@@ -286,28 +293,14 @@ const struct watch_kind redis_page_watch = {.size = sizeof(struct page_watch),
 
 /* ---- replies */
 
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err) {
+  (void)call;
+  (void)err;
+  return true;
+}
+
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply) {
   if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))
     return value_none(NULL);
   return value_text(sample_text(call->sample, reply->str, reply->len));
-}
-
-const struct redisReply *redis_page_field(const struct redisReply *reply, const char *name) {
-  for (size_t i = 0; reply && reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2) {
-    const struct redisReply *key = reply->element[i];
-    if ((key->type == REDIS_REPLY_STRING || key->type == REDIS_REPLY_STATUS) &&
-        strcmp(key->str, name) == 0)
-      return reply->element[i + 1];
-  }
-  return NULL;
-}
-
-int64_t redis_page_int(const struct redisReply *reply) {
-  int64_t number;
-  if (reply && reply->type == REDIS_REPLY_INTEGER)
-    return reply->integer;
-  return reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS) &&
-                 number_int(reply->str, &number)
-             ? number
-             : -1;
 }

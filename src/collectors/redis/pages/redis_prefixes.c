@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void key_clear(struct redis_big_key *key) {
-  free(key->name);
-  *key = (struct redis_big_key){0};
-}
-
 void redis_prefixes_fini(struct redis_prefixes *prefixes) {
   for (size_t i = 0; i < prefixes->count; i++) {
     free(prefixes->items[i]->name);
@@ -20,8 +15,6 @@ void redis_prefixes_fini(struct redis_prefixes *prefixes) {
   }
   free(prefixes->items);
   map_fini(&prefixes->by_name);
-  for (size_t i = 0; i < prefixes->biggest_count; i++)
-    key_clear(&prefixes->biggest[i]);
   *prefixes = (struct redis_prefixes){0};
 }
 
@@ -50,99 +43,52 @@ static struct redis_prefix *prefix_new(struct redis_prefixes *prefixes, const ch
   return prefix;
 }
 
-static struct redis_prefix *prefix_of(struct redis_prefixes *prefixes, const char *name,
-                                      struct redis_prefix *parent) {
+/* Of the first level. */
+static struct redis_prefix *first_of(struct redis_prefixes *prefixes, const char *name) {
   const struct map_slot *found = map_find(&prefixes->by_name, name);
   if (found)
     return prefixes->items[found->value];
-  if (prefixes->count < REDIS_PREFIXES_MAX)
-    return prefix_new(prefixes, name, parent);
+  if (prefixes->first_count < REDIS_PREFIXES_MAX) {
+    prefixes->first_count++;
+    return prefix_new(prefixes, name, NULL);
+  }
   if (!prefixes->others)
     prefixes->others = prefix_new(prefixes, "(other)", NULL);
-  return parent ? NULL : prefixes->others;
+  return prefixes->others;
+}
+
+/* Of the second level. NULL: a name that was shortened is that of another prefix, too. */
+static struct redis_prefix *second_of(struct redis_prefixes *prefixes, const char *name,
+                                      struct redis_prefix *parent) {
+  const struct map_slot *found = map_find(&prefixes->by_name, name);
+  if (found) {
+    struct redis_prefix *prefix = prefixes->items[found->value];
+    return prefix->parent == parent ? prefix : NULL;
+  }
+  if (prefixes->second_count < REDIS_CHILDREN_MAX && parent->children < REDIS_CHILDREN_EACH) {
+    prefixes->second_count++;
+    parent->children++;
+    return prefix_new(prefixes, name, parent);
+  }
+  if (!parent->rest) {
+    char rest[REDIS_PREFIX_NAME_MAX + sizeof "(other)"];
+    snprintf(rest, sizeof rest, "%s(other)", parent->name);
+    if (!map_find(&prefixes->by_name, rest))
+      parent->rest = prefix_new(prefixes, rest, parent);
+  }
+  return parent->rest;
 }
 
 static void prefix_count(struct redis_prefix *prefix, int64_t bytes, int64_t ttl_ms) {
   prefix->keys++;
   prefix->bytes = count_add(prefix->bytes, bytes > 0 ? bytes : 0);
+  prefix->unmeasured += bytes < 0;
+  prefix->untimed += ttl_ms == REDIS_TTL_UNKNOWN;
   if (ttl_ms < 0)
     return;
   prefix->expiring++;
   prefix->ttl_s += (double)ttl_ms / 1e3;
 }
-
-/* ---- the biggest keys */
-
-static void swap(struct redis_big_key *a, struct redis_big_key *b) {
-  const struct redis_big_key key = *a;
-  *a = *b;
-  *b = key;
-}
-
-static void sink(struct redis_prefixes *prefixes) {
-  struct redis_big_key *keys = prefixes->biggest;
-  for (size_t at = 0;;) {
-    size_t least = at;
-    for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < prefixes->biggest_count; child++)
-      if (keys[child].bytes < keys[least].bytes)
-        least = child;
-    if (least == at)
-      return;
-    swap(&keys[at], &keys[least]);
-    at = least;
-  }
-}
-
-static void rise(struct redis_prefixes *prefixes) {
-  struct redis_big_key *keys = prefixes->biggest;
-  for (size_t at = prefixes->biggest_count - 1; at > 0; at = (at - 1) / 2) {
-    if (keys[at].bytes >= keys[(at - 1) / 2].bytes)
-      return;
-    swap(&keys[at], &keys[(at - 1) / 2]);
-  }
-}
-
-static void key_fill(struct redis_big_key *key, const char *name, size_t length, int64_t bytes,
-                     int64_t ttl_ms) {
-  *key = (struct redis_big_key){.bytes = bytes, .ttl_ms = ttl_ms};
-  redis_repr(key->shown, sizeof key->shown, name, length);
-  if (length > REDIS_KEY_NAME_MAX)
-    return;
-  char full[4 * REDIS_KEY_NAME_MAX + 1];
-  key->name = mem_dup(redis_repr(full, sizeof full, name, length));
-}
-
-/* SCAN may return a key several times. */
-static bool is_known(const struct redis_prefixes *prefixes, const char *name, size_t length,
-                     int64_t bytes) {
-  char full[4 * REDIS_KEY_NAME_MAX + 1];
-  if (length > REDIS_KEY_NAME_MAX)
-    return false;
-  redis_repr(full, sizeof full, name, length);
-  for (size_t i = 0; i < prefixes->biggest_count; i++)
-    if (prefixes->biggest[i].bytes == bytes && prefixes->biggest[i].name &&
-        strcmp(prefixes->biggest[i].name, full) == 0)
-      return true;
-  return false;
-}
-
-static void biggest_add(struct redis_prefixes *prefixes, const char *name, size_t length,
-                        int64_t bytes, int64_t ttl_ms) {
-  const bool full = prefixes->biggest_count == REDIS_BIGGEST_MAX;
-  if (bytes < 0 || (full && bytes <= prefixes->biggest[0].bytes) ||
-      is_known(prefixes, name, length, bytes))
-    return;
-  if (full) {
-    key_clear(&prefixes->biggest[0]);
-    key_fill(&prefixes->biggest[0], name, length, bytes, ttl_ms);
-    sink(prefixes);
-    return;
-  }
-  key_fill(&prefixes->biggest[prefixes->biggest_count++], name, length, bytes, ttl_ms);
-  rise(prefixes);
-}
-
-/* ---- */
 
 static void name_make(char out[REDIS_PREFIX_NAME_MAX], const char *name, size_t length) {
   redis_repr(out, REDIS_PREFIX_NAME_MAX, name, length);
@@ -155,18 +101,18 @@ void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_
   const size_t second = end ? redis_prefix_end(name, length, end) : 0;
   if (end)
     name_make(text, name, end);
-  struct redis_prefix *prefix = prefix_of(prefixes, text, NULL);
+  struct redis_prefix *prefix = first_of(prefixes, text);
   prefix_count(prefix, bytes, ttl_ms);
   if (second && prefix != prefixes->others) {
     name_make(text, name, second);
-    struct redis_prefix *child = prefix_of(prefixes, text, prefix);
-    if (child && child != prefix && child->parent == prefix)
+    struct redis_prefix *child = second_of(prefixes, text, prefix);
+    if (child)
       prefix_count(child, bytes, ttl_ms);
   }
-  biggest_add(prefixes, name, length, bytes, ttl_ms);
   prefixes->keys++;
   prefixes->bytes = count_add(prefixes->bytes, bytes > 0 ? bytes : 0);
   prefixes->expiring += ttl_ms >= 0;
+  prefixes->unmeasured += bytes < 0;
 }
 
 static int by_memory(const struct redis_prefix *a, const struct redis_prefix *b) {

@@ -36,7 +36,9 @@ static const struct column_spec server_columns[] = {
      .title = "replay lag",
      .unit = UNIT_SECONDS,
      .help = "age of the last replayed transaction; 0 if all is replayed"},
-    {.id = "replay", .title = "replay", .help = "running, or paused by pg_wal_replay_pause()"},
+    {.id = "replay",
+     .title = "replay",
+     .help = "running, paused by pg_wal_replay_pause(), or what it waits for"},
     {.id = "slot", .title = "slot", .help = "of its source, that it uses"},
     {.id = "synchronous",
      .title = "synchronous",
@@ -287,7 +289,12 @@ static const char server_sql[] =
                                      "pg_last_wal_replay_lsn()") " END AS replay_bytes,"
   " CASE WHEN i.standby THEN CASE WHEN greatest(pg_last_wal_receive_lsn(), r.latest_end_lsn)"
   "   <= pg_last_wal_replay_lsn() THEN 0 ELSE " SINCE("pg_last_xact_replay_timestamp()") " END END AS replay_lag,"
-  " CASE WHEN NOT i.standby THEN '-' WHEN i.paused THEN 'paused' ELSE 'running' END AS replay,"
+  " CASE WHEN NOT i.standby THEN '-' WHEN i.paused THEN 'paused: postgres.resume-replay'"
+  "   WHEN u.wait_event LIKE 'RecoveryConflict%' THEN 'waits for a query: ' || u.wait_event"
+  "   WHEN u.wait_event_type = 'Lock' THEN 'waits for a query that holds a lock: ' || u.wait_event"
+  "   WHEN u.wait_event = 'BufferPin' THEN 'waits for a query that pins a buffer'"
+  "   WHEN u.wait_event = 'RecoveryApplyDelay' THEN 'waits for recovery_min_apply_delay'"
+  "   WHEN i.sees_all THEN 'running' ELSE 'not paused' END AS replay,"
   " CASE WHEN i.standby THEN coalesce(r.slot_name, '-') ELSE '-' END AS slot,"
   " CASE WHEN i.standby THEN '-' ELSE coalesce(nullif(current_setting('synchronous_standby_names'), ''),"
   "   'none') END AS synchronous"
@@ -296,6 +303,7 @@ static const char server_sql[] =
   "   CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END AS file) i"
   " CROSS JOIN (SELECT (pg_control_checkpoint()).timeline_id) c"
   " LEFT JOIN pg_stat_wal_receiver r ON true"
+  " LEFT JOIN pg_stat_activity u ON u.backend_type = 'startup'"
   " LEFT JOIN (SELECT " HOST_IN("setting") " AS host FROM pg_settings"
   "   WHERE name = 'primary_conninfo' AND setting <> '') h ON true";
 
@@ -325,7 +333,7 @@ static const char replicas_sql[] =
   " CROSS JOIN LATERAL (SELECT greatest(pg_wal_lsn_diff(e.lsn, r.sent_lsn),"
   "   pg_wal_lsn_diff(r.sent_lsn, r.write_lsn), pg_wal_lsn_diff(r.write_lsn, r.flush_lsn),"
   "   pg_wal_lsn_diff(r.flush_lsn, r.replay_lsn)) AS most) g"
-  " ORDER BY r.replay_lsn NULLS FIRST, r.pid LIMIT 500";
+  " ORDER BY r.replay_lsn NULLS FIRST, r.pid";
 
 /* wal_status and safe_wal_size are columns since 13, inactive_since and invalidation_reason since
  * 17, conflicting in 16. */
@@ -340,7 +348,7 @@ static const char slots_sql[] =
   " concat_ws(', ', s.plugin, CASE WHEN s.temporary THEN 'temporary' END,"
   "   to_jsonb(s)->>'invalidation_reason') AS what"
   " FROM pg_replication_slots s CROSS JOIN (SELECT " END_OF_WAL " AS lsn) e"
-  " ORDER BY s.active, s.restart_lsn NULLS FIRST, s.slot_name LIMIT 500";
+  " ORDER BY s.active, s.restart_lsn NULLS FIRST, s.slot_name";
 
 /* confl_active_logicalslot is a column since 16. */
 static const char conflicts_sql[] =
@@ -350,7 +358,7 @@ static const char conflicts_sql[] =
   " c.confl_snapshot AS snapshot, c.confl_lock AS lock, c.confl_bufferpin AS pin,"
   " c.confl_deadlock AS deadlock, c.confl_tablespace AS tablespace,"
   " (to_jsonb(c)->>'confl_active_logicalslot')::bigint AS logical_slot"
-  " FROM pg_stat_database_conflicts c WHERE c.datname IS NOT NULL ORDER BY total DESC, c.datname LIMIT 500";
+  " FROM pg_stat_database_conflicts c WHERE c.datname IS NOT NULL ORDER BY total DESC, c.datname";
 
 /* subconninfo is not read. pg_subscription shows its oid to every role since 14; the view has the rest.
  * A worker with a relid copies a table. Errors are counted since 15. */
@@ -368,7 +376,7 @@ static char *subscriptions_make(struct postgres_page_call *call, struct err *err
     " LEFT JOIN LATERAL (SELECT * FROM pg_stat_subscription a WHERE a.subid = s.subid AND a.relid IS NULL%s"
     "   LIMIT 1) w ON true"
     " LEFT JOIN (SELECT subid, count(*) AS number FROM pg_stat_subscription WHERE relid IS NOT NULL"
-    "   GROUP BY subid) t ON t.subid = s.subid %s ORDER BY s.subname LIMIT 500",
+    "   GROUP BY subid) t ON t.subid = s.subid %s ORDER BY s.subname",
     named ? "d.datname" : "NULL",
     named ? "WHEN NOT p.subenabled THEN 'disabled' ELSE 'no worker'" : "ELSE 'no worker, or disabled'",
     named ? "p.subslotname" : "NULL", counted ? "e.apply_error_count" : "NULL",
@@ -408,10 +416,10 @@ static void finish(struct postgres_page_call *call) {
 
 static const struct postgres_page_query queries[] = {
     {.table = "server", .text = server_sql, .read = server_read},
-    {.table = "stages", .text = replicas_sql},
-    {.table = "slots", .text = slots_sql},
-    {.table = "conflicts", .make = conflicts_make},
-    {.table = "subscriptions", .make = subscriptions_make},
+    {.table = "stages", .limit = 500, .text = replicas_sql},
+    {.table = "slots", .limit = 500, .text = slots_sql},
+    {.table = "conflicts", .limit = 500, .make = conflicts_make},
+    {.table = "subscriptions", .limit = 500, .make = subscriptions_make},
     {0}};
 static const struct postgres_page own = {
     .queries = queries, .memory = sizeof(struct memory), .finish = finish};
