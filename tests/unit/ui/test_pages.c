@@ -177,7 +177,7 @@ static void test_several_pages_are_a_list(void **state) {
   s.pages[0] = &story;
   s.pages[1] = &costly;
   s.pages[2] = &plain;
-  press(&s, "3<Enter><Enter>");
+  press(&s, "3<Enter>v");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   expect(&s, "[Pages of ecap 8123]");
   expect(&s, "cost: reads the whole table");
