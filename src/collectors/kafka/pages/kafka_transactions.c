@@ -33,16 +33,27 @@ static bool query(struct watch *watch, struct kafka_query *query, struct err *er
   return true;
 }
 
-/* Groups whose committed offset is the one at which it stands: "a, b"; "" if there is none. */
+static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot, uint32_t topic,
+                                        int32_t partition) {
+  for (size_t i = 0; i < snapshot->next_count; i++)
+    if (snapshot->nexts[i].topic == topic && snapshot->nexts[i].partition == partition)
+      return &snapshot->nexts[i];
+  return NULL;
+}
+
+/* Groups that have read all before the offset at which it stands: "a, b"; "" if there is none. */
 static const char *waiting_text(struct kafka_page_call *call, uint32_t topic, int32_t partition,
                                 int64_t stable, size_t *count) {
+  const struct kafka_next *next = next_of(call->snapshot, topic, partition);
+  const int64_t from = next ? next->read_to : stable;
   const char *text = "";
   *count = 0;
   for (size_t g = 0; g < call->snapshot->group_count; g++) {
     const struct kafka_group *group = &call->snapshot->groups[g];
     for (size_t i = 0; i < group->share_count; i++) {
       const struct kafka_share *share = &group->shares[i];
-      if (share->topic != topic || share->partition != partition || share->committed != stable)
+      if (share->topic != topic || share->partition != partition || share->committed < from ||
+          share->committed > stable)
         continue;
       if (++*count <= GROUPS_SHOWN)
         text = sample_printf(call->sample, "%s%s%.80s", text, *text ? ", " : "", group->name);
@@ -51,14 +62,6 @@ static const char *waiting_text(struct kafka_page_call *call, uint32_t topic, in
   return *count > GROUPS_SHOWN
              ? sample_printf(call->sample, "%s and %zu more", text, *count - GROUPS_SHOWN)
              : text;
-}
-
-static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot, uint32_t topic,
-                                        int32_t partition) {
-  for (size_t i = 0; i < snapshot->next_count; i++)
-    if (snapshot->nexts[i].topic == topic && snapshot->nexts[i].partition == partition)
-      return &snapshot->nexts[i];
-  return NULL;
 }
 
 static struct value age_of(struct kafka_page_call *call, const struct kafka_next *next) {
