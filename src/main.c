@@ -7,6 +7,7 @@
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/modes/show_mode.h"
+#include "app/modes/watch_mode.h"
 #include "app/runtime/print.h"
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
@@ -112,6 +113,8 @@ static int run(const struct options *options) {
     return logs_run(&runtime, config, options);
   if (config && options->mode == MODE_SHOW)
     return show_run(&runtime, config, options);
+  if (config && options->mode == MODE_WATCH)
+    return watch_run(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);

@@ -1,6 +1,6 @@
 """The platform's stream: orders are produced, and three members of a group read them, sometimes slower than
-they arrive, sometimes faster. In the scenes lag and stuck-consumer they do not keep up, unless their process was
-started in that scene: a restart ends it."""
+they arrive, sometimes faster. In the scenes lag, stuck-consumer and skew they do not keep up, unless their process was
+started in that scene: a restart ends it. In hung-transaction they may not read on in one partition, whatever they do."""
 
 import json
 import random
@@ -18,7 +18,12 @@ SOCKET_MS = 5000
 
 LAG_BURST = 40000  # at once
 LAG_MAX = 300000  # maximum that the scenes produce
-SCENE_RATE = {"lag": 400, "stuck-consumer": 500}
+SCENE_RATE = {"lag": 400, "stuck-consumer": 500, "skew": 300, "hung-transaction": 300}
+HOT, HELD = 3, 0  # partitions of the topic: in skew, and in hung-transaction
+HOT_SHARE = 0.98
+SLOW = {"lag": 2, "skew": 60}  # messages a second that a member reads
+TRANSACTION = "ecap-billing"
+TRANSACTION_SECONDS = 840  # less than the broker's transaction.max.timeout.ms: it aborts older ones itself
 
 
 class Stream(Actor):
@@ -55,19 +60,50 @@ class Stream(Actor):
             rate = LAG_BURST * 2
         elif self.extra > LAG_MAX:
             rate = 0
-        self.extra += self.send(clients.TOPIC, rate * elapsed)
+        self.extra += self.send(clients.TOPIC, rate * elapsed, hot=scene == "skew")
         self.send("customers", CUSTOMERS_RATE * elapsed)
         self.producer.poll()
 
-    def send(self, topic, count):
+    def send(self, topic, count, hot=False):
         whole, self.owed[topic] = divmod(self.owed.get(topic, 0) + count, 1)
         whole = int(whole)
         payload = json.dumps({"customer": random.randint(11, 1000), "amount": random.randint(5, 500),
                               "at": round(time.time(), 3)}).encode()
         for _ in range(whole):
             self.number += 1
-            self.producer.produce(topic, payload, str(self.number).encode())
+            partition = HOT if hot and random.random() < HOT_SHARE else rdkafka.UNASSIGNED
+            self.producer.produce(topic, payload, str(self.number).encode(), partition)
         return whole
+
+
+class Billing(Actor):
+    """A producer that hangs in hung-transaction: it leaves a transaction open. Others may end it."""
+
+    period = 0.2
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.transaction = None
+        self.entered = None  # the mode in which it was begun; None: there is none
+        self.mark = state.folder / "transaction"  # there may be one, of an earlier process too
+
+    def reset(self):
+        if self.transaction:
+            self.transaction.close()
+        self.transaction = self.entered = None
+
+    def step(self, mode):
+        hangs = mode["scene"] == "hung-transaction"
+        if self.mark.exists() and (not hangs or self.entered != mode["entered"]):
+            self.reset()
+            rdkafka.Transaction(clients.bootstrap(self.state), TRANSACTION).close()
+            self.mark.unlink()
+        if hangs and self.entered != mode["entered"]:
+            self.mark.touch()
+            self.transaction = rdkafka.Transaction(clients.bootstrap(self.state), TRANSACTION,
+                                                   transaction_timeout_ms=TRANSACTION_SECONDS * 1000)
+            self.transaction.begin(clients.TOPIC, HELD, b"{}")
+            self.entered = mode["entered"]
 
 
 class Member(Actor):
@@ -118,7 +154,7 @@ class Member(Actor):
 
     def judge(self, scene, taken, now):
         """Whether it has caught up: at full speed it finds only what was just produced."""
-        if scene == "lag":
+        if scene in SLOW:
             self.fall_behind()
             return
         self.taken += taken
@@ -133,9 +169,9 @@ class Member(Actor):
 
     def rate(self, scene):
         """Messages per second that it reads."""
-        if scene == "lag":
-            return 2
-        behind = self.caught_up and time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
+        if scene in SLOW:
+            return SLOW[scene]
+        behind = self.caught_up and scene not in SCENE_RATE and time.monotonic() % CYCLE_SECONDS < BEHIND_SECONDS
         return 0.6 * (RATE + CUSTOMERS_RATE) / MEMBERS if behind else 20000
 
     def stand_still(self):

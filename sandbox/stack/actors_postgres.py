@@ -239,6 +239,44 @@ class Slots(Actor):
         self.made = self.there = None
 
 
+class Bloat(Sessions):
+    """In the scene bloat, a table whose rows are updated again and again while a report that is idle in its transaction
+    holds the xmin. They are created once: a report that was terminated stays terminated."""
+
+    period = 0.2
+    TABLE, REPORT = "order_states", "ecap-report"
+    ROWS, UPDATES = 200, 8000
+    # Each update is a transaction of its own.
+    UPDATE = f"""DO $$ BEGIN FOR n IN 1..{UPDATES} LOOP
+        UPDATE {TABLE} SET state = repeat(chr(97 + n % 26), 400) WHERE id = n % {ROWS};
+        COMMIT; END LOOP; END $$"""
+
+    def __init__(self, state, board):
+        super().__init__(state, board)
+        self.made = None  # number of the mode that the server follows
+        self.there = None  # whether there is the table; None: not known
+
+    def step(self, mode):
+        wanted = mode["scene"] == "bloat"
+        if self.made != mode["seq"] and (wanted or self.there is not False):
+            super().reset()
+            with clients.closing(clients.postgres(self.state, name="ecap-worker-6")) as worker, \
+                    worker.cursor() as cursor:
+                cursor.execute(f"DROP TABLE IF EXISTS {self.TABLE}")
+                if wanted:
+                    cursor.execute(f"CREATE TABLE {self.TABLE} (id integer PRIMARY KEY, state text NOT NULL)")
+                    cursor.execute(f"INSERT INTO {self.TABLE} SELECT n, 'new' FROM generate_series(0, {self.ROWS - 1}) n")
+                    self.execute(self.REPORT, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+                    self.execute(self.REPORT, "SELECT sum(orders) FROM customers")
+                    cursor.execute(self.UPDATE)
+            self.there = wanted
+        self.made = mode["seq"]
+
+    def reset(self):
+        super().reset()
+        self.made = self.there = None
+
+
 def _is_cut_off(connection):
     """Whether the server has closed an idle session; poll() does not notice."""
     return not connection.isexecuting() and bool(select.select([connection], [], [], 0)[0])

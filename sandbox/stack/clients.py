@@ -33,4 +33,5 @@ def bootstrap(state, listener="port"):
 
 
 def reader(state):
-    return rdkafka.Reader(bootstrap(state), GROUP)
+    """Its ends are those that readers of uncommitted messages see."""
+    return rdkafka.Reader(bootstrap(state), GROUP, isolation_level="read_uncommitted")

@@ -14,7 +14,11 @@ DEFAULT = ROOT / "build/sandbox"
 DEFAULT_LAB = ROOT / "build/lab"
 TOOLS = {"consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
          "topics": "org.apache.kafka.tools.TopicCommand",
-         "configs": "kafka.admin.ConfigCommand"}
+         "configs": "kafka.admin.ConfigCommand",
+         "transactions": "org.apache.kafka.tools.TransactionsCommand",
+         "leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
+         "reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+         "log-dirs": "org.apache.kafka.tools.LogDirsCommand"}
 
 
 def run(command):

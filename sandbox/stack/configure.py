@@ -9,9 +9,9 @@ from .configure_lab import lab
 from .state import HOST, write_private
 
 
-def dsn(state):
+def dsn(state, part="postgres"):
     password = state.data["passwords"]["ecap_user"]
-    return f"postgresql://ecap_user:{password}@{HOST}:{state.port('postgres')}/ecap"
+    return f"postgresql://ecap_user:{password}@{HOST}:{state.port(part)}/ecap"
 
 
 def redis_url(state):
@@ -76,6 +76,11 @@ memcached:
   - {{name: pages, address: "{HOST}:{port('memcached')}"}}
 """
 
+    # A dashboard that is opened in the scene replica-lag watches the standby too.
+    standby = "" if state.part("standby").get("status") in (None, "absent") else f"""\
+  - {{name: standby, dsn: "{dsn(state, "standby")}", {logs("standby")}}}
+"""
+
     here = "/" if state.part("disk").get("reason") else f"/, {quoted(str(disk.data(state)))}"
     old = quoted(f"{disk.data(state)}/log/*.log.*")
     write_private(state.folder / "stacktop.yaml", f"""\
@@ -92,8 +97,8 @@ services:
 {streaming}{gateway}  - {{name: postgres, address: "{HOST}:{port('postgres')}"}}
 {service}  - {{name: redis, address: "{HOST}:{port('redis')}"}}
 postgres:
-  - {{name: ecap, dsn: "{dsn(state)}", {logs("postgres")}}}
-kafka:
+  - {{name: ecap, dsn: "{dsn(state)}", forget_replica: 5s, {logs("postgres")}}}
+{standby}kafka:
   - {{name: main, bootstrap: "{kafka}", groups: ["ecap-*"], window: 20s, properties: {{client.id: stacktop}}{disabled}}}
 redis:
   - {{name: cache, url: "{redis_url(state)}", {logs("redis")}}}
@@ -132,6 +137,8 @@ log_filters:
 thresholds:
   # lower than on a real stack, so that a scene shows within seconds
   kafka.lag: {{warn: 10000}}
+  postgres.lag: {{warn: 5s}}
+  postgres.session_xmin: {{warn: 5000}}
   redis.evictions: {{warn: 10}}
 """)
     write_private(state.folder / "addresses.txt", f"""\

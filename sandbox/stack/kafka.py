@@ -42,7 +42,7 @@ class Kafka(Part):
     def prepare(self):
         jars.java()
         self.jars = jars.get(self.state.folder / "log/maven.log", {**os.environ, **mark(self.state)})
-        self.settings.write_text("".join(f"{key}={value}\n" for key, value in self.properties().items()))
+        self.settings.write_text("".join(f"{key}={value}\n" for key, value in {**self.properties(), **asked()}.items()))
         if not (self.data / "meta.properties").exists():
             self.format()
 
@@ -103,6 +103,11 @@ class Kafka(Part):
         super().answers()
         rdkafka_admin.create_topics(f"{HOST}:{self.port}", TOPICS, 3)
         return True
+
+
+def asked():
+    """Properties of brokers that a test asks for: $STACKTOP_SANDBOX_KAFKA, as in "a=1 b=2"."""
+    return dict(pair.split("=", 1) for pair in os.environ.get("STACKTOP_SANDBOX_KAFKA", "").split())
 
 
 def new_id():

@@ -40,9 +40,12 @@ class SecuredKafka(Kafka):
                 [*(f"{name}:{name}" for name in self.listeners()), "CONTROLLER:PLAINTEXT"]),
             "default.replication.factor": len(self.brokers),
             "min.insync.replicas": 1,
+            "broker.rack": f"rack-{self.id}",
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": f"User:ANONYMOUS;User:{SUPER}",
-            "sasl.enabled.mechanisms": "PLAIN",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256",
+            "listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config":
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             login: f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": folder / "good.pem",

@@ -29,8 +29,8 @@ def last(kind, state):
 
 
 def sandbox(state):
-    return [Postgres(state), Redis(state), Memcached(state), Kafka(state), Api(state), Dashboard(state),
-            Streaming(state), Gateway(state), Disk(state)]
+    return [Postgres(state), postgres_lab.SceneStandby(state), Redis(state), Memcached(state), Kafka(state), Api(state),
+            Dashboard(state), Streaming(state), Gateway(state), Disk(state)]
 
 
 def lab(state):

@@ -17,6 +17,7 @@ class Part:
     name = ""
     ports = ("port",)  # names in state.json of the ports that it needs
     optional = False  # the rest can run without it
+    on_demand = False  # only a scene starts it
     after = ()  # parts that must answer before it starts
     stop_signal = signal.SIGTERM
     stop_seconds = 6

@@ -1,4 +1,7 @@
-"""The lab's PostgreSQL: a primary with databases in several encodings, and its streaming standby."""
+"""The lab's PostgreSQL: a primary with databases in several encodings, and its streaming standby. The sandbox has a
+standby in one scene."""
+
+import shutil
 
 from . import clients
 from .postgres import Postgres
@@ -76,3 +79,34 @@ class Standby(Postgres):
                 cursor.execute("SELECT count(*) FROM pg_stat_replication WHERE application_name = %s"
                                " AND state = 'streaming'", [self.name])
                 return cursor.fetchone()[0] == 1
+
+
+class SceneStandby(Standby):
+    """Beside the sandbox's PostgreSQL while a scene needs it: without a slot, and created from scratch each time."""
+
+    on_demand = True
+
+    def settings(self):
+        return f"primary_conninfo = '{self.primary()} password={self.state.data['passwords']['postgres']}'\n"
+
+    def settle(self):
+        self.wait(self.streams, "does not stream")
+
+    def forget(self):
+        shutil.rmtree(self.cluster, ignore_errors=True)
+
+    def hold(self, megabytes):
+        """Pauses its replay, and gives it WAL to replay."""
+        with clients.closing(self.connect()) as standby, standby.cursor() as cursor:
+            cursor.execute("SELECT pg_wal_replay_pause()")
+        with clients.closing(clients.postgres(self.state, "postgres")) as primary, primary.cursor() as cursor:
+            for _ in range(megabytes):
+                cursor.execute("SELECT pg_logical_emit_message(false, 'sandbox', repeat('x', 1000000))")
+
+    def behind(self):
+        """Bytes that it has received and not replayed, as its primary sees it; None: it does not stream."""
+        with clients.closing(clients.postgres(self.state, "postgres")) as primary, primary.cursor() as cursor:
+            cursor.execute("SELECT pg_wal_lsn_diff(flush_lsn, replay_lsn) FROM pg_stat_replication"
+                           " WHERE application_name = %s AND state = 'streaming'", [self.name])
+            row = cursor.fetchone()
+            return row and row[0]

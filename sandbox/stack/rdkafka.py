@@ -45,6 +45,9 @@ _SIGNATURES = {
     "destroy": (None, c_void_p),
     "err2str": (c_char_p, c_int),
     "poll": (c_int, c_void_p, c_int),
+    "init_transactions": (c_void_p, c_void_p, c_int),
+    "begin_transaction": (c_void_p, c_void_p),
+    "error_destroy": (None, c_void_p),
     "flush": (c_int, c_void_p, c_int),
     "outq_len": (c_int, c_void_p),
     "metadata": (c_int, c_void_p, c_int, c_void_p, POINTER(POINTER(_Metadata)), c_int),
@@ -182,6 +185,33 @@ class Producer(_Client):
             self.lib.topic_destroy(topic)
         self.topics = {}
         super().close()
+
+
+class Transaction(Producer):
+    """A producer with one transaction, which it never commits."""
+
+    SECONDS = 20
+
+    def __init__(self, bootstrap, name, **properties):
+        """Aborts what an earlier producer of that name has left open."""
+        super().__init__(bootstrap, transactional_id=name, **properties)
+        try:
+            self.heed(self.lib.init_transactions(self.handle, self.SECONDS * 1000))
+        except KafkaError:
+            self.close()
+            raise
+
+    def heed(self, error):
+        if error:
+            text = self.lib.error_string(error).decode()
+            self.lib.error_destroy(error)
+            raise KafkaError(text)
+
+    def begin(self, topic, partition, payload):
+        """Returns when the message has been written."""
+        self.heed(self.lib.begin_transaction(self.handle))
+        if not self.produce(topic, payload, partition=partition) or not self.flush(self.SECONDS):
+            raise KafkaError("the broker accepts no messages")
 
 
 class Consumer(_Client):

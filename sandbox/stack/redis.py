@@ -7,15 +7,17 @@ from .part import Absent, Part
 from .state import HOST
 
 MAXMEMORY_MB = 64
+POLICY = "allkeys-lru"
 SETTINGS = f"""\
 # Written at each start.
 bind {HOST}
 protected-mode yes
 daemonize no
 maxmemory {MAXMEMORY_MB}mb
-maxmemory-policy allkeys-lru
+maxmemory-policy {POLICY}
 save ""
 appendonly no
+lua-time-limit 1000
 """
 
 

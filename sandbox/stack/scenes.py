@@ -5,14 +5,17 @@ import json
 import socket
 import time
 
+import redis
+
 from . import certificates, clients, disk, web
-from .actors_kafka import MEMBERS
-from .actors_postgres import FULL, Slots
+from .actors_kafka import HELD, HOT, MEMBERS
+from .actors_postgres import FULL, Bloat, Slots
 from .postgres import MAX_CONNECTIONS
 from .state import HOST, Failure
 
 WAIT_SECONDS = 40
 OOM_MB = 64  # less than the dashboard needs in the scene oom
+STANDBY_MEGABYTES = 24  # of WAL that the standby does not replay
 STORM_LINES = 1000  # per second, at least
 PAUSE_SECONDS = 15
 
@@ -66,6 +69,15 @@ class Look:
             cursor.execute("SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)"
                            " FROM pg_replication_slots WHERE NOT active")
             return cursor.fetchone()[0]
+
+    def bloat(self):
+        """(dead rows for each live one of the bloated table, transactions since the xmin that its report holds)"""
+        self.sessions()
+        with self.admin.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(n_dead_tup::float8 / greatest(n_live_tup, 1)), 0),"
+                           " (SELECT coalesce(max(age(backend_xmin)), 0) FROM pg_stat_activity WHERE application_name = %s)"
+                           " FROM pg_stat_user_tables WHERE relname = %s", [Bloat.REPORT, Bloat.TABLE])
+            return cursor.fetchone()
 
     def stream(self):
         """(committed, end, lag, members, state) of the group."""
@@ -145,6 +157,16 @@ def is_holding(look):
     need(kept > Slots.MEGABYTES * 1000000, f"unused slots retain {kept} bytes of WAL")
 
 
+def is_bloated(look):
+    dead, age = look.bloat()
+    need(dead > 5 and age >= Bloat.UPDATES, f"{dead:.1f} dead rows for each live one, and an xmin of {age} transactions")
+
+
+def is_lagging(look):
+    behind = look.stack.part("standby").behind()
+    need(behind and behind > STANDBY_MEGABYTES * 1000000, f"the standby has not replayed {behind} bytes")
+
+
 def is_behind(look):
     _, _, lag, members, state = look.stream()
     need(lag > 20000 and state == "Stable" and members == MEMBERS,
@@ -158,9 +180,41 @@ def is_stuck(look):
     need(moved == 0 and grown and lag > 1000, f"the lag is {lag}, moving by {moved}")
 
 
+def is_held(look):
+    look.stream()
+    committed, end = look.reader.offsets(clients.TOPIC, clients.TOPICS[clients.TOPIC])[HELD]
+    moved, grown = look.change("held", committed), look.change("held end", end)
+    need(moved == 0 and grown and end - committed > 100,
+         f"the lag of partition {HELD} is {end - committed}, and its offset moves by {moved}")
+
+
+def is_skewed(look):
+    _, _, lag, members, state = look.stream()
+    committed, end = look.reader.offsets(clients.TOPIC, clients.TOPICS[clients.TOPIC])[HOT]
+    need(state == "Stable" and members == MEMBERS and end - committed > max(1000, 0.7 * lag),
+         f"the group is {state} with {members} members and a lag of {lag}, {end - committed} of it in partition {HOT}")
+
+
 def is_brimful(look):
     share, evicted = look.memory()
     need(share > 0.95 and evicted, f"{share:.0%} of the memory is used, evicted {evicted}")
+
+
+def is_busy(look):
+    with clients.cache(look.state) as client:
+        try:
+            client.ping()
+        except redis.ResponseError as error:
+            need("BUSY" in str(error) or "busy" in str(error), f"the cache answers: {error}")
+            return
+    raise NotYet("the cache answers")
+
+
+def is_left_full(look):
+    with clients.cache(look.state) as client:
+        info = client.info()
+    share = info["used_memory"] / info["maxmemory"]
+    need(info["maxmemory_policy"] == "noeviction" and share > 0.88, f"{share:.0%} of the memory is used")
 
 
 def is_filled(look):
@@ -178,6 +232,7 @@ def is_calm(look):
     need(count < MAX_CONNECTIONS / 2 and not idle and not active,
          f"{count} connections, {blocked} blocked, {idle} idle in transaction, {active} active for long")
     need(look.retained() == 0, "an unused slot retains WAL")
+    need(not look.bloat()[0], "the bloated table exists")
     if look.state.part("disk")["status"] != "absent":
         need(disk.used(look.state) < 0.5, f"{disk.used(look.state):.0%} of the disk is used")
     share, evicted = look.memory()
@@ -200,9 +255,15 @@ SCENES = {
     "db-hog": (is_hogged, "postgres"),
     "db-full": (is_full, "postgres"),
     "slot-holds-wal": (is_holding, "postgres"),
+    "bloat": (is_bloated, "postgres"),
+    "replica-lag": (is_lagging, "postgres"),
     "lag": (is_behind, "streaming"),
     "stuck-consumer": (is_stuck, "streaming"),
+    "hung-transaction": (is_held, "kafka"),
+    "skew": (is_skewed, "streaming"),
     "redis-full": (is_brimful, "redis"),
+    "memory-prefix": (is_left_full, "redis"),
+    "slow-script": (is_busy, "redis"),
     "cert-expiring": (is_expiring, "gateway"),
     "disk-full": (is_filled, "disk"),
 }
@@ -222,6 +283,9 @@ def enter(stack, name):
     if dashboard.megabytes:
         dashboard.keep("memory", 0)
         dashboard.stop()
+    standby = stack.part("standby")
+    if name != "replica-lag":
+        stack.remove(standby)
     stack.restore(but="api" if name == "api-down" else None)
     seq = state.set_mode(scene=name, paused=False)
     with contextlib.suppress(Failure):  # that they fail is the scene
@@ -233,7 +297,14 @@ def enter(stack, name):
             api.deploy(3)
         elif name == "oom":
             dashboard.set_memory(OOM_MB)
+    if name == "replica-lag":
+        with clients.closing(clients.postgres(state, "postgres")) as admin, admin.cursor() as cursor:
+            cursor.execute("GRANT EXECUTE ON FUNCTION pg_wal_replay_resume() TO ecap_user")
+        stack.add([standby.name])
+        standby.hold(STANDBY_MEGABYTES)
     await_scene(stack, name, seq)
+    if name == "replica-lag":
+        return [f"the standby is a target of {state.folder / 'stacktop.yaml'} now: open stacktop again to watch it too"]
     return [dashboard.instead] if name == "oom" and dashboard.instead else []
 
 

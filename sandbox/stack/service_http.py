@@ -55,6 +55,10 @@ class Server(ThreadingHTTPServer):
         self.state, self.routes, self.metrics = state, routes, Metrics()
         super().__init__((HOST, port), Handler)
 
+    def handle_error(self, request, client_address):
+        """What no route is the cause of: mostly a client that did not wait for the response."""
+        log_failure(sys.exc_info()[1], client_address)
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -92,6 +96,14 @@ def log(code, seconds, **fields):
     level = "ERROR" if code >= 500 else "WARN" if code >= 400 or seconds > SLOW_SECONDS else "INFO"
     service_log.write(service_log.line(level, "request failed" if code >= 500 else "request", status=code,
                                        request_duration=round(seconds, 4), **fields))
+
+
+def log_failure(error, client_address):
+    """As a service logs it: one line, without a traceback."""
+    gone = isinstance(error, (BrokenPipeError, ConnectionResetError))
+    level, message = ("WARN", "client closed the connection") if gone else ("ERROR", "request failed")
+    service_log.write(service_log.line(level, message, client=client_address[0],
+                                       error=None if gone else " ".join(str(error).split())))
 
 
 def answer(code, data):

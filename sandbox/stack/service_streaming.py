@@ -1,4 +1,4 @@
-"""The platform's streaming service: the members of its consumer group. In the scenes lag and stuck-consumer they do
+"""The platform's streaming service: the members of its consumer group. In the scenes lag, stuck-consumer and skew they do
 not keep up, until a restart.
 
     python3 -m stack.service_streaming STATE PORT

@@ -5,15 +5,16 @@
 
 import sys
 
-from .actors_kafka import Stream
-from .actors_postgres import Holder, Orders, Slots, Waiters
-from .actors_redis import Cache
+from .actors_kafka import Billing, Stream
+from .actors_postgres import Bloat, Holder, Orders, Slots, Waiters
+from .actors_redis import Cache, Script
 from .actors_web import Visitors
 from .crew import Crew
 from .state import State
 
 # The part that each actor needs.
-ACTORS = {"postgres": [Orders, Waiters, Holder, Slots], "redis": [Cache], "api": [Visitors], "kafka": [Stream]}
+ACTORS = {"postgres": [Orders, Waiters, Holder, Slots, Bloat], "redis": [Cache, Script], "api": [Visitors],
+          "kafka": [Stream, Billing]}
 
 
 def main():

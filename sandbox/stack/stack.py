@@ -36,7 +36,8 @@ class Stack:
         for name in only or ():
             if name not in known:
                 raise Failure(f"unknown part {name}; available: {', '.join(sorted(known))}")
-        return [part.name for part in self.every if not only or part.name in only or part.group in only]
+        return [part.name for part in self.every
+                if (part.name in only or part.group in only if only else not part.on_demand)]
 
     def is_up(self):
         return self.state.data.get("state") == "up"
@@ -76,6 +77,16 @@ class Stack:
         configure.write(self.state)
         self.state.data["state"] = "up"
         self.state.save()
+
+    def remove(self, part):
+        """Ends a part that a scene has added, and deletes its data."""
+        if part not in self.all:
+            return
+        part.stop()
+        part.forget()
+        del self.state.data["parts"][part.name]
+        self.state.save()
+        configure.write(self.state)
 
     def bring(self, parts, strict=False):
         """Starts them at the same time, each in its role. strict: an optional one that fails is a failure too."""

@@ -41,6 +41,10 @@ static void wake(struct conn *conn) {
   step_wake(conn->step);
 }
 
+static int64_t limit_ms(const struct conn *conn) {
+  return conn->answer_ms > 0 ? conn->answer_ms : CONN_ANSWER_MS;
+}
+
 void conn_answered(struct conn *conn, bool change, const void *answer, const struct err *err) {
   if (conn->lost.kind != ERR_NONE) /* given up */
     return;
@@ -49,7 +53,7 @@ void conn_answered(struct conn *conn, bool change, const void *answer, const str
   conn->answer = answer;
   if (err)
     conn->step->err = *err;
-  conn->until_ms = clock_now_ms() + CONN_ANSWER_MS;
+  conn->until_ms = clock_now_ms() + limit_ms(conn);
   if (--conn->queued == 0)
     wake(conn);
 }
@@ -89,7 +93,7 @@ bool conn_is_planned(struct conn *conn, const char *identity, const char *run) {
 static void give_up(struct conn *conn) {
   char where[200];
   err_set(&conn->lost, ERR_TIMEOUT, "%s for %d s", line_describe(conn->line, where, sizeof where),
-          CONN_ANSWER_MS / 1000);
+          (int)(limit_ms(conn) / 1000));
   conn->waits = false;
 }
 
@@ -97,7 +101,7 @@ bool conn_wait(struct conn *conn) {
   struct step *step = conn->step;
   step->err = (struct err){0};
   conn->answer = NULL;
-  conn->until_ms = clock_now_ms() + CONN_ANSWER_MS;
+  conn->until_ms = clock_now_ms() + limit_ms(conn);
   conn->waits = conn->queued > 0 && conn->lost.kind == ERR_NONE;
   while (conn->waits) {
     if (!step_wait(step, conn->until_ms))

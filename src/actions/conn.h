@@ -17,6 +17,7 @@ struct conn {
   struct err lost;
   size_t unanswered;  /* changes that were sent and not answered */
   const void *answer; /* the last one, until the next question; NULL: an error, in step->err */
+  int64_t answer_ms;  /* limit per answer; 0: CONN_ANSWER_MS */
 
   /* Private. */
   size_t queued;

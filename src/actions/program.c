@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "io/child.h"
 
 #include <stdio.h>
@@ -31,15 +32,8 @@ static size_t running_unanswered(const struct step_part *part) {
 
 static bool last_line(char out[PROGRAM_LINE_MAX], const struct excerpt *excerpt) {
   const struct excerpt_view view = excerpt_view(excerpt);
-  const char *text = view.left_out > 0 ? view.tail : view.head;
-  size_t len = view.left_out > 0 ? view.tail_len : view.head_len;
-  while (len > 0 && strchr("\r\n\t ", text[len - 1]))
-    len--;
-  size_t start = len;
-  while (start > 0 && text[start - 1] != '\n')
-    start--;
-  snprintf(out, PROGRAM_LINE_MAX, "%.*s", (int)(len - start), text + start);
-  return len > 0;
+  return view.left_out > 0 ? text_last_line(out, PROGRAM_LINE_MAX, view.tail, view.tail_len) > 0
+                           : text_last_line(out, PROGRAM_LINE_MAX, view.head, view.head_len) > 0;
 }
 
 /* The words of an outcome are recorded, so they must not hold a secret either. */

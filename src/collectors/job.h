@@ -16,11 +16,14 @@
 #include "model/sample.h"
 
 struct job;
+struct model;
 
 typedef void (*job_end)(struct job *job, struct sample *sample, const struct err *err);
 
 struct job {
   struct io *io;
+  const struct model
+      *model;          /* what all targets have published: for a collector that asks no server */
   int64_t started_us;  /* of the steady clock */
   int64_t deadline_ms; /* when it will be cancelled, on the steady clock: a server-side timeout can
                           be set a little shorter */

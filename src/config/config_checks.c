@@ -87,7 +87,7 @@ static bool limit_read(struct draft *draft, enum check_option option, bool *has,
                        : strcmp(unit, "bytes") == 0   ? UNIT_BYTES
                        : strcmp(unit, "seconds") == 0 ? UNIT_SECONDS
                                                       : UNIT_NONE;
-  bool good = config_limit_parse(as, number, limit, &err);
+  bool good = quantity_parse_in(as, number, limit, &err);
   if (!good)
     config_yaml_error(draft->yaml, draft->nodes[option], "%s: %s", check_options[option].name,
                       err.text);

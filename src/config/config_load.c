@@ -98,6 +98,17 @@ static void options_take(struct config *config, const struct option_value *own) 
   }
 }
 
+/* Only of a file without other errors, which would be the cause of these. */
+static void targets_check(struct config_yaml *yaml, const struct config *config) {
+  for (size_t i = 0; yaml->errors->count == 0 && i < config->all_count; i++) {
+    const struct target *target = config->all[i];
+    struct err err;
+    if (target->kind->check && !target->kind->check(target, &err))
+      config_errors_add(yaml->errors, target->line, target->column, "%s \"%s\": %s",
+                        target->kind->key, target->name, err.text);
+  }
+}
+
 static void document_read(struct config_yaml *yaml, const struct config_schema *schema,
                           struct config *config) {
   const yaml_node_t *root = config_yaml_root(yaml);
@@ -111,6 +122,7 @@ static void document_read(struct config_yaml *yaml, const struct config_schema *
     if (strcmp(config_yaml_key(key), config_actions_key) == 0)
       config_own_read(yaml, schema, value, config); /* the targets are known */
   options_take(config, own);
+  targets_check(yaml, config);
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     option_value_fini(&own[i]);
   if (config->target_count == 0 && yaml->errors->count == 0)

@@ -2,77 +2,11 @@
 
 #include "config/config_option.h"
 #include "core/mem.h"
+#include "core/quantity.h"
 #include "core/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The suffixes that quantity_parse accepts and that fit a unit. */
-static const char *const no_suffixes[] = {"", "k", "M", "G", NULL};
-static const char *const byte_suffixes[] = {"", "B", "kB", "KB", "MB", "GB", "TB", NULL};
-static const char *const ratio_suffixes[] = {"", "%", NULL};
-
-struct unit_rule {
-  const char *const *suffixes;
-  const char *expected;
-};
-
-static const struct unit_rule unit_rules[] = {
-    [UNIT_NONE] = {no_suffixes, "a number: 10000 or 1.5"},
-    [UNIT_COUNT] = {no_suffixes, "a number: 10000 or 10k"},
-    [UNIT_BYTES] = {byte_suffixes, "a size: 500MB or 2GB"},
-    [UNIT_SECONDS] = {NULL, "a duration: 300ms, 2s, 5m, 1h or 3d"},
-    [UNIT_RATIO] = {ratio_suffixes, "a share: 80% or 0.8"},
-    [UNIT_PER_SECOND] = {no_suffixes, "a rate: 100/s or 10k"},
-    [UNIT_BYTES_PER_SECOND] = {byte_suffixes, "a rate: 10MB/s"},
-    [UNIT_TIME] = {NULL, "allowed here: a point in time has no threshold"},
-};
-
-static bool has_suffix(const char *text, const char *const *suffixes) {
-  const char *suffix = text + strspn(text, "+-.0123456789eE");
-  while (*suffix == ' ')
-    suffix++;
-  for (; *suffixes; suffixes++)
-    if (strcmp(*suffixes, suffix) == 0)
-      return true;
-  return false;
-}
-
-/* Without the "/s" of a rate. */
-static void strip_per_second(enum unit unit, char *text) {
-  size_t length = strlen(text);
-  if ((unit == UNIT_PER_SECOND || unit == UNIT_BYTES_PER_SECOND) && length > 2 &&
-      strcmp(text + length - 2, "/s") == 0)
-    text[length - 2] = '\0';
-}
-
-bool config_limit_parse(enum unit unit, const char *text, double *limit, struct err *err) {
-  const struct unit_rule *rule = &unit_rules[unit];
-  char number[64];
-  size_t length = strlen(text);
-  if (length >= sizeof number)
-    return err_set(err, ERR_INVALID, "\"%.40s...\" is not %s", text, rule->expected);
-  memcpy(number, text, length + 1);
-  strip_per_second(unit, number);
-  int64_t ms = 0;
-  bool good;
-  if (unit == UNIT_SECONDS) {
-    good = duration_parse(number, &ms, err);
-    *limit = (double)ms / 1000;
-  } else {
-    good =
-        rule->suffixes && has_suffix(number, rule->suffixes) && quantity_parse(number, limit, err);
-  }
-  if (!good)
-    return err_set(err, ERR_INVALID, "\"%s\" is not %s", text, rule->expected);
-  bool never_negative = unit == UNIT_RATIO || unit == UNIT_BYTES;
-  if (never_negative && *limit < 0)
-    return err_set(err, ERR_INVALID, "\"%s\" is negative; write %s", text, rule->expected);
-  if (unit == UNIT_RATIO && *limit > 1 && !strchr(text, '%'))
-    return err_set(err, ERR_INVALID, "\"%s\" is more than 100%%; write %s%% (or 0.8 for 80%%)",
-                   text, text);
-  return true;
-}
 
 static bool limit_read(struct config_yaml *yaml, const struct column_spec *column, const char *name,
                        const yaml_node_t *node, double *limit) {
@@ -80,7 +14,7 @@ static bool limit_read(struct config_yaml *yaml, const struct column_spec *colum
   if (!text)
     return false;
   struct err err;
-  bool good = config_limit_parse(column->unit, text, limit, &err);
+  bool good = quantity_parse_in(column->unit, text, limit, &err);
   if (!good)
     config_yaml_error(yaml, node, "%s of %s: %s", name, column->metric, err.text);
   free(text);

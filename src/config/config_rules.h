@@ -9,8 +9,3 @@
 void config_rules_read(struct config_yaml *yaml, const struct config_schema *schema,
                        const struct target_kind *kind, const yaml_node_t *mapping,
                        struct rules *rules);
-
-/* A limit in the form of its unit: "80%" or "0.8" for a ratio, "5m" for seconds, "2GB" for bytes,
- * "10000" for a count; false with err otherwise. */
-bool config_limit_parse(enum unit unit, const char *text, double *limit,
-                        struct err *err) MUST_CHECK;

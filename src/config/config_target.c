@@ -121,6 +121,8 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   if (draft.common[TARGET_NAME].text) {
     free(target->name);
     target->name = mem_dup(draft.common[TARGET_NAME].text);
+    target->line = draft.common[TARGET_NAME].line;
+    target->column = draft.common[TARGET_NAME].column;
   }
   target->interval_ms = draft.common[TARGET_INTERVAL].number;
   target->timeout_ms = draft.common[TARGET_TIMEOUT].number;

@@ -10,6 +10,9 @@ struct json_limits {
   size_t bytes, values, depth; /* a value takes up to 200 bytes in the tree */
   /* Integers become reals: one beyond 64 bits is not an error, and one beyond 2^53 is rounded. */
   bool as_reals;
+  /* What is written as \u0000 becomes U+FFFD: jansson refuses it, and the whole document with it.
+   */
+  bool without_nul;
 };
 
 /* NULL with "line 3, column 7: ..." or the limit that it exceeds. A duplicate name in an object is

@@ -79,3 +79,72 @@ bool quantity_parse(const char *text, double *quantity, struct err *err) {
                    text);
   return true;
 }
+
+/* ---- in a unit */
+
+/* The suffixes that quantity_parse accepts and that fit a unit. */
+static const char *const no_suffixes[] = {"", "k", "M", "G", NULL};
+static const char *const byte_suffixes[] = {"", "B", "kB", "KB", "MB", "GB", "TB", NULL};
+static const char *const ratio_suffixes[] = {"", "%", NULL};
+
+struct unit_form {
+  const char *const *suffixes;
+  const char *expected;
+};
+
+static const struct unit_form unit_forms[] = {
+    [UNIT_NONE] = {no_suffixes, "a number: 10000 or 1.5"},
+    [UNIT_COUNT] = {no_suffixes, "a number: 10000 or 10k"},
+    [UNIT_BYTES] = {byte_suffixes, "a size: 500MB or 2GB"},
+    [UNIT_SECONDS] = {NULL, "a duration: 300ms, 2s, 5m, 1h or 3d"},
+    [UNIT_RATIO] = {ratio_suffixes, "a share: 80% or 0.8"},
+    [UNIT_PER_SECOND] = {no_suffixes, "a rate: 100/s or 10k"},
+    [UNIT_BYTES_PER_SECOND] = {byte_suffixes, "a rate: 10MB/s"},
+    [UNIT_TIME] = {NULL, "allowed here: a point in time has no threshold"},
+};
+
+static bool has_suffix(const char *text, const char *const *suffixes) {
+  const char *suffix = text + strspn(text, "+-.0123456789eE");
+  while (*suffix == ' ')
+    suffix++;
+  for (; *suffixes; suffixes++)
+    if (strcmp(*suffixes, suffix) == 0)
+      return true;
+  return false;
+}
+
+/* Without the "/s" of a rate. */
+static void strip_per_second(enum unit unit, char *text) {
+  size_t length = strlen(text);
+  if ((unit == UNIT_PER_SECOND || unit == UNIT_BYTES_PER_SECOND) && length > 2 &&
+      strcmp(text + length - 2, "/s") == 0)
+    text[length - 2] = '\0';
+}
+
+bool quantity_parse_in(enum unit unit, const char *text, double *quantity, struct err *err) {
+  const struct unit_form *form = &unit_forms[unit];
+  char number[64];
+  size_t length = strlen(text);
+  if (length >= sizeof number)
+    return err_set(err, ERR_INVALID, "\"%.40s...\" is not %s", text, form->expected);
+  memcpy(number, text, length + 1);
+  strip_per_second(unit, number);
+  int64_t ms = 0;
+  bool good;
+  if (unit == UNIT_SECONDS) {
+    good = duration_parse(number, &ms, err);
+    *quantity = (double)ms / 1000;
+  } else {
+    good = form->suffixes && has_suffix(number, form->suffixes) &&
+           quantity_parse(number, quantity, err);
+  }
+  if (!good)
+    return err_set(err, ERR_INVALID, "\"%s\" is not %s", text, form->expected);
+  bool never_negative = unit == UNIT_RATIO || unit == UNIT_BYTES;
+  if (never_negative && *quantity < 0)
+    return err_set(err, ERR_INVALID, "\"%s\" is negative; write %s", text, form->expected);
+  if (unit == UNIT_RATIO && *quantity > 1 && !strchr(text, '%'))
+    return err_set(err, ERR_INVALID, "\"%s\" is more than 100%%; write %s%% (or 0.8 for 80%%)",
+                   text, text);
+  return true;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/value.h"
 
 #include <stdint.h>
 
@@ -15,3 +16,7 @@ enum { DURATION_TEXT_MAX = 24 };
 const char *duration_text(char out[DURATION_TEXT_MAX], int64_t ms);
 /* "80%" to 0.8, "10000", "10k", "2GB" (powers of 1024), "5s" to 5 (seconds), "1.5". */
 bool quantity_parse(const char *text, double *quantity, struct err *err) MUST_CHECK;
+/* A limit in the form of its unit: "80%" or "0.8" for a ratio, "5m" for seconds, "2GB" for bytes,
+ * "10000" for a count. */
+bool quantity_parse_in(enum unit unit, const char *text, double *quantity,
+                       struct err *err) MUST_CHECK;

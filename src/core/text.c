@@ -1,6 +1,7 @@
 #include "core/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -139,4 +140,14 @@ bool text_contains(const char *text, const char *needle) {
     if (!*text)
       return false;
   }
+}
+
+size_t text_last_line(char *out, size_t size, const char *text, size_t len) {
+  while (len > 0 && strchr("\r\n\t ", text[len - 1]))
+    len--;
+  size_t start = len;
+  while (start > 0 && text[start - 1] != '\n')
+    start--;
+  snprintf(out, size, "%.*s", (int)(len - start), text + start);
+  return len - start;
 }

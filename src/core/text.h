@@ -19,3 +19,6 @@ size_t text_fit(const char *text, int cells, int *used);
 size_t text_next(const char *text, int *cells);
 /* Case-insensitive substring (simple folding), for filters. */
 bool text_contains(const char *text, const char *needle);
+/* The last line that is not empty, without the blanks at its end, cut to the size; returns its
+ * length before. */
+size_t text_last_line(char *out, size_t size, const char *text, size_t len);

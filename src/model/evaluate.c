@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* See finding.h. */
-enum { HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
+enum { HARM_AMBIENT = 0, HARM_THRESHOLD = 1, HARM_ROW = 2, HARM_DOWN = 3 };
 
 /* A finding of a row before its sentence is made: only those that are kept get one. */
 struct candidate {
@@ -118,8 +118,12 @@ static const char *beside_text(struct evaluation *e, const struct table_spec *sp
     format_title(title, sizeof title, beside->title);
     format_value(shown, sizeof shown, row->cells[other], beside->unit,
                  (beside->flags & COLUMN_PLUS) != 0);
-    text = arena_printf(&e->findings->arena, "%s%s%s%s%s", text, *text ? " " : " (", title,
-                        *title ? " " : "", shown);
+    const bool words = *title && row->cells[other].type == VALUE_TEXT;
+    text = arena_printf(&e->findings->arena, "%s%s%s%s%s", text,
+                        !*text  ? " ("
+                        : words ? ", "
+                                : " ",
+                        title, *title ? " " : "", shown);
   }
   return *text ? arena_printf(&e->findings->arena, "%s)", text) : text;
 }
@@ -187,7 +191,8 @@ static void evaluate_cell(struct evaluation *e, size_t index, const struct table
     return;
   struct candidate *candidate = candidate_add(e, index, table, row, column);
   candidate->severity = severity;
-  candidate->harm = HARM_THRESHOLD + excess(threshold, severity, value);
+  candidate->harm = (column->flags & COLUMN_AMBIENT ? HARM_AMBIENT : HARM_THRESHOLD) +
+                    excess(threshold, severity, value);
   candidate->pending = is_waited_for(e, threshold) && threshold->for_ms > 0 &&
                        e->now_ms - waits_since(e, candidate) < threshold->for_ms;
 }

@@ -1,24 +1,22 @@
 #include "model/event.h"
 
 #include "core/mem.h"
+#include "core/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static void event_fini(struct event *event) {
   free(event->subject);
   free(event->text);
 }
 
-void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,
-                const char *format, ...) {
-  char text[512]; /* an event is one line */
-  va_list args;
-  va_start(args, format);
+static struct event *add(struct events *events, int64_t at_ms, const char *subject,
+                         const char *format, va_list args) {
+  char text[EVENT_TEXT_MAX]; /* an event is one line */
   vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-
   struct event *event = &events->items[(events->first + events->count) % EVENTS_MAX];
   if (events->count == EVENTS_MAX) {
     event_fini(event);
@@ -26,7 +24,34 @@ void events_add(struct events *events, int64_t at_ms, enum severity severity, co
   } else {
     events->count++;
   }
-  *event = (struct event){at_ms, severity, mem_dup(subject), mem_dup(text)};
+  events->total++;
+  *event = (struct event){.at_ms = at_ms, .subject = mem_dup(subject), .text = mem_dup(text)};
+  return event;
+}
+
+void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,
+                const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  add(events, at_ms, subject, format, args)->severity = severity;
+  va_end(args);
+}
+
+void events_add_change(struct events *events, int64_t at_ms, const char *subject,
+                       const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  add(events, at_ms, subject, format, args)->change = true;
+  va_end(args);
+}
+
+const char *event_severity_name(const struct event *event) {
+  return event->change ? EVENT_CHANGE_NAME : severity_name(event->severity);
+}
+
+bool event_matches(const struct event *event, const char *filter) {
+  return text_contains(event->subject, filter) || text_contains(event->text, filter) ||
+         strcasecmp(event_severity_name(event), filter) == 0;
 }
 
 const struct event *events_get(const struct events *events, size_t age) {

@@ -2,14 +2,20 @@
 #pragma once
 
 #include "model/severity.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EVENTS_MAX = 512 };
+enum { EVENTS_MAX = 512, EVENT_TEXT_MAX = 2560 /* bytes, with the final 0 */ };
+
+/* The severity of a change in JSON, CSV and filters. */
+#define EVENT_CHANGE_NAME "info"
 
 struct event {
   int64_t at_ms;
-  enum severity severity; /* OK for a recovery */
+  enum severity severity; /* OK for a recovery, and for a change */
+  bool change;            /* of what a server is or how it is configured: neither good nor bad */
   char *subject;          /* "dashboard", "cache", "main ecap-consumer-group" */
   char *text;             /* "refused (was up 3d 4h)" */
 };
@@ -17,10 +23,18 @@ struct event {
 struct events {
   struct event items[EVENTS_MAX];
   size_t first, count;
+  uint64_t total; /* that were ever added */
 };
 
 void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* A change. */
+void events_add_change(struct events *events, int64_t at_ms, const char *subject,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* "info" for a change, otherwise the name of the severity; as in JSON. */
+const char *event_severity_name(const struct event *event);
+/* Whether the filter is a part of its subject or of its text, or is the name of its severity. */
+bool event_matches(const struct event *event, const char *filter);
 /* age 0 is the newest; NULL beyond the end. */
 const struct event *events_get(const struct events *events, size_t age);
 void events_fini(struct events *events);

@@ -22,26 +22,22 @@ static void log_change(struct events *events, int64_t now_ms, const char *subjec
                        enum fact_kind kind, const char *before, const char *now) {
   switch (kind) {
   case FACT_SERVER:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "different server: was %s, now %s", before,
-               now);
+    events_add_change(events, now_ms, subject, "different server: was %s, now %s", before, now);
     break;
   case FACT_START:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "restarted");
+    events_add_change(events, now_ms, subject, "restarted");
     break;
   case FACT_ROLE:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "role changed from %s to %s", before, now);
+    events_add_change(events, now_ms, subject, "role changed from %s to %s", before, now);
     break;
   case FACT_HISTORY:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "data history changed: was %s, now %s",
-               before, now);
+    events_add_change(events, now_ms, subject, "data history changed: was %s, now %s", before, now);
     break;
   case FACT_MEMBERS:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "members changed from %s to %s", before,
-               now);
+    events_add_change(events, now_ms, subject, "members changed from %s to %s", before, now);
     break;
   case FACT_DATABASE:
-    events_add(events, now_ms, SEVERITY_WARN, subject, "different database: was %s, now %s", before,
-               now);
+    events_add_change(events, now_ms, subject, "different database: was %s, now %s", before, now);
     break;
   case FACT_COUNT:
     break;

@@ -21,7 +21,7 @@ struct finding {
   const char *sentence; /* "lag 12,430, above 10,000" */
   double harm; /* order among findings of the same severity, the most harmful highest. 3: a target
                   does not answer; above 2: judged by its collector, in the order of the rows; above
-                  1: a threshold, by the ratio to the value */
+                  1: a threshold, by the ratio to the value; below it: one that is only ambient */
   int64_t since_ms;
   bool pending; /* beyond its threshold, but not yet for the required time: it does not count */
   size_t next;  /* index: place + 1 of the next finding of its row, 0 at the end */

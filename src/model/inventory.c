@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KNOWN_BYTES_MAX = 16 << 20, TEXT_MAX = 512 };
+enum { KNOWN_BYTES_MAX = 16 << 20, TEXT_MAX = EVENT_TEXT_MAX };
 
 struct inventory_known {
   const char *id;
@@ -86,7 +86,7 @@ static struct inventory_known *known_new(const struct inventory *inventory,
 
 static void told_add(struct told *told, const char *text) {
   if (told->count++ < INVENTORY_EVENTS_MAX)
-    events_add(told->events, told->now_ms, SEVERITY_WARN, told->subject, "%s", text);
+    events_add_change(told->events, told->now_ms, told->subject, "%s", text);
 }
 
 /* At most INVENTORY_VALUE_SHOWN bytes, cut at a whole character. */
@@ -240,9 +240,10 @@ void inventories_update(struct inventories *known, const struct inventory *now, 
   for (size_t i = 0; i < count; i++)
     take(known, &now[i], &told);
   if (told.count > INVENTORY_EVENTS_MAX)
-    events_add(events, now_ms, SEVERITY_WARN, subject, "and %s, not logged one by one",
-               format_counted(more, sizeof more, (int64_t)(told.count - INVENTORY_EVENTS_MAX),
-                              "more change", "more changes"));
+    events_add_change(events, now_ms, subject, "and %s, not logged one by one",
+                      format_counted(more, sizeof more,
+                                     (int64_t)(told.count - INVENTORY_EVENTS_MAX), "more change",
+                                     "more changes"));
 }
 
 void inventories_fini(struct inventories *known) {

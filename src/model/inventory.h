@@ -18,7 +18,7 @@ enum {
   INVENTORY_ITEMS_MAX = 20000,
   INVENTORIES_MAX = 12,
   INVENTORY_EVENTS_MAX = 20,
-  INVENTORY_VALUE_SHOWN = 120
+  INVENTORY_VALUE_SHOWN = 1000
 };
 
 enum inventory_flag {
@@ -49,7 +49,7 @@ struct inventories {
   size_t count;
 };
 
-/* Compares the inventories with the last ones, logs what differs as events of severity WARN, at
+/* Compares the inventories with the last ones, logs what differs as events that are changes, at
  * most INVENTORY_EVENTS_MAX and one that counts the others, and keeps a copy. The first of an id
  * makes no event. */
 void inventories_update(struct inventories *known, const struct inventory *now, size_t count,

@@ -38,6 +38,10 @@ bool page_focus_sort(struct page_focus *focus, const char *table, const char *co
   return true;
 }
 
+const char *page_order_hint(const struct page_focus *focus) {
+  return focus->printed ? "--sort, --limit" : "s, <, >";
+}
+
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id) {
   for (; specs && *specs; specs++)
     if (strcmp((*specs)->id, id) == 0)

@@ -27,9 +27,10 @@ struct page_spec {
   /* Whether it is about the row of that key in that table; NULL: about each. */
   bool (*about)(const char *table, const char *key);
   bool named; /* a row is its name: `stacktop show` opens it for one that no table has */
-  /* Whether a text is the key of a row that the table may have left out, because it shows only the
-   * first rows: `stacktop show` then opens it, too. NULL: no. */
-  bool (*is_key)(const char *text);
+  /* The key, to be freed, of the row of that name, which may exist without being listed: a group
+   * whose broker is away, a session beyond the first rows. It returns NULL for what can be no name.
+   * NULL: all are listed. */
+  char *(*key_of_name)(const char *name);
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */
@@ -52,7 +53,8 @@ struct page_focus {
                         by: a page with more rows than `rows` keeps the first ones; "": its own
                         order */
   bool inverted;
-  size_t rows; /* maximum rows of a table that has far more */
+  size_t rows;  /* maximum rows of a table that has far more */
+  bool printed; /* by `stacktop show`: there are options instead of keys */
 };
 
 void page_focus_init(struct page_focus *focus, const struct page_spec *spec, const char *table,
@@ -61,6 +63,9 @@ void page_focus_fini(struct page_focus *focus);
 /* Whether the rows have another order now. */
 bool page_focus_sort(struct page_focus *focus, const char *table, const char *column,
                      bool inverted);
+
+/* What changes which rows are shown, for the note of a table that has more: keys or options. */
+const char *page_order_hint(const struct page_focus *focus);
 
 /* specs: NULL-terminated, or NULL. */
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id);

@@ -28,9 +28,10 @@ enum column_flag {
   COLUMN_GAUGE = 1 << 5,    /* a ratio also drawn as a bar, if there is room */
   COLUMN_TELLS =
       1 << 7, /* says what is wrong: never dropped while it has text in a row that is not OK */
-  COLUMN_SPARK = 1 << 6,   /* followed by a sparkline of its history, if there is room */
-  COLUMN_BEYOND = 1 << 8,  /* a ratio that may be more than 1: CPU time, where 100% is one CPU */
-  COLUMN_CHANGES = 1 << 9, /* watched: a different value in the same row is an event */
+  COLUMN_SPARK = 1 << 6,    /* followed by a sparkline of its history, if there is room */
+  COLUMN_BEYOND = 1 << 8,   /* a ratio that may be more than 1: CPU time, where 100% is one CPU */
+  COLUMN_AMBIENT = 1 << 10, /* how busy it is, not what fails: its findings come last of theirs */
+  COLUMN_CHANGES = 1 << 9,  /* watched: a different value in the same row is an event */
 };
 
 /* How a collector computes a cell from a field of the server's answer; see collectors/figures.h. */
@@ -73,7 +74,7 @@ struct column_spec {
   const char *help;           /* one phrase: what it is, its formula or source */
   /* ids of cells to add to a finding of this one: "used" and "limit" make it "connections 94%,
    * above 80% (conns 44 of 47)" */
-  const char *beside[2];
+  const char *beside[3];
   /* The source, for the collector only: fields of a textual answer by name, or members of structs.
    * none: the reason of a cell whose member is not known. scale: 0 means 1. */
   const char *from, *of;

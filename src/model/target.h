@@ -5,6 +5,8 @@
 #include "model/data_check.h"
 #include "model/rules.h"
 
+struct target;
+
 /* What the configuration and the command line need to know about a kind of target. */
 struct target_kind {
   const char *kind;  /* "postgres": in JSON and in --only */
@@ -13,6 +15,9 @@ struct target_kind {
   const struct option *options;
   size_t option_count;
   bool has_checks; /* its targets may have `checks:`, SQL whose result is judged */
+  /* Whether the options of a target fit together, and what they name is configured; once the whole
+   * file is read. Must not block. NULL: any do. */
+  bool (*check)(const struct target *target, struct err *err);
 };
 
 struct config;
@@ -20,6 +25,7 @@ struct target {
   const struct target_kind *kind;
   const struct config *config; /* that it belongs to; NULL: none. For targets that name others */
   char *name;
+  int line, column;    /* of its name in the file; 0: of no file */
   int64_t interval_ms; /* between two starts */
   int64_t timeout_ms;  /* of one collection; 0: the collector's default */
   bool read_only;      /* refuse all actions, even when unlocked */

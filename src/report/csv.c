@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 /* Quoted where the comma, the quote or an outer blank would be lost. */
 static void put_text(FILE *out, const char *text) {
@@ -52,6 +53,33 @@ bool report_csv(FILE *out, const struct table *table) {
       put_value(out, cell_value(&table->rows[r], i));
     }
     fputs("\r\n", out);
+  }
+  return fflush(out) == 0 && !ferror(out);
+}
+
+/* "2026-11-27T22:14:54.123Z" */
+static void put_time(FILE *out, int64_t ms) {
+  const time_t seconds = (time_t)(ms / 1000);
+  char text[32] = "";
+  struct tm parts;
+  if (gmtime_r(&seconds, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts))
+    fprintf(out, "%s.%03dZ", text, (int)(ms % 1000));
+}
+
+bool report_events_csv(FILE *out, const struct model *model, const char *filter, size_t *count) {
+  const struct event *event;
+  *count = 0;
+  fputs("time,severity,subject,text\r\n", out);
+  for (size_t age = 0; (event = events_get(&model->events, age)); age++) {
+    if (*filter && !event_matches(event, filter))
+      continue;
+    put_time(out, event->at_ms + model->wall_offset_ms);
+    fprintf(out, ",%s,", event_severity_name(event));
+    put_text(out, event->subject);
+    putc(',', out);
+    put_text(out, event->text);
+    fputs("\r\n", out);
+    ++*count;
   }
   return fflush(out) == 0 && !ferror(out);
 }

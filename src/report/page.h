@@ -26,3 +26,10 @@ bool report_page_json(FILE *out, const struct model *model, size_t state,
 bool report_csv(FILE *out, const struct table *table) MUST_CHECK;
 /* The same as an array of rows: key, parent if it has one, and the known cells by column. */
 bool report_table_json(FILE *out, const struct table *table) MUST_CHECK;
+/* The events that match the filter (event_matches; "": all), the newest first: time (UTC),
+ * severity, subject, text. *count: how many. */
+bool report_events_csv(FILE *out, const struct model *model, const char *filter,
+                       size_t *count) MUST_CHECK;
+/* The same as an array, in the form of docs/json.md. */
+bool report_events_json(FILE *out, const struct model *model, const char *filter,
+                        size_t *count) MUST_CHECK;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """`./run bench`: measures stacktop on a running sandbox, each figure next to that of a peer in the same run.
 
-    bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete]
+    bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete] [postgres]
 
 Ratios and medians; a figure that misses its target is marked, and the exit status is then 1. The machine
 should be otherwise idle.
@@ -22,10 +22,11 @@ import yaml  # noqa: E402
 import checks  # noqa: E402
 import deletes  # noqa: E402
 import groups  # noqa: E402
+import postgres  # noqa: E402
 import screens  # noqa: E402
 from figures import Table  # noqa: E402
 
-PARTS = ("check", "cost", "start", "keys", "groups", "delete")
+PARTS = ("check", "cost", "start", "keys", "groups", "delete", "postgres")
 
 
 def main():
@@ -52,6 +53,8 @@ def main():
             screens.cost(table, options.stacktop, config)
         if "delete" in parts:
             deletes.measure(table, options.stacktop, state, folder)
+        if "postgres" in parts:
+            postgres.measure(table, options.stacktop, state, ROOT, folder)
         if "groups" in parts and kafka:
             groups.measure(table, options.stacktop, state, ROOT, folder)
         elif "groups" in parts:

@@ -19,8 +19,9 @@ from terminal import PATIENCE
 HOST = "127.0.0.1"
 GROUP, TOPIC, PARTITIONS = "ecap-consumer-group", "transactions", 12
 PARTS = ("api", "dashboard", "streaming", "gateway", "postgres", "redis", "kafka")
-SCENES = ("api-down", "api-slow", "bad-deploy", "crash-loop", "oom", "log-storm", "db-hog", "db-full", "slot-holds-wal", "lag", "stuck-consumer",
-          "redis-full", "cert-expiring")
+SCENES = ("api-down", "api-slow", "bad-deploy", "crash-loop", "oom", "log-storm", "db-hog", "db-full", "slot-holds-wal",
+          "bloat", "replica-lag", "lag", "stuck-consumer", "hung-transaction", "skew", "redis-full", "memory-prefix",
+          "slow-script", "cert-expiring")
 COMMAND_SECONDS = 90
 
 

@@ -118,6 +118,22 @@ def is_db_full(sandbox):
     sandbox.connect("ecap_user").close()  # monitoring can still connect
 
 
+def is_bloat(sandbox):
+    """Dead rows that VACUUM cannot remove while the report keeps its snapshot."""
+    sandbox.sql("VACUUM order_states")
+    [(live, dead)] = sandbox.sql("SELECT n_live_tup, n_dead_tup FROM pg_stat_user_tables WHERE relname = 'order_states'")
+    assert live == 200 and dead >= 7900, (live, dead)
+    [(state, age)] = sandbox.sql("SELECT state, age(backend_xmin) FROM pg_stat_activity WHERE application_name = 'ecap-report'")
+    assert state == "idle in transaction" and age > 8000
+
+
+def is_replica_lag(sandbox):
+    assert sandbox.sql("SELECT pg_is_in_recovery(), pg_is_wal_replay_paused()", part="standby") == [(True, True)]
+    [(unflushed, unreplayed)] = sandbox.sql(
+        "SELECT pg_wal_lsn_diff(sent_lsn, flush_lsn), pg_wal_lsn_diff(flush_lsn, replay_lsn) FROM pg_stat_replication")
+    assert unreplayed > 24e6 > unflushed
+
+
 def is_slot_holding(sandbox):
     [(name, active, retained)] = sandbox.sql("SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)"
                                              " FROM pg_replication_slots")
@@ -138,10 +154,40 @@ def is_stuck_consumer(sandbox):
     assert total(second, LAG) > total(first, LAG)
 
 
+def is_hung_transaction(sandbox):
+    """Kafka's own tool knows the producer, and the consumers commit nothing in that partition."""
+    rows = sandbox.kafka_tool("transactions", "describe-producers", "--topic", TOPIC, "--partition", 0).split("\n")
+    assert any(re.fullmatch(r"\d+", row.split()[-1]) for row in rows[1:] if row), rows
+    first, second = sandbox.offsets(), sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert second[TOPIC, 0][COMMITTED] == first[TOPIC, 0][COMMITTED] and second[TOPIC, 0][LAG] > first[TOPIC, 0][LAG]
+    assert total(second, COMMITTED) > total(first, COMMITTED)
+
+
+def is_skew(sandbox):
+    offsets = sandbox.offsets()
+    assert sandbox.group_state() == ("Stable", "3")
+    assert offsets[TOPIC, 3][LAG] > 0.7 * total(offsets, LAG)
+
+
 def is_redis_full(sandbox):
     first = sandbox.info()
     assert first["used_memory"] > 0.95 * first["maxmemory"]
     wait_until(lambda: sandbox.info()["evicted_keys"] > first["evicted_keys"], what="it evicts")
+
+
+def is_memory_prefix(sandbox):
+    info = sandbox.info()
+    assert info["used_memory"] > 0.85 * info["maxmemory"] and info["maxmemory_policy"] == "noeviction"
+    left = list(sandbox.redis.scan_iter("report:*", count=1000))
+    assert len(left) > 500 and {sandbox.redis.ttl(key) for key in left[:20]} == {-1}
+    assert all(sandbox.redis.ttl(key) != -1 for key in list(sandbox.redis.scan_iter("session:*"))[:20])
+
+
+def is_slow_script(sandbox):
+    with pytest.raises(redis.ResponseError, match="(?i)busy"):
+        sandbox.redis.ping()
+    assert json.loads(http(sandbox, "/health"))["status"] == "ok"
 
 
 def is_cert_expiring(sandbox):
@@ -157,8 +203,12 @@ def certificate_days(sandbox):
 
 
 SHOWN = {"api-down": is_api_down, "api-slow": is_api_slow, "bad-deploy": is_bad_deploy, "db-hog": is_db_hog,
-         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full, "slot-holds-wal": is_slot_holding, "lag": is_lag, "stuck-consumer": is_stuck_consumer, "redis-full": is_redis_full, "cert-expiring": is_cert_expiring}
-NEEDS_KAFKA = ("lag", "stuck-consumer")
+         "crash-loop": is_crash_loop, "oom": is_oom, "log-storm": is_log_storm, "db-full": is_db_full,
+         "slot-holds-wal": is_slot_holding, "bloat": is_bloat, "replica-lag": is_replica_lag, "lag": is_lag,
+         "stuck-consumer": is_stuck_consumer, "hung-transaction": is_hung_transaction, "skew": is_skew,
+         "redis-full": is_redis_full, "memory-prefix": is_memory_prefix, "slow-script": is_slow_script,
+         "cert-expiring": is_cert_expiring}
+NEEDS_KAFKA = ("lag", "stuck-consumer", "hung-transaction", "skew")
 
 
 def is_calm(sandbox):
@@ -166,6 +216,8 @@ def is_calm(sandbox):
     assert sum(sandbox.sessions().values()) < 25
     assert sandbox.sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND"
                        " state <> 'idle' AND now() - xact_start > interval '2 s'") == [(0,)]
+    assert sandbox.sql("SELECT count(*) FROM pg_class WHERE relname = 'order_states'") == [(0,)]
+    assert "standby" not in sandbox.state["parts"] and not (sandbox.folder / "standby/data").exists()
     info = sandbox.info()
     assert info["used_memory"] < 0.7 * info["maxmemory"]
 

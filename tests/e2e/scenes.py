@@ -25,15 +25,15 @@ RATE = r"\+[\d.,]+/s"
 
 SCENES = {scene.name: scene for scene in (
     Scene("api-down", "Services", "1 CRIT",
-          rf"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; stopped({SINCE})?", "ref", "api "),
+          rf"!! api stopped; refused: nothing listens on port \d+ of 127\.0\.0\.1({SINCE})?", "ref", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("bad-deploy", "Services", "1 CRIT",
           rf"!! api answers 503 \(expected 200-299\): .*release 2: column.*", "ans", "api "),
     Scene("crash-loop", "Services", "1 CRIT",  # 120 columns cut the rest
-          r"!! api refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: ended with exit code 1, .*", "ref", "api "),
+          r"!! api crash loop: ended with exit code 1, .*", "ref", "api "),
     Scene("oom", "Services", "1 CRIT",
-          r"!! dashboard refused: nothing listens on port \d+ of 127\.0\.0\.1; crash loop: OOM-killed at its limit of .*", "ref",
+          r"!! dashboard crash loop: OOM-killed at its limit of .*", "ref",
           "dashboard "),
     Scene("log-storm", "Services", "1 CRIT",
           r'!! dashboard answers 200, but status is "degraded: logs [\d,]+ errors per second" \(expected ok\).*', "ans",
@@ -44,13 +44,25 @@ SCENES = {scene.name: scene for scene in (
           rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
+    Scene("bloat", "PostgreSQL", "1 WARN",
+          rf"!  ecap pid \d+ xmin age 8,\d\d\d, above 5,000 \(state idle in txn for {TIME} application ecap-report\){SINCE}", "xmi",
+          "pid "),
+    Scene("replica-lag", "PostgreSQL", "1 WARN",
+          rf"!  ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
     Scene("lag", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
     Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
           rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
+    Scene("hung-transaction", "Kafka lag", "1 CRIT",
+          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction open for {TIME}, not by its.*", "hel", "ecap-", 25),
+    Scene("skew", "Kafka lag", "1 WARN",
+          rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
           rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
+    Scene("memory-prefix", "Redis", "1 WARN", rf"!  cache memory 9\d(\.\d)?% of maxmemory, noeviction{SINCE}", "mem"),
+    Scene("slow-script", "Redis", "1 CRIT",
+          rf"!! cache busy running a script( for at least {TIME})?, refuses other commands; end it with SCRIPT KILL.*", "bus"),
     Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
 )}
 
@@ -152,6 +164,16 @@ def look_slot(o):
     assert re.search(r"old_standby +inactive +slot .* 2\d(\.\d)? MB", o.pane("PostgreSQL").row("old_standby")), o.terminal.show()
 
 
+def look_bloat(o):
+    """The report is the first session, and has been idle in its transaction."""
+    assert re.search(r"pid \d+ +idle in txn .*", o.pane("PostgreSQL").row("idle in txn")), o.terminal.show()
+
+
+def look_replica_lag(o):
+    """How much the standby has not replayed, and at which stage."""
+    assert re.search(r"standby +streaming +2\d(\.\d)? MB +\S+ +replaying", o.pane("PostgreSQL").row("streaming")), o.terminal.show()
+
+
 def look_lag(o):
     pane = o.pane("Kafka lag")
     assert re.search(r"lag [\d,]{6,} ", pane.title + " "), pane.title
@@ -164,15 +186,36 @@ def look_stuck(o):
     assert "stuck" in pane.row("ecap-"), pane.text
 
 
+def look_held(o):
+    pane = o.pane("Kafka lag")
+    assert "held back" in pane.row("ecap-"), pane.text
+
+
+def look_skew(o):
+    pane = o.pane("Kafka lag")
+    assert re.search(r"skew", pane.row("ecap-")) and "rising" in pane.row(TOPIC), pane.text
+
+
 def look_redis_full(o):
     pane = o.pane("Redis")
     assert re.search(r"6\d/64 MB", pane.title) and re.search(r"evict [\d,.]+/s", pane.text), pane.text
 
 
+def look_memory_prefix(o):
+    assert re.search(r"(5[5-9]|6\d)(\.\d)?/64 MB", o.pane("Redis").title), o.pane("Redis").title
+
+
+def look_slow_script(o):
+    """No figure of the cache is known, and it is not 0."""
+    assert "0/64 MB" not in o.pane("Redis").title and "SCRIPT KILL" in o.sentence, o.terminal.show()
+
+
 LOOKS = {"api-down": look_api_down, "api-slow": look_api_slow, "bad-deploy": look_bad_deploy,
          "crash-loop": look_refused("api"), "oom": look_refused("dashboard"), "log-storm": look_log_storm,
-         "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot,
-         "lag": look_lag, "stuck-consumer": look_stuck, "redis-full": look_redis_full,
+         "db-hog": look_db_hog, "db-full": look_db_full, "slot-holds-wal": look_slot, "bloat": look_bloat,
+         "replica-lag": look_replica_lag, "lag": look_lag, "stuck-consumer": look_stuck,
+         "hung-transaction": look_held, "skew": look_skew, "redis-full": look_redis_full,
+         "memory-prefix": look_memory_prefix, "slow-script": look_slow_script,
          "cert-expiring": look_cert_expiring}
 
 

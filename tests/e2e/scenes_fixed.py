@@ -22,20 +22,21 @@ class Fix:
     phrase: str  # what is typed to confirm; PID: that of the sign; COUNT: the one that the plan asks for
     done: str = "(healthy|verified by python3) after"
     ripe: str = ""  # SQL: what must hold before the keys to the cause; a person takes longer than the test
+    within: bool = False  # the dashboard is opened within the scene, and so watches the standby too
 
 
 PID = r"pid (\d+)"
 COUNT = r"type (\S+ \d+), then Enter"
 # The cursor stands in the first pane, on its worst row.
 FIXES = {
-    "api-down": Fix("api refused", (), "; stopped since", 0, ("B",), "y"),
+    "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
     "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
     # A restart does not help; the configuration of the sandbox has actions of its own.
     "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
-    "crash-loop": Fix("api refused: .*; crash loop: ended with exit code 1", ("l",),
+    "crash-loop": Fix("api crash loop: ended with exit code 1", ("l",),
                       'fatal release 3: ECAP_POOL_SIZE="ten" is not a number', 1, ("P",), "y"),
-    "oom": Fix("dashboard refused: .*; crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
+    "oom": Fix("dashboard crash loop: OOM-killed at its limit", ("i",), "OOM-killed at its limit of 64 MB", 1,
                ("M", "Enter"), "y"),
     "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
@@ -45,11 +46,24 @@ FIXES = {
                    " AND state_change < now() - interval '10 s'"),
     "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
+    # A report holds the xmin; the dead rows go with the next vacuum.
+    "bloat": Fix(rf"ecap {PID} xmin age 8,", (), r"above 5,000 \(state idle in txn for \S+ application ecap-report", 0,
+                 ("2", "T"), PID, "gone after"),
+    "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), "replay is paused, replay lag", 0,
+                       (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",
+                       "resumed|DONE", within=True),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
+    # The page scans; the prefix is there after two or three seconds.
+    "memory-prefix": Fix("cache memory 9.*noeviction", (":", "redis.memory cache", "Enter"),
+                         r"report: +\d\d(\.\d)? MB +[6-9]\d(\.\d)?%.* 0%", 1,
+                         ("4", "D", "report:*", "Enter", "Enter"), "report:*", "deleted"),
+    "slow-script": Fix("cache busy running a script", (), "end it with SCRIPT KILL", 0,
+                       (":", "redis.script-kill cache", "Enter"), "the running script", "answers PING after"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
     "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
     "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
+    "skew": Fix("skew: ", (), "/3 gets 9.% of the messages", 0, ("j", "j", "R"), "streaming"),
     "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
                      ("Down", "Enter"), "export.log", "28 MB freed"),
 }
@@ -77,11 +91,14 @@ def press(terminal, pressed):
 def fix(calm, folder, scene, config=None):
     what = FIXES[scene]
     assert count(what.to_cause) <= CAUSE_KEYS and count(to_fix(what)) <= FIX_KEYS
-    if scene in ("stuck-consumer", "lag"):
+    if scene in ("stuck-consumer", "lag", "skew"):
         calm.need("kafka")
-    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
-        terminal.wait_for("all ok", 20)
+    if what.within:
         calm.scene(scene)
+    with dashboard(config or keys.configure(calm, folder), columns=120, rows=36) as terminal:
+        if not what.within:
+            terminal.wait_for("all ok", 20)
+            calm.scene(scene)
         terminal.wait_for(re.compile(what.sign), 25)
         if what.ripe:
             wait_until(lambda: calm.sql(what.ripe)[0][0], 30, what=f"the sessions of {scene}")

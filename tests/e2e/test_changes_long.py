@@ -1,6 +1,7 @@
-"""What changed in Kafka: topics and groups that appear, change and are gone, on the sandbox's broker."""
+"""What changed in Kafka: topics and groups that appear, change and are gone, and settings, on the sandbox's broker."""
 
 import os
+import re
 
 from kafka_topic import rdkafka_admin
 from stacktop import dashboard, write_config
@@ -27,3 +28,27 @@ def test_topics_and_groups(sandbox, tmp_path):
         finally:
             sandbox.kafka_tool("topics", "--delete", "--topic", name)
         terminal.wait_for(f"topic {name} is gone", 20)
+
+
+def test_settings_of_topics_and_brokers(sandbox, tmp_path):
+    """Within the interval that `changes` sets: before and after, what is set anew, and what is reset."""
+    sandbox.need("kafka")
+    name = f"settings-{os.getpid()}"
+    main = {"name": "main", "bootstrap": sandbox.bootstrap, "changes": "1s"}
+    rdkafka_admin.create_topics(sandbox.bootstrap, {name: (1, {"retention.ms": 3600000})}, 10)
+    alter = ("configs", "--alter", "--entity-type")
+    everywhere = (*alter, "brokers", "--entity-default")
+    with dashboard(write_config(tmp_path, kafka=[main], hosts=[], interval="1s"), columns=160, rows=36) as terminal:
+        terminal.wait_for("1/1 targets", 20)
+        terminal.press("2", "Enter")
+        try:
+            sandbox.kafka_tool(*alter, "topics", "--entity-name", name, "--add-config", "retention.ms=60000")
+            terminal.wait_for(f"settings of topic {name} changed: retention.ms: 3600000 -> 60000", 20)
+            sandbox.kafka_tool(*alter, "topics", "--entity-name", name, "--add-config", "cleanup.policy=compact")
+            terminal.wait_for(f"settings of topic {name} changed: + cleanup.policy compact", 20)
+            sandbox.kafka_tool(*everywhere, "--add-config", "log.cleaner.threads=2")
+            terminal.wait_for(re.compile(r"settings of broker \d+ changed: \+ log.cleaner.threads 2"), 20)
+        finally:
+            sandbox.kafka_tool(*everywhere, "--delete-config", "log.cleaner.threads")
+            sandbox.kafka_tool("topics", "--delete", "--topic", name)
+        terminal.wait_for(re.compile(r"settings of broker \d+ changed: - log.cleaner.threads 2"), 20)

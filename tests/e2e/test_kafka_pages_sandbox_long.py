@@ -7,7 +7,7 @@ import time
 import pytest
 
 from kafka_topic import CONSUMER, OWN_GROUP, new_protocol_group, own_topic, rdkafka
-from kafka_transaction import open_transaction
+from kafka_transaction import open_transaction, transactions
 from keys import configure, select
 from sandbox import GROUP
 from stacktop import dashboard, stacktop
@@ -141,6 +141,35 @@ def test_a_peek_shows_any_bytes(sandbox, topic):
     assert "select a partition" in run.stdout + run.stderr
 
 
+def test_offsets_without_a_message_are_no_fault(sandbox, topic):
+    """The end of a transaction is the last offset of a partition: nobody waits for a message there, or asks for a right."""
+    first = sandbox.offsets(OWN_GROUP)[topic.name, 2][1]
+    transactions(sandbox.bootstrap, topic.name, 2, 30)
+    sandbox.kafka_tool("consumer-groups", "--group", OWN_GROUP, "--topic", f"{topic.name}:2", "--reset-offsets", "--to-offset",
+                       first + 59, "--execute")
+    tables, document = show(topic.config, "peek", f"{topic.name}/2")
+    found = [int(key) for key in tables["messages"] if "/" not in key]
+    assert found[:30] == list(range(first + 58, first - 1, -2)) and found[30:] == list(range(first - 1, -1, -1))[:20]
+    assert "READ" not in notes(document)
+    if len(found) < 50:
+        assert f"{len(found)} messages at the newest {first + 60} offsets: " in notes(document)
+    tables, document = show(topic.config, "group", OWN_GROUP)
+    cells = tables["lag"][f"{OWN_GROUP}/{topic.name}/2"]
+    assert (cells["lag"], cells["next_age"]) == (1, {"unknown": "no message: ends of transactions, or removed by compaction"})
+    assert "READ" not in notes(document)
+
+
+def test_large_messages_are_the_newest_ones(sandbox, topic):
+    sandbox.kafka_tool("configs", "--alter", "--topic", topic.name, "--add-config", "max.message.bytes=2000000")
+    end = sandbox.offsets(OWN_GROUP)[topic.name, 2][1] + 50
+    with rdkafka.Producer(sandbox.bootstrap, message_max_bytes=2000000) as producer:
+        for _ in range(50):
+            producer.produce(topic.name, os.urandom(950000), partition=2)
+        assert producer.flush(60)
+    tables, document = show(topic.config, "peek", f"{topic.name}/2")
+    assert [int(key) for key in tables["messages"] if "/" not in key] == list(range(end - 1, end - 51, -1)), notes(document)
+
+
 def test_an_open_transaction_is_the_cause(sandbox, topic):
     """Readers of committed messages stand still: the page names the transaction, its age and the command that ends it."""
     end = sandbox.offsets(OWN_GROUP)[topic.name, 1][1]
@@ -174,7 +203,7 @@ def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):
             terminal.wait_for(re.compile(r"Group\] !! not available"), 20)
         finally:
             sandbox.ctl("thaw", "kafka")
-        terminal.wait_for("Group] ok", 30)
+        terminal.wait_for("Group]─", 30)
         sandbox.kafka_tool("consumer-groups", "--delete", "--group", OWN_GROUP)
         terminal.wait_for(f"there is no group {OWN_GROUP} now", 15)
         terminal.press("q")

@@ -80,8 +80,8 @@ def test_who_waits_for_whom(server, shop, waiting):  # noqa: F811
               if (row["cells"]["object"], row["cells"]["mode"]) == ("public.shelf", "AccessShareLock")]
     assert (mode["held"], mode["waiting"]) == (2, 0)
     [gid] = tables["prepared"].values()
-    assert gid["cells"]["owner"] == "postgres" and gid["cells"]["waiting"] == 1
-    assert gid["cells"]["locks"] == server.one("SELECT count(*) FROM pg_locks WHERE pid IS NULL")
+    assert gid["cells"]["owner"] == "postgres" and gid["cells"]["waiting"] == 1 and gid["cells"]["age"] >= 0
+    assert gid["cells"]["gid"].startswith("it's ") and gid["cells"]["locks"] == server.one("SELECT count(*) FROM pg_locks WHERE pid IS NULL")
     [advisory] = tables["advisory"].values()
     assert (advisory["cells"]["object"], advisory["cells"]["application"]) == ("77", "holder")
     figures = tables["figures"]["server"]["cells"]
@@ -97,6 +97,20 @@ def test_the_rows_are_sessions_of_the_actions(server, waiting, tmp_path):  # noq
             tables_of(show(boss, "postgres.locks", "shop", "--json"))["sessions"].items()}
     run = stacktop("plan", "-c", boss, "postgres.terminate", "shop", keys[waiting["holder"]], "--json")
     assert run.status == 0 and run.json["victims"][0]["pins"]["pid"] == str(waiting["holder"]), run
+
+
+def test_without_the_right(server, waiting, tmp_path):  # noqa: F811
+    """Who waits for whom is known, what they do is not."""
+    run = show(configured(server, tmp_path, user="nobody"), "postgres.locks", "shop", "--json")
+    assert run.status == 3, run
+    tables = tables_of(run)
+    chain = {row["cells"]["pid"]: row for row in tables["sessions"].values() if row["cells"]["pid"]}
+    assert set(chain) == {waiting[name] for name in ("holder", "second", "third", "reader-1", "reader-2", "ddl", "stuck")}
+    assert "state" not in chain[waiting["holder"]]["cells"] or chain[waiting["holder"]]["cells"]["state"] is None
+    [gid] = tables["prepared"].values()
+    assert gid["cells"]["owner"] == "postgres" and gid["cells"]["age"] >= 0 and gid["cells"]["waiting"] == 1
+    [note] = [note["text"] for note in run.json["target"]["notes"]]
+    assert "GRANT pg_monitor TO nobody" in note, note
 
 
 def test_nothing_waits(server, shop):  # noqa: F811

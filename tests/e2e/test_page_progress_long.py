@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import subprocess
 
 import psycopg2
 import pytest
 
 from keys import agree, outcome
 from page_server import configured, server, shop, show  # noqa: F401
-from sandbox import wait_until
+from sandbox import HOST, wait_until
 from stacktop import dashboard
 from test_page_settings import go_down_to
 
@@ -126,6 +127,70 @@ def test_copy_from_a_file(large, shop, tmp_path):  # noqa: F811
             assert cells["done_count"] == large.one("SELECT bytes_processed FROM pg_stat_progress_copy")
         finally:
             os.close(writer)
+
+
+@pytest.fixture
+def slow(large):
+    """Vacuum pauses, and a table has an index whose expression takes 50 ms for each row."""
+    large.sql("CREATE FUNCTION slowly(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN"
+              " IF current_setting('test.slow', true) = 'on' THEN PERFORM pg_sleep(0.05); END IF; RETURN $1; END $$")
+    large.sql("CREATE TABLE odd (id int); INSERT INTO odd SELECT generate_series(1, 2000);"
+              " CREATE INDEX odd_id ON odd (slowly(id)); CREATE INDEX odd_plain ON odd (id)")
+    large.sql("ALTER ROLE postgres SET vacuum_cost_delay = 20; ALTER ROLE postgres SET vacuum_cost_limit = 20;"
+              " ALTER ROLE postgres SET test.slow = 'on'")
+    yield large
+    large.sql("ALTER ROLE postgres RESET ALL")
+    large.sql("DROP TABLE odd; DROP FUNCTION slowly")
+
+
+def test_analyze(slow, shop):  # noqa: F811
+    with running(slow, "ANALYZE large", "analyze") as pid:
+        wait_until(lambda: slow.one("SELECT sample_blks_scanned > 0 FROM pg_stat_progress_analyze"), what="its first block")
+        [(phase, before, total)] = slow.sql("SELECT phase, sample_blks_scanned * 8192, sample_blks_total * 8192"
+                                            " FROM pg_stat_progress_analyze")
+        cells = rows_of(show(shop, "postgres.progress", "shop", "--json"))[pid]
+        assert cells["command"] == "ANALYZE" and cells["relation"] == "public.large" and cells["phase"] == phase
+        assert before <= cells["done_count"] <= cells["total_count"] == total and cells["unit"] == "bytes"
+
+
+def test_vacuum_full_rebuilds_indexes(slow, shop):  # noqa: F811
+    with running(slow, "VACUUM FULL odd", "cluster") as pid:
+        wait_until(lambda: slow.one("SELECT phase FROM pg_stat_progress_cluster") == "rebuilding index", what="the indexes")
+        [done] = slow.sql("SELECT index_rebuild_count FROM pg_stat_progress_cluster")[0]
+        cells = rows_of(show(shop, "postgres.progress", "shop", "--json"))[pid]
+        assert cells["command"] == "VACUUM FULL" and cells["phase"] == "rebuilding index" and cells["unit"] == "indexes"
+        assert cells["done_count"] == done and cells["total_count"] == 2
+
+
+def test_reindex(slow, shop):  # noqa: F811
+    with running(slow, "REINDEX INDEX odd_id", "create_index") as pid:
+        cells = rows_of(show(shop, "postgres.progress", "shop", "--json"))[pid]
+        assert cells["command"] == "REINDEX" and cells["relation"] == "public.odd_id"
+        assert cells["phase"].startswith("building index") and cells["application"] == "job"
+
+
+def test_a_base_backup(large, shop):  # noqa: F811
+    """At 100 kB a second: it takes minutes."""
+    copy = subprocess.Popen([*large.as_user(), large.programs / "pg_basebackup", "-h", HOST, "-p", str(large.port),
+                             "-U", "postgres", "-D", large.folder / "copy", "-c", "fast", "-X", "none", "-r", "100"],
+                            cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: large.sql("SELECT 1 FROM pg_stat_progress_basebackup WHERE phase = 'streaming database files'"
+                                     " AND backup_streamed > 0"), 30, what="the backup")
+        question = "SELECT pid, backup_streamed, backup_total FROM pg_stat_progress_basebackup"
+        [(pid, before, total)] = large.sql(question)
+        cells = rows_of(show(shop, "postgres.progress", "shop", "--json", "--duration", "3s"))[pid]
+        [(_, after, _)] = large.sql(question)
+        assert cells["command"] == "base backup" and cells["phase"] == "streaming database files"
+        assert before <= cells["done_count"] <= after and cells["total_count"] == total and cells["unit"] == "bytes"
+        assert cells["left"] > 10 and cells["application"] == "pg_basebackup"
+        run = show(shop, "postgres.space", "shop", "--json")
+        [held] = [row["cells"] for table in run.json["target"]["tables"] for row in table["rows"]
+                  if row["key"] == f"backup/{pid}"]
+        assert held["holder"] == f"base backup, pid {pid}" and f"postgres.terminate {pid}" in held["frees"]
+    finally:
+        copy.terminate()
+        copy.wait(20)
 
 
 def test_without_the_right(large, vacuum, tmp_path):  # noqa: F811

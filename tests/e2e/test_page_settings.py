@@ -55,6 +55,13 @@ def test_the_lines_of_the_files_need_a_right(server, shop, changed):  # noqa: F8
     assert "max_connections" in run.stdout and "\x1b" not in run.stdout
 
 
+def test_without_pg_monitor(server, changed, tmp_path):  # noqa: F811
+    """Settings that only superusers may see are missing, and the page says so."""
+    run = show(configured(server, tmp_path, user="nobody"), "postgres.settings", "shop")
+    assert run.status == 3 and "settings that only superusers may see are left out: GRANT pg_monitor TO nobody" in run.stdout
+    assert "max_connections" in run.stdout
+
+
 def test_a_row_fills_the_form_of_the_change(server, changed, tmp_path):  # noqa: F811
     boss = configured(server, tmp_path, user="postgres")
     with dashboard(boss) as terminal:

@@ -100,7 +100,7 @@ def test_order_and_limit(server, shop):  # noqa: F811
     assert len(shown) == 3 and shown == sorted(shown, reverse=True)
     count = tables[0]["rows"][0]["cells"]["statements"]
     assert count >= 12
-    assert f"3 of {count} shown: the first ones by the order of the rows (s, <, >)" in \
+    assert f"3 of {count} shown: the first ones by the order of the rows (--sort, --limit)" in \
         [note["text"] for note in run.json["target"]["notes"]]
     run = show(shop, "postgres.statements", "shop", "--sort", "high i/o", "--csv", "--limit", "1")
     assert run.status == 0 and len(run.stdout.splitlines()) == 2

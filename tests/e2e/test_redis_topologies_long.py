@@ -6,23 +6,9 @@ import subprocess
 
 import redis
 
-from redis_servers import SERVER, configure, findings, serve  # noqa: F401 (a fixture)
+from redis_servers import SERVER, cluster_of_three, configure, findings, serve  # noqa: F401 (a fixture)
 from sandbox import wait_until
 from stacktop import OK, check, closed_port, dashboard, stacktop, write_config
-
-
-def cluster_of_three(serve):
-    """Each has a third of the slots and knows the others."""
-    nodes = [serve("--cluster-enabled", "yes", "--cluster-port", str(closed_port()), "--cluster-node-timeout", "500")
-             for _ in range(3)]
-    for index, (first, last) in enumerate(((0, 5460), (5461, 10922), (10923, 16383))):
-        nodes[index].client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
-        bus = nodes[index].options[nodes[index].options.index("--cluster-port") + 1]
-        nodes[0].client.execute_command("CLUSTER MEET", "127.0.0.1", nodes[index].port, bus)
-    for node in nodes:
-        wait_until(lambda node=node: node.client.execute_command("CLUSTER INFO")["cluster_state"] == "ok",
-                   what="the cluster to be whole")
-    return nodes
 
 
 def test_a_cluster_without_a_node_says_which_slots(serve, tmp_path):

@@ -5,12 +5,12 @@
 #include "fuzz.h"
 
 #include "clients/redis/redis.h"
+#include "clients/redis/redis_nodes.h"
 #include "clients/redis/redis_reply.h"
 #include "clients/redis/redis_url.h"
 #include "clients/redis/redis_words.h"
 #include "collectors/redis/pages/redis_prefixes.h"
 #include "collectors/redis/redis.h"
-#include "collectors/redis/redis_nodes.h"
 
 enum { CEILING = 16 << 10 };
 

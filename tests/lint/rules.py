@@ -30,6 +30,9 @@ ROOMS = {
 # is the folder of its name, but for these.
 BY_SYSTEM = ("clients", "collectors", "actions")
 CLIENTS = {"pgbouncer": "postgres"}
+# Below the clients: what systems with an API over HTTP share. Each client, collector and action may
+# include it; it includes none.
+SHARED = "web"
 # Services are where the runtimes come together: the clients that each folder "service" may include too.
 RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}}
 
@@ -46,7 +49,8 @@ LIBRARIES = {
     r"ares\.h": {"io/dns.c"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/",
-                     "actions/kubernetes/", "clients/service/"},
+                     "actions/kubernetes/", "clients/service/",
+                     "clients/web/"},
     r"openssl/.*": {"report", "io/http/"},
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},
@@ -190,7 +194,7 @@ def _own_header(name, room, header, number):
     mine, theirs = _system_of(name), _system_of(header)
     if not theirs or room not in BY_SYSTEM:
         return
-    if other == "clients" and theirs in RUNTIMES.get(mine, ()):
+    if other == "clients" and (theirs in RUNTIMES.get(mine, ()) or theirs == SHARED):
         return
     if room == other and mine != theirs:
         yield f"src/{name}:{number}: the systems of {room} do not include each other ({header})"

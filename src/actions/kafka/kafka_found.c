@@ -52,6 +52,20 @@ static const struct column_spec group_columns[C_COUNT] =
 static const struct column_spec record_columns[C_COUNT] =
     SPOT_COLUMNS(COLUMN_DETAIL, "messages", "MESSAGES", "WANTED");
 
+static const struct column_spec leader_columns[C_COUNT] = {
+    [C_NAME] = NAME_COLUMN("TOPIC"),
+    [C_COMMITTED] = COUNT_COLUMN("leader", "LEADER", 0),
+    [C_LAG] = HIDDEN_COLUMN("lag", "LAG"),
+    [C_START] = HIDDEN_COLUMN("start", "START"),
+    [C_END] = HIDDEN_COLUMN("end", "END"),
+    [C_AT] = HIDDEN_COLUMN("at", "AT THE TIME"),
+    [C_WANT] = COUNT_COLUMN("preferred", "PREFERRED", 0),
+    [C_PROBLEM] = TEXT_COLUMN("problem", "PROBLEM", 1),
+    [C_MARK] = HIDDEN_COLUMN("mark", "MARK"),
+    [C_PARTITION] = HIDDEN_COLUMN("partition", "PARTITION"),
+    [C_ID] = HIDDEN_COLUMN("topic_id", "TOPIC ID"),
+};
+
 enum topic_column { T_NAME, T_PARTITIONS, T_REPLICAS, T_VALUE, T_SOURCE, T_PROBLEM, T_ID, T_COUNT };
 
 static const struct column_spec topic_columns[T_COUNT] = {
@@ -74,6 +88,7 @@ static const struct column_spec setting_columns[S_COUNT] = {
 
 static const struct table_spec group_table = FOUND_TABLE("partitions", "Partitions", group_columns);
 static const struct table_spec record_table = FOUND_TABLE("records", "Partitions", record_columns);
+static const struct table_spec leader_table = FOUND_TABLE("leaders", "Partitions", leader_columns);
 static const struct table_spec topic_table = FOUND_TABLE("topics", "Topics", topic_columns);
 static const struct table_spec setting_table = FOUND_TABLE("settings", "Settings", setting_columns);
 
@@ -180,6 +195,13 @@ struct sample *kafka_found_records(const struct kafka_admin *admin, const struct
   static const struct table_spec *const specs[] = {&record_table};
   struct sample *sample = sample_of(specs, 1, admin, to);
   spot_rows(sample, &sample->tables[0], admin, false, false);
+  return sample;
+}
+
+struct sample *kafka_found_leaders(const struct kafka_admin *admin) {
+  static const struct table_spec *const specs[] = {&leader_table};
+  struct sample *sample = sample_of(specs, 1, admin, NULL);
+  spot_rows(sample, &sample->tables[0], admin, true, false);
   return sample;
 }
 

@@ -20,6 +20,9 @@ struct kafka_facts {
 struct sample *kafka_found_group(const struct kafka_admin *admin, const struct kafka_to *to);
 /* Tables "records" (partitions of all topics: how many messages they hold) and "facts". */
 struct sample *kafka_found_records(const struct kafka_admin *admin, const struct kafka_to *to);
+/* Tables "leaders" (partitions that are not led by their preferred replica: `committed` is the
+ * leader, `want` that replica) and "facts". */
+struct sample *kafka_found_leaders(const struct kafka_admin *admin);
 /* Tables "topics", "settings" and "facts". With admin->name the topics show that setting. */
 struct sample *kafka_found_topics(const struct kafka_admin *admin);
 

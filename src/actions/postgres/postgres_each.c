@@ -98,6 +98,7 @@ bool postgres_each_execute(struct step *step, const struct postgres_each *each) 
 bool postgres_each_verify(struct step *step, const struct postgres_each *each) {
   struct outcome *outcome = step->call->outcome;
   struct postgres_conn *conn = postgres_conn_open(step);
+  const char *proved = each->proved ? each->proved : "no longer listed";
   size_t done = 0;
   for (size_t i = 0; i < step->call->plan->object_count; i++) {
     if (outcome->objects[i].result != OBJECT_SENT)
@@ -108,11 +109,10 @@ bool postgres_each_verify(struct step *step, const struct postgres_each *each) {
     const bool gone = rows->rows == 1 && postgres_is_true(pg_cell(rows, 0, 0));
     done += gone;
     outcome_set(outcome, i, gone ? OBJECT_DONE : OBJECT_UNKNOWN,
-                gone ? "%s, no longer listed" : "accepted as %s, but it is still listed",
-                each->done);
+                gone ? "%s, %s" : "accepted as %s, but it is not: %s", each->done, proved);
   }
   if (done > 0)
-    outcome_proof(outcome, "%zu of %zu %s no longer listed", done, step->call->plan->object_count,
-                  each->many);
+    outcome_proof(outcome, "%zu of %zu %s %s", done, step->call->plan->object_count, each->many,
+                  proved);
   return true;
 }

@@ -24,6 +24,7 @@ struct postgres_each {
               const struct row *const *rows, size_t count);
   const char *(*command)(struct plan *plan, const struct plan_object *object); /* as typed */
   const char *done;                                                            /* "dropped" */
+  const char *proved; /* what `prove` shows; NULL: "no longer listed" */
 };
 
 enum { POSTGRES_EACH_MAX = 1000 };

@@ -120,6 +120,30 @@ static const struct pg_rows *read_setting(struct postgres_conn *conn, size_t col
              : postgres_read(conn, columns, without, count, values);
 }
 
+/* A segment has the size that was chosen for the cluster, 16 MB by default. A guide may name the
+ * setting of the other side of PostgreSQL 13. */
+static bool fail_unknown(struct postgres_conn *conn, const char *name, const char *value) {
+  struct step *step = postgres_step(conn);
+  static const char sql[] =
+      "SELECT n.name, CASE WHEN $2::text ~ '^[0-9]{1,6}$' AND n.name = 'wal_keep_size' THEN"
+      "   format(' = %sMB (%s segments of %s MB)', $2::bigint * w.mb, $2::text, w.mb)"
+      "  WHEN n.name = 'wal_keep_size' THEN ', a size such as 1024MB'"
+      "  ELSE format(', a number of segments of %s MB', w.mb) END"
+      " FROM (SELECT pg_size_bytes(current_setting('wal_segment_size')) / 1048576 AS mb) w,"
+      " (VALUES ('wal_keep_segments', 'wal_keep_size'), ('wal_keep_size', 'wal_keep_segments'))"
+      "   n (asked, name) JOIN pg_settings s ON s.name = n.name WHERE n.asked = lower($1::text)";
+  const char *const values[] = {name, value};
+  const struct pg_rows *rows = postgres_read(conn, 2, sql, 2, values);
+  if (!rows)
+    return false;
+  if (rows->rows == 1)
+    return step_fail(step, ERR_INVALID,
+                     "this version has no setting %s: PostgreSQL 13 replaced wal_keep_segments by "
+                     "wal_keep_size. Set %s%s",
+                     name, pg_cell(rows, 0, 0), pg_cell(rows, 0, 1));
+  return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", name);
+}
+
 static bool survey(struct step *step) {
   static const struct table_spec *const tables[] = {&setting_table};
   const struct action_request *request = step->call->request;
@@ -141,7 +165,7 @@ static bool survey(struct step *step) {
   if (!rows)
     return false;
   if (rows->rows != 1)
-    return step_fail(step, ERR_INVALID, "unknown or hidden setting \"%.100s\"", values[0]);
+    return fail_unknown(conn, values[0], values[1]);
   return postgres_row_only(step, rows) != NULL;
 }
 

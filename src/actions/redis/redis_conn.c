@@ -118,7 +118,7 @@ static void explain_denied(struct step *step) {
               was.text);
 }
 
-struct redis_conn *redis_conn_connect(struct step *step, int db) {
+static struct redis_conn *connect_to(struct step *step, const char *host, int port, int db) {
   struct redis_conn *conn = mem_new(sizeof *conn);
   const struct target *target = step->call->target;
   struct err *lost = &conn->conn.lost;
@@ -128,10 +128,23 @@ struct redis_conn *redis_conn_connect(struct step *step, int db) {
     redis_url_login(&conn->url, target_text(target, "username"), target_text(target, "password"));
     if (db >= 0)
       conn->url.db = db;
+    if (*host) {
+      snprintf(conn->url.host, sizeof conn->url.host, "%s", host);
+      conn->url.port = port;
+      *conn->url.path = '\0';
+    }
     conn->redis = redis_open(step->call->io, &conn->url);
     conn->conn.line = redis_line(conn->redis);
   }
   return conn;
+}
+
+struct redis_conn *redis_conn_connect(struct step *step, int db) {
+  return connect_to(step, "", 0, db);
+}
+
+struct redis_conn *redis_conn_connect_to(struct step *step, const char *host, int port) {
+  return connect_to(step, host, port, 0);
 }
 
 struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int db) {

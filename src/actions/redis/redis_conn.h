@@ -34,6 +34,9 @@ struct redis_conn *redis_conn_open(struct step *step, enum redis_need need, int 
 /* Connects without a question: for a server that answers BUSY to INFO, and to SELECT (db 0 sends
  * none). A failure to connect is the error of the first question. */
 struct redis_conn *redis_conn_connect(struct step *step, int db);
+/* The same to another server, with the target's login: a node that the target's server names. The
+ * host is an address; "" stands for the target's own. */
+struct redis_conn *redis_conn_connect_to(struct step *step, const char *host, int port);
 int redis_planned_db(const struct step *step); /* the identity "db" of the step's plan */
 
 /* One command and its reply, valid until the next question; words may hold any bytes, lengths is

@@ -51,10 +51,16 @@ static bool parse_url(struct redis_url *url, const struct target *target) {
   return true;
 }
 
-const char *redis_cli(struct arena *arena, const struct target *target, int db) {
+static const char *cli_of(struct arena *arena, const struct target *target, const char *host,
+                          int port, int db) {
   struct redis_url url;
   if (!parse_url(&url, target))
     return "redis-cli";
+  if (*host) {
+    snprintf(url.host, sizeof url.host, "%s", host);
+    url.port = port;
+    *url.path = '\0';
+  }
   const char *cli =
       *url.path ? arena_printf(arena, "redis-cli -s %s", shown_word(arena, url.path))
                 : arena_printf(arena, "redis-cli -h %s -p %d%s", shown_word(arena, url.host),
@@ -63,6 +69,15 @@ const char *redis_cli(struct arena *arena, const struct target *target, int db) 
     cli = arena_printf(arena, "%s --user %s", cli, shown_word(arena, url.user));
   redis_url_fini(&url);
   return db >= 0 ? arena_printf(arena, "%s -n %d", cli, db) : cli;
+}
+
+const char *redis_cli(struct arena *arena, const struct target *target, int db) {
+  return cli_of(arena, target, "", 0, db);
+}
+
+const char *redis_cli_at(struct arena *arena, const struct target *target, const char *host,
+                         int port) {
+  return cli_of(arena, target, host, port, -1);
 }
 
 /* As redis-cli reads it: bare where it is the same with and without quotes. */

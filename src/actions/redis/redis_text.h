@@ -16,6 +16,9 @@ bool redis_size_check(const char *text, struct err *err); /* the same as an opti
 /* "redis-cli -h redis -p 6379 --user ops -n 2": without the password, which redis-cli takes from
  * REDISCLI_AUTH; without -n for db -1. */
 const char *redis_cli(struct arena *arena, const struct target *target, int db);
+/* The same for another server: host "" is that of the target. */
+const char *redis_cli_at(struct arena *arena, const struct target *target, const char *host,
+                         int port);
 /* The same command for each key of a pattern, exact for keys and patterns of any bytes: redis-cli
  * prints the keys quoted, one per line (--no-raw), sed turns each into a command, and redis-cli
  * reads them as it printed them. `script` is sed's, and has no single quote. The quoted pattern

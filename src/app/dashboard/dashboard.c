@@ -4,6 +4,7 @@
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_save.h"
+#include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
 #include "app/startup/startup.h"
@@ -236,6 +237,21 @@ static void page_sort(struct dashboard *dashboard, const struct request *request
     scheduler_collect_slot(dashboard->scheduler, state);
 }
 
+/* A line after `:` that opens a page; false: another one. */
+static bool page_line(struct dashboard *dashboard, const char *line) {
+  struct request request;
+  struct err err;
+  if (!page_line_read(line, &dashboard->model, &request, &err))
+    return false;
+  if (err.kind == ERR_NONE && dashboard->paused)
+    err_set(&err, ERR_INVALID, "Paused: press z to resume, then open the page");
+  if (err.kind != ERR_NONE)
+    view_notice(dashboard->view, err.text);
+  else
+    page_open(dashboard, &request);
+  return true;
+}
+
 /* Keys. */
 
 static void request_handle(struct dashboard *dashboard, struct request request) {
@@ -283,6 +299,8 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     terminal_copy(dashboard->terminal, request.text);
     break;
   default:
+    if (request.kind == REQUEST_COMMAND && request.text && page_line(dashboard, request.text))
+      break;
     if (!dashboard_logs_request(&dashboard->logs, &request))
       dashboard_operations_request(&dashboard->operations, &request);
     break;

@@ -123,6 +123,15 @@ static bool is_json(const char *path) {
   return length > 5 && strcasecmp(path + length - 5, ".json") == 0;
 }
 
+static bool render_events(struct task *task, const struct model *model, const char *filter) {
+  FILE *out = open_memstream(&task->text, &task->length);
+  if (!out)
+    return false;
+  const bool written = is_json(task->path) ? report_events_json(out, model, filter, &task->rows)
+                                           : report_events_csv(out, model, filter, &task->rows);
+  return fclose(out) == 0 && written;
+}
+
 static bool render(struct task *task, const struct gathered *all, const struct request *request) {
   FILE *out = open_memstream(&task->text, &task->length);
   if (!out)
@@ -145,16 +154,17 @@ void dashboard_save_request(struct dashboard_save *save, const struct model *mod
                             const struct request *request) {
   struct gathered all = {.places = {0}};
   struct err err;
-  gather_all(&all, model, request);
+  if (!request->of_events)
+    gather_all(&all, model, request);
   struct task *task = mem_new(sizeof *task);
   task->task =
       (struct worker_task){.work = task_work, .done = task_done, .drop = task_drop, .owner = save};
   task->path = mem_dup(request->text);
-  const bool started =
-      all.table.spec && render(task, &all, request) && worker_start(save->pool, &task->task, &err);
-  if (!started) {
-    save->say(save->arg, all.table.spec ? "Not saved: earlier files are still being written"
-                                        : "Not saved: the table is gone");
+  const bool rendered = request->of_events ? render_events(task, model, request->texts[0])
+                                           : all.table.spec && render(task, &all, request);
+  if (!rendered || !worker_start(save->pool, &task->task, &err)) {
+    save->say(save->arg, rendered ? "Not saved: earlier files are still being written"
+                                  : "Not saved: the table is gone");
     task_drop(&task->task);
   }
   map_fini(&all.places);

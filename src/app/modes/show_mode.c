@@ -146,6 +146,7 @@ static size_t page_open(struct show *show, const struct page_spec *spec, const c
     opened->interval_ms = half_ms;
   opened->timeout_ms = options->timeout_ms;
   opened->once = options->duration_ms == 0;
+  opened->focus.printed = true;
   if (options->limit > 0)
     opened->focus.rows = (size_t)options->limit;
   return state;
@@ -230,6 +231,46 @@ static int show_print(struct show *show, size_t state, struct err *err) {
   return severity_exit(print_end(written) ? severity : severity_worse(severity, SEVERITY_UNKNOWN));
 }
 
+/* Exit status where there is no row of that name. The name is only wrong if all rows were read:
+ * what a server that is partly away did not list is not known. err: which rows there are. */
+static int no_row(const struct show *show, const struct page_spec *spec, const char *row,
+                  struct err *err) {
+  const struct target_state *state = &show->model.targets[show->awaited];
+  enum severity severity = SEVERITY_UNKNOWN;
+  const char *why = NULL;
+  if (!row || !state->sample || !show_is_incomplete(state->sample, spec->row_of, &why, &severity))
+    return EXIT_USAGE_BAD;
+  err_set(err, ERR_PROTOCOL, "%s: not known whether there is a row \"%.48s\" of %s: %s",
+          state->target->name, row, spec->row_of, why);
+  return severity_exit(severity);
+}
+
+/* The page about that row (NULL: about the target), collected and printed; unless gone is set to
+ * true, because there is no such row (gone may be NULL). */
+static int show_row_of(struct show *show, const struct page_spec *spec, const char *key,
+                       const char *label, bool *gone, struct err *err) {
+  const size_t state = page_open(show, spec, key ? spec->row_of : NULL, key, label);
+  if (!sort_take(show, state, err))
+    return EXIT_USAGE_BAD;
+  scheduler_page_open(show->scheduler, state, show->options->duration_ms == 0);
+  wait_for(show, state, show->options->duration_ms);
+  if (gone)
+    *gone = show->model.targets[state].err.kind == ERR_INVALID;
+  return gone && *gone ? EXIT_USAGE_BAD : show_print(show, state, err);
+}
+
+/* A row that may exist though it was not listed: the page about it finds out. Frees the key. */
+static int show_unlisted(struct show *show, const struct page_spec *spec, const char *row,
+                         char *key, struct err *err) {
+  const struct err not_listed = *err;
+  struct err own = {0};
+  bool gone = false;
+  const int status = show_row_of(show, spec, key, row, &gone, &own);
+  *err = gone ? not_listed : own;
+  free(key);
+  return status;
+}
+
 static int show_page(struct show *show, const struct page_spec *spec, const char *row,
                      struct err *err) {
   const struct row *found = NULL;
@@ -239,19 +280,16 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
     found = row_collect(show, spec, row, err);
     if (!found && !show->collected)
       return severity_exit(model_err_is_outage(err) ? SEVERITY_CRIT : SEVERITY_UNKNOWN);
-    if (!found && !(row && spec->is_key && spec->is_key(row)))
-      return EXIT_USAGE_BAD;
-    *err = found ? *err : (struct err){0};
-    key = found ? found->key : row;
+    char *unlisted = !found && row && spec->key_of_name ? spec->key_of_name(row) : NULL;
+    if (unlisted)
+      return show_unlisted(show, spec, row, unlisted, err);
+    if (!found)
+      return no_row(show, spec, row, err);
+    key = found->key;
   }
-  const size_t state = page_open(
-      show, spec, key ? spec->row_of : NULL, key,
-      !found ? key : show_label(model_table(&show->model, 0, spec->row_of), found, label));
-  if (!sort_take(show, state, err))
-    return EXIT_USAGE_BAD;
-  scheduler_page_open(show->scheduler, state, show->options->duration_ms == 0);
-  wait_for(show, state, show->options->duration_ms);
-  return show_print(show, state, err);
+  if (found)
+    show_label(model_table(&show->model, 0, spec->row_of), found, label);
+  return show_row_of(show, spec, key, found ? label : key, NULL, err);
 }
 
 static int refuse(struct runtime *runtime, struct config *config, const struct err *err) {

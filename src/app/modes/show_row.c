@@ -63,6 +63,34 @@ const struct row *show_row(const struct table *table, const char *table_id, cons
   return NULL;
 }
 
+/* The row of the whole target, of which not even the figures are known. */
+static const struct row *row_unknown(const struct sample *sample) {
+  for (size_t t = 0; t < sample->table_count; t++)
+    for (size_t i = 0; i < sample->tables[t].row_count; i++)
+      if ((sample->tables[t].spec->flags & TABLE_SUMMARY) &&
+          sample->tables[t].rows[i].severity == SEVERITY_UNKNOWN &&
+          sample->tables[t].rows[i].reason)
+        return &sample->tables[t].rows[i];
+  return NULL;
+}
+
+bool show_is_incomplete(const struct sample *sample, const char *table_id, const char **why,
+                        enum severity *severity) {
+  const struct table *table = sample_table_view(sample, table_id);
+  const struct row *unknown = row_unknown(sample);
+  for (size_t i = 0; i < sample->note_count; i++) {
+    const struct note *note = &sample->notes[i];
+    if (note->severity == SEVERITY_OK || (note->table && strcmp(note->table, table_id) != 0))
+      continue;
+    *why = note->text;
+    *severity = note->severity;
+    return true;
+  }
+  *severity = SEVERITY_UNKNOWN;
+  *why = unknown ? unknown->reason : "there are more rows than are read";
+  return unknown || (table && table->truncated);
+}
+
 const struct table_spec *show_table(const struct page_spec *spec, const char *id, struct err *err) {
   char list[160] = "";
   for (size_t i = 0; i < spec->table_count; i++) {

@@ -3,6 +3,7 @@
 
 #include "core/err.h"
 #include "model/page.h"
+#include "model/sample.h"
 
 enum { SHOW_LABEL_MAX = 512 };
 
@@ -12,6 +13,11 @@ const char *show_label(const struct table *table, const struct row *row, char ou
  * or no such row: NULL with err, which lists the first ones that there are. table may be NULL. */
 const struct row *show_row(const struct table *table, const char *table_id, const char *name,
                            struct err *err) MUST_CHECK;
+/* Whether rows of that table may be missing from the sample: a request failed, a limit was reached,
+ * or the target's own row says that its answer is incomplete. why: the reason, of the sample or
+ * static. */
+bool show_is_incomplete(const struct sample *sample, const char *table_id, const char **why,
+                        enum severity *severity);
 /* The table of that id; id NULL: the first one that is no summary. NULL with err. */
 const struct table_spec *show_table(const struct page_spec *spec, const char *id,
                                     struct err *err) MUST_CHECK;

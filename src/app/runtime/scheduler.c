@@ -153,6 +153,7 @@ static void instance_start(struct instance *instance) {
   instance->running = true;
   instance->again = false;
   instance->job = (struct job){.io = scheduler->io,
+                               .model = scheduler->model,
                                .started_us = now_us,
                                .deadline_ms = now_us / 1000 + timeout,
                                .one_pass = instance->one_pass,

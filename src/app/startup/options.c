@@ -92,8 +92,9 @@ static const struct {
   const char *word;
   enum mode mode;
 } modes[] = {
-    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS}, {"plan", MODE_PLAN},
-    {"apply", MODE_APPLY}, {"audit", MODE_AUDIT},   {"logs", MODE_LOGS},       {"show", MODE_SHOW},
+    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+    {"logs", MODE_LOGS},   {"show", MODE_SHOW},     {"watch", MODE_WATCH},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -129,7 +130,7 @@ static unsigned option_modes(int code) {
     return 1U << MODE_SHOW;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
-           1U << MODE_LOGS | 1U << MODE_SHOW;
+           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;

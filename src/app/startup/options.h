@@ -17,6 +17,7 @@ enum mode {
   MODE_AUDIT,
   MODE_LOGS,
   MODE_SHOW,
+  MODE_WATCH,
   MODE_HELP,
   MODE_VERSION
 };
@@ -31,7 +32,7 @@ struct options {
   int64_t timeout_ms;  /* check: per target; 0: the target's own */
   int64_t duration_ms; /* check, show: 0: one collection */
   bool plugin;         /* check: one line for monitoring */
-  bool json;           /* check, actions, plan, audit, logs, show */
+  bool json;           /* check, actions, plan, audit, logs, show, watch */
   bool csv;            /* show */
   const char *sort;    /* show: a column, or a named order; NULL: the page's own */
   const char *table;   /* show: id of the table for --csv and --sort; NULL: the main one */

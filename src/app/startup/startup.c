@@ -69,6 +69,15 @@ static void targets_settle(struct config *config) {
   }
 }
 
+/* Only `stacktop watch` notifies. */
+static void channels_drop(struct config *config) {
+  size_t kept = 0;
+  for (size_t i = 0; i < config->target_count; i++)
+    if (strcmp(config->targets[i]->kind->kind, "notifier") != 0)
+      config->targets[kept++] = config->targets[i];
+  config->target_count = kept;
+}
+
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io) {
   char *path = options->config ? mem_dup(options->config) : path_find();
@@ -77,6 +86,8 @@ struct config *startup_config(const struct options *options, const struct app_sc
   free(path);
   if (config)
     targets_settle(config);
+  if (config && options->mode != MODE_WATCH && options->mode != MODE_CONFIG)
+    channels_drop(config);
   return config;
 }
 

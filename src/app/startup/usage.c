@@ -10,17 +10,17 @@ static const char whole[] =
     "       stacktop audit [OPTIONS]    list the actions that were run\n"
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
+    "       stacktop watch              watch without a screen: print events, and notify\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     read this configuration; default: stacktop.yaml in\n"
     "                        $XDG_CONFIG_HOME/stacktop or /etc/stacktop; without one, watch this\n"
     "                        host and the servers found on the usual loopback ports\n"
-    "      --read-only       refuse all actions until `:unlock NAME`; with STACKTOP_READ_ONLY=1\n"
-    "                        in the environment it cannot be unlocked\n"
-    "      --wall            for a wall display: read-only, cannot be unlocked\n"
+    "      --read-only       refuse all actions until `:unlock NAME`\n"
+    "      --wall            read-only for a wall display; as with STACKTOP_READ_ONLY=1 in the\n"
+    "                        environment, it cannot be unlocked\n"
     "  -U, --no-unicode      use ASCII only (default in a locale that is not UTF-8)\n"
-    "  -C, --no-color        use no colors (default if NO_COLOR is set)\n"
-    "      --utc             show times in UTC\n"
+    "  -C, --no-color        use no colors (default if NO_COLOR is set); --utc: times in UTC\n"
     "  -h, --help            show this help; -V, --version: show the version\n"
     "\n"
     "Exit status: 0 success or the command's status, 1 failure, 64 usage, 78 configuration.\n";
@@ -148,10 +148,22 @@ static const char logs[] =
     "Exit status: 0 lines were printed, 1 no line matched, 2 a source could not be read or the\n"
     "output not written, 64 usage error, 78 configuration error.\n";
 
+static const char watch[] =
+    "usage: stacktop watch [--json]     watch without a screen: print events as they come, and\n"
+    "                                   send notifications (notify: in the configuration)\n"
+    "\n"
+    "      --json            print one JSON object per event\n"
+    "\n"
+    "Runs until SIGTERM, SIGINT or SIGHUP, for example as a unit of systemd.\n"
+    "\n"
+    "Exit status: 0 ended by a signal, 1 the output cannot be written, 64 usage error,\n"
+    "71 system limit reached, 78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
-      [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions, [MODE_PLAN] = plan,
-      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,   [MODE_LOGS] = logs,       [MODE_SHOW] = show,
+      [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions,
+      [MODE_PLAN] = plan,   [MODE_APPLY] = apply,   [MODE_AUDIT] = audit,
+      [MODE_LOGS] = logs,   [MODE_SHOW] = show,     [MODE_WATCH] = watch,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

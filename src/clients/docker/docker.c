@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A list of 1,000 containers with long labels is 2 MB. */
+/* A list of 1,000 containers with long labels is 2 MB. A health check may print NUL bytes. */
 enum { BODY_MAX = 16 << 20 };
 static const struct json_limits limits = {
-    .bytes = BODY_MAX, .values = 500000, .depth = 64, .as_reals = true};
+    .bytes = BODY_MAX, .values = 500000, .depth = 64, .as_reals = true, .without_nul = true};
 
 struct docker_request {
   struct io *io;
@@ -63,22 +63,6 @@ static void status_error(int status, const json_t *json, struct err *err) {
     err_set(err, kind_of(status), "the engine answered with HTTP status %d", status);
 }
 
-/* What an engine writes as \u0000 (a health check printed it, a label of an image has it) becomes
- * U+FFFD: jansson refuses it, and the whole document with it. */
-static char *without_nul(const char *body, size_t len) {
-  static const char nul[] = "u0000", stand_in[] = "ufffd";
-  char *text = mem_new(len + 1);
-  memcpy(text, body, len);
-  for (size_t i = 0; i + 1 < len; i++) {
-    if (text[i] != '\\')
-      continue;
-    i++; /* what is escaped is no escape itself */
-    if (len - i >= strlen(nul) && memcmp(text + i, nul, strlen(nul)) == 0)
-      memcpy(text + i, stand_in, strlen(stand_in));
-  }
-  return text;
-}
-
 static json_t *parse(const struct http_result *result, struct err *err) {
   if (result->body_cut) {
     err_set(err, ERR_LIMIT, "the answer is longer than %d MB", BODY_MAX >> 20);
@@ -87,9 +71,7 @@ static json_t *parse(const struct http_result *result, struct err *err) {
   if (result->body_len == 0)
     return NULL;
   struct err where;
-  char *text = without_nul(result->body, result->body_len);
-  json_t *json = json_tree_new(text, result->body_len, &limits, &where);
-  free(text);
+  json_t *json = json_tree_new(result->body, result->body_len, &limits, &where);
   if (!json)
     err_set(err, where.kind == ERR_LIMIT ? ERR_LIMIT : ERR_PROTOCOL, "the answer is not %s: %.150s",
             where.kind == ERR_LIMIT ? "read" : "JSON", where.text);

@@ -22,7 +22,7 @@ struct docker_ssh {
   struct docker_ssh_login login;
   struct helper *helper; /* NULL: it does not run */
   uv_timer_t timer;      /* for a connection of curl's, then for what ssh says at its end */
-  char folder[sizeof((struct sockaddr_un *)0)->sun_path - 2];
+  struct folder folder;
   int listener; /* -1: none */
   bool opened;  /* this request made a connection */
   bool open;    /* curl has its connection */
@@ -224,26 +224,23 @@ static void start(struct docker_ssh *ssh, int socket) {
 /* ---- its connection: a listener in a private folder, for the moment in which curl connects */
 
 static void listener_close(struct docker_ssh *ssh) {
-  char path[sizeof ssh->folder + 2];
-  snprintf(path, sizeof path, "%s/s", ssh->folder);
   if (ssh->listener < 0)
     return;
   close(ssh->listener);
-  unlink(path);
-  rmdir(ssh->folder);
+  folder_remove(&ssh->folder, ssh->io);
   ssh->listener = -1;
 }
 
 static bool listener_open(struct docker_ssh *ssh, struct sockaddr_un *address, struct err *err) {
-  if (!folder_make_private(ssh->folder, sizeof ssh->folder, "ssh", err))
+  if (!folder_make(&ssh->folder, ssh->io, "ssh", err))
     return false;
   ssh->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (ssh->listener < 0) {
     const int error = errno;
-    rmdir(ssh->folder);
+    folder_remove(&ssh->folder, ssh->io);
     return limit_error(error, err) || err_set(err, ERR_IO, "no socket: %s", strerror(error));
   }
-  snprintf(address->sun_path, sizeof address->sun_path, "%s/s", ssh->folder);
+  snprintf(address->sun_path, sizeof address->sun_path, "%s", ssh->folder.socket);
   if (bind(ssh->listener, (const struct sockaddr *)address, sizeof *address) == 0 &&
       listen(ssh->listener, 1) == 0)
     return true;

@@ -128,6 +128,11 @@ bool kafka_run_look_logs(struct kafka_session *session, struct kafka_admin *admi
  * settings: that one of each topic, and all that are set for the topic. */
 bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *admin,
                            struct err *err);
+/* The partitions that are not led by their preferred replica -> spots: committed is the id of the
+ * leader, want that of the preferred replica; error: why that cannot lead. With spots in the
+ * request: these, whichever broker leads them. */
+bool kafka_run_look_leaders(struct kafka_session *session, struct kafka_admin *admin,
+                            struct err *err);
 
 /* ---- changing; false before the gate: nothing has happened, err has the reason */
 
@@ -147,6 +152,12 @@ bool kafka_run_add_partitions(struct kafka_session *session, struct kafka_admin 
  * its previous settings. */
 bool kafka_run_set_config(struct kafka_session *session, struct kafka_admin *admin,
                           struct err *err);
+/* Makes the preferred replica of each spot its leader. committed and want: as planned.
+ * ERR_UNSUPPORTED unless kafka_library_elects. */
+bool kafka_run_elect_leaders(struct kafka_session *session, struct kafka_admin *admin,
+                             struct err *err);
+/* Whether librdkafka can: from 2.6, with which stacktop must have been built. */
+bool kafka_library_elects(void);
 /* Deletes the spots' records before want. */
 bool kafka_run_delete_records(struct kafka_session *session, struct kafka_admin *admin,
                               struct err *err);

@@ -30,6 +30,8 @@ static const struct wire_field query_fields[] = {
     WIRE_MANY(WIRE_LIST, struct kafka_query, topics, topic_count, GLOBS_MAX, &text),
     WIRE_ENUM(struct kafka_query, look, KAFKA_LOOK_MESSAGES),
     WIRE(struct kafka_query, partition),
+    WIRE(struct kafka_query, held),
+    WIRE(struct kafka_query, settings),
     WIRE_MS(struct kafka_query, deadline_ms),
 };
 const struct wire_struct kafka_query_fields = WIRE_STRUCT(struct kafka_query, query_fields);
@@ -106,6 +108,8 @@ static const struct wire_field broker_fields[] = {
     WIRE_MAYBE(struct kafka_broker, rack),
     WIRE_MAYBE(struct kafka_broker, log_dirs),
     WIRE_MAYBE(struct kafka_broker, settings_error),
+    WIRE_MANY(WIRE_LIST, struct kafka_broker, settings, setting_count, SETTINGS_MAX,
+              &topic_setting),
 };
 static const struct wire_struct broker = WIRE_STRUCT(struct kafka_broker, broker_fields);
 
@@ -143,9 +147,12 @@ static const struct wire_field snapshot_fields[] = {
     WIRE(struct kafka_snapshot, nexts_left_out),
     WIRE_MANY(WIRE_LIST, struct kafka_snapshot, messages, message_count, KAFKA_MESSAGES_MAX,
               &message),
+    WIRE(struct kafka_snapshot, messages_from),
     WIRE_MAYBE(struct kafka_snapshot, messages_error),
     WIRE(struct kafka_snapshot, layout_left_out),
     WIRE(struct kafka_snapshot, has_stable),
+    WIRE_MANY(WIRE_LIST, struct kafka_snapshot, configs, config_count, KAFKA_CONFIGS_MAX, &topic),
+    WIRE(struct kafka_snapshot, has_configs),
     WIRE(struct kafka_snapshot, groups_left_out),
     WIRE_MAYBE(struct kafka_snapshot, crash), /* the child leaves it NULL */
     WIRE_MANY(WIRE_ARRAY, struct kafka_snapshot, notes, note_count, KAFKA_NOTES_MAX, &text),
@@ -251,9 +258,10 @@ const struct wire_struct kafka_answer_fields = WIRE_STRUCT(struct kafka_admin, a
 
 /* The possible values of admin->run; the index in here is sent. */
 static const kafka_run runs[] = {
-    kafka_run_load,        kafka_run_look_group,     kafka_run_look_logs,  kafka_run_look_topics,
-    kafka_run_set_offsets, kafka_run_drop_offsets,   kafka_run_drop_group, kafka_run_add_partitions,
-    kafka_run_set_config,  kafka_run_delete_records,
+    kafka_run_load,           kafka_run_look_group,     kafka_run_look_logs,
+    kafka_run_look_topics,    kafka_run_set_offsets,    kafka_run_drop_offsets,
+    kafka_run_drop_group,     kafka_run_add_partitions, kafka_run_set_config,
+    kafka_run_delete_records, kafka_run_look_leaders,   kafka_run_elect_leaders,
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 

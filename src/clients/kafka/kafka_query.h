@@ -37,6 +37,8 @@ struct kafka_query {
   size_t topic_count;
   enum kafka_look look;
   int32_t partition;   /* of KAFKA_LOOK_MESSAGES */
+  bool held;           /* also whether an open transaction holds groups back that are behind */
+  bool settings;       /* also the settings of topics and brokers that are not the default */
   int64_t deadline_ms; /* on the steady clock */
 };
 

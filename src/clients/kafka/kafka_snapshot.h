@@ -17,7 +17,8 @@ enum {
   KAFKA_NOTES_MAX = 16,
   KAFKA_NAME_MAX = 256,            /* bytes kept of a client's id or host */
   KAFKA_NEXT_MAX = 32,             /* partitions whose next message is read in a collection */
-  KAFKA_SETTINGS_TOPICS_MAX = 100, /* topics whose settings are read in a collection */
+  KAFKA_SETTINGS_TOPICS_MAX = 100, /* topics whose settings are read in a request */
+  KAFKA_CONFIGS_MAX = 1000,        /* topics whose settings are watched for changes */
   KAFKA_LAYOUT_MAX = 20000,        /* partitions whose offsets are read besides those of groups */
   KAFKA_MESSAGES_MAX = 50,         /* newest messages that are read */
   KAFKA_MESSAGE_BYTES_MAX = 16384, /* kept of the value of one */
@@ -39,7 +40,7 @@ struct kafka_partition {
   const char *in_sync;  /* of these, the ones that are in sync */
 };
 
-/* A setting of a topic. */
+/* A setting of a topic or of a broker. */
 struct kafka_topic_setting {
   const char *name;
   const char *value;  /* NULL: a secret, or not set */
@@ -74,7 +75,7 @@ struct kafka_share {
   const char *error; /* of its commit, or NULL */
 };
 
-/* The next message of a group in a partition. */
+/* The next message of a group in a partition, or of all groups at that offset. */
 struct kafka_next {
   uint32_t topic; /* index into topics */
   int32_t partition;
@@ -109,10 +110,12 @@ struct kafka_group {
 
 struct kafka_broker {
   int32_t id;
-  const char *address;        /* "10.0.0.7:9092" */
-  bool answered;              /* it answered the list of groups */
-  const char *rack;           /* its broker.rack, if asked for, or NULL */
-  const char *log_dirs;       /* its log.dirs, or NULL */
+  const char *address;                  /* "10.0.0.7:9092" */
+  bool answered;                        /* it answered the list of groups */
+  const char *rack;                     /* its broker.rack, if asked for, or NULL */
+  const char *log_dirs;                 /* its log.dirs, or NULL */
+  struct kafka_topic_setting *settings; /* not the default, if asked for */
+  size_t setting_count;
   const char *settings_error; /* why they are not known, or NULL */
 };
 
@@ -154,10 +157,15 @@ struct kafka_snapshot {
   size_t nexts_left_out;          /* partitions with less lag: KAFKA_NEXT_MAX was reached */
   struct kafka_message *messages; /* the newest last, if asked for */
   size_t message_count;
-  const char *messages_error; /* why there are no more, or NULL */
-  size_t layout_left_out;     /* partitions without offsets: KAFKA_LAYOUT_MAX was reached */
-  bool has_stable;            /* the ends of committed transactions were read */
-  uint32_t groups_left_out;   /* further matching groups: KAFKA_GROUPS_MAX was reached */
+  int64_t messages_from;       /* all messages from this offset on are among them */
+  const char *messages_error;  /* why there are no more, or NULL */
+  size_t layout_left_out;      /* partitions without offsets: KAFKA_LAYOUT_MAX was reached */
+  bool has_stable;             /* the ends of committed transactions were read */
+  struct kafka_topic *configs; /* settings of topics that are not the default, without partitions;
+                                  if asked for */
+  size_t config_count;
+  bool has_configs;         /* they were read, and those of the brokers */
+  uint32_t groups_left_out; /* further matching groups: KAFKA_GROUPS_MAX was reached */
   const char *crash; /* crash of the client's process since the last snapshot; NULL: none. Set in
                         the parent process */
   const char *notes[KAFKA_NOTES_MAX]; /* what is missing */

@@ -16,28 +16,14 @@ struct kubernetes_request {
   void *arg;
 };
 
-/* What is written as \u0000 becomes U+FFFD: jansson refuses it, and the whole document with it. */
-static char *without_nul(const char *body, size_t len) {
-  static const char nul[] = "u0000", stand_in[] = "ufffd";
-  char *text = mem_new(len + 1);
-  memcpy(text, body, len);
-  for (size_t i = 0; i + 1 < len; i++) {
-    if (text[i] != '\\')
-      continue;
-    i++; /* what is escaped is no escape itself */
-    if (len - i >= strlen(nul) && memcmp(text + i, nul, strlen(nul)) == 0)
-      memcpy(text + i, stand_in, strlen(stand_in));
-  }
-  return text;
-}
-
 json_t *kubernetes_parse(const char *text, size_t len, bool exact, struct err *err) {
-  const struct json_limits limits = {
-      .bytes = KUBERNETES_BODY_MAX, .values = 1000000, .depth = 64, .as_reals = !exact};
+  const struct json_limits limits = {.bytes = KUBERNETES_BODY_MAX,
+                                     .values = 1000000,
+                                     .depth = 64,
+                                     .as_reals = !exact,
+                                     .without_nul = true};
   struct err where;
-  char *clean = without_nul(text, len);
-  json_t *json = json_tree_new(clean, len, &limits, &where);
-  free(clean);
+  json_t *json = json_tree_new(text, len, &limits, &where);
   if (!json)
     err_set(err, where.kind == ERR_LIMIT ? ERR_LIMIT : ERR_PROTOCOL, "the answer is not %s: %.150s",
             where.kind == ERR_LIMIT ? "read" : "JSON", where.text);

@@ -12,13 +12,15 @@ enum { PAUSE_MS = 250, PAUSE_MAX_MS = 30000, STEADY_MS = 60000 };
 
 static const char ready_words[] = "Starting to serve on";
 
+static const char FOLDER_NAME[] = "kubectl";
+
 struct kubernetes_proxy {
   struct io *io;
   struct kubernetes_proxy *next;
   size_t users;
   char *kubectl, *context, *kubeconfig; /* NULL: default */
   char *url;
-  struct kubernetes_folder folder;
+  struct folder folder;
   struct helper *helper; /* NULL: it does not run */
   bool ready;
   uv_timer_t timer; /* starts it, or answers those who wait, on the loop's thread */
@@ -93,7 +95,7 @@ static void on_timer_closed(uv_handle_t *handle) {
 
 static void on_helper_closed(void *arg) {
   struct kubernetes_proxy *proxy = arg;
-  kubernetes_folder_remove(&proxy->folder, proxy->io);
+  folder_remove(&proxy->folder, proxy->io);
   uv_close((uv_handle_t *)&proxy->timer, on_timer_closed);
 }
 
@@ -164,7 +166,7 @@ static void on_ended(void *arg, const struct err *err) {
   const int64_t now_ms = clock_now_ms();
   proxy->helper = NULL;
   proxy->ready = false;
-  kubernetes_folder_remove(&proxy->folder, proxy->io);
+  folder_remove(&proxy->folder, proxy->io);
   if (now_ms - proxy->started_ms >= STEADY_MS)
     proxy->pause_ms = PAUSE_MS;
   proxy->again_ms = now_ms + proxy->pause_ms;
@@ -179,10 +181,13 @@ static void on_ended(void *arg, const struct err *err) {
 
 static bool start(struct kubernetes_proxy *proxy, struct err *err) {
   const char *kubectl = proxy->kubectl ? proxy->kubectl : "kubectl";
-  char socket[KUBERNETES_SOCKET_MAX + 16];
+  char socket[FOLDER_PATH_MAX + 16];
   const char *argv[HELPER_ARGS_MAX] = {kubectl, "proxy", socket};
   size_t count = 3;
-  if (!helper_check(kubectl, err) || !kubernetes_folder_make(&proxy->folder, proxy->io, err))
+  if (!helper_check(kubectl, err))
+    return false;
+  folder_sweep_all(FOLDER_NAME);
+  if (!folder_make(&proxy->folder, proxy->io, FOLDER_NAME, err))
     return false;
   char *context = mem_printf("--context=%s", proxy->context ? proxy->context : "");
   char *kubeconfig = mem_printf("--kubeconfig=%s", proxy->kubeconfig ? proxy->kubeconfig : "");

@@ -23,6 +23,7 @@ struct watch {
 struct pg {
   struct io *io;
   char *dsn;
+  char *database; /* instead of that of the dsn; NULL: none */
   enum pg_phase phase;
   pg_cb done; /* of the running connect or query */
   void *arg;
@@ -51,6 +52,7 @@ static void on_closed(struct pg *pg) {
   void (*freed)(void *arg) = pg->freed;
   void *arg = pg->freed_arg;
   free(pg->dsn);
+  free(pg->database);
   free(pg);
   freed(arg);
 }
@@ -159,21 +161,24 @@ static void connect_step(struct pg *pg) {
   }
 }
 
-static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets) {
+static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets, const char *database) {
   struct pg_host_lists lists;
   pg_hosts_join(targets, &lists);
-  const char *const keywords[] = {
-      "dbname", "fallback_application_name", "client_encoding", "host", "hostaddr", "port", NULL};
-  const char *const values[] = {dsn,        "stacktop", "UTF8", lists.host, lists.hostaddr,
-                                lists.port, NULL};
-  /* later values override those to which the string, as dbname, is expanded */
+  const char *const keywords[] = {"dbname",   "fallback_application_name",
+                                  "dbname",   "client_encoding",
+                                  "host",     "hostaddr",
+                                  "port",     NULL};
+  const char *const values[] = {dsn,        "stacktop",     database,   "UTF8",
+                                lists.host, lists.hostaddr, lists.port, NULL};
+  /* Later values override those to which the string, as the first dbname, is expanded. Only the
+   * first dbname is expanded: a database named "host=x" is a name. NULL overrides nothing. */
   PGconn *conn = PQconnectStartParams(keywords, values, 1);
   pg_host_lists_fini(&lists);
   return conn;
 }
 
 static void connect_begin(struct pg *pg) {
-  pg->conn = conn_start(pg->dsn, &pg->targets);
+  pg->conn = conn_start(pg->dsn, &pg->targets, pg->database);
   pg_hosts_fini(&pg->hosts);
   if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
     connect_failed(pg);
@@ -332,6 +337,12 @@ struct pg *pg_new(struct io *io, const char *dsn) {
   pg->soon.data = pg;
   pg->open_handles = 1;
   return pg;
+}
+
+void pg_use_database(struct pg *pg, const char *database) {
+  assert(pg->phase == PG_DOWN);
+  free(pg->database);
+  pg->database = database ? mem_dup(database) : NULL;
 }
 
 void pg_connect(struct pg *pg, pg_cb done, void *arg) {

@@ -43,6 +43,9 @@ bool pg_dsn_check(const char *dsn, struct err *err) MUST_CHECK;
 
 /* Does not connect yet. dsn is copied. */
 struct pg *pg_new(struct io *io, const char *dsn);
+/* Requires PG_DOWN. The next connects are to that database of the server, a name in bytes of the
+ * server, never read as a connection string; NULL: to that of the dsn. */
+void pg_use_database(struct pg *pg, const char *database);
 /* Requires PG_DOWN. Of several addresses, one that has not answered for PG_PATIENCE_MS is skipped.
  * Errors: ERR_REFUSED (also if no slot is left, or the server is starting up), ERR_DENIED,
  * ERR_UNRESOLVED, ERR_PROTOCOL ("not a PostgreSQL server"), ... */

@@ -47,3 +47,33 @@ bool postgres_session_key_read(const char *text, struct postgres_session_key *ke
   *key = read;
   return true;
 }
+
+const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
+                                        struct postgres_statement_key key) {
+  if (key.user_id < 0 || key.database_id < 0)
+    snprintf(out, POSTGRES_STATEMENT_KEY_MAX, "%" PRId64, key.queryid);
+  else
+    snprintf(out, POSTGRES_STATEMENT_KEY_MAX, "%" PRId64 "/%" PRId64 "/%" PRId64 "/%s", key.queryid,
+             key.user_id, key.database_id, key.nested ? "nested" : "top");
+  return out;
+}
+
+bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key) {
+  struct postgres_statement_key read = {.user_id = -1, .database_id = -1};
+  char *end;
+  const char *number = *text == '-' ? text + 1 : text;
+  if (*number < '0' || *number > '9')
+    return false;
+  errno = 0;
+  read.queryid = strtoll(text, &end, 10);
+  if (errno != 0)
+    return false;
+  if (*end != '\0' &&
+      (*end != '/' || !digits_read(end + 1, &end, &read.user_id) || *end != '/' ||
+       !digits_read(end + 1, &end, &read.database_id) ||
+       (strcmp(end, "/top") != 0 && strcmp(end, "/nested") != 0)))
+    return false;
+  read.nested = strcmp(end, "/nested") == 0;
+  *key = read;
+  return true;
+}

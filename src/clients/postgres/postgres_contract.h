@@ -37,6 +37,9 @@
 #define POSTGRES_INDEX_INVALID "invalid"
 enum { POSTGRES_INDEXES_NAME, POSTGRES_INDEXES_PROBLEM };
 
+/* Statements of pg_stat_statements (the page postgres.statements). */
+#define POSTGRES_STATEMENTS_TABLE "statements"
+
 #define POSTGRES_STATE_ACTIVE "active"
 #define POSTGRES_STATE_IDLE "idle"
 #define POSTGRES_STATE_IDLE_IN_TRANSACTION "idle in txn"
@@ -54,3 +57,16 @@ const char *postgres_session_key_text(char out[POSTGRES_SESSION_KEY_MAX],
                                       struct postgres_session_key key);
 /* False, without a result, for a text that is not the key of a session. */
 bool postgres_session_key_read(const char *text, struct postgres_session_key *key);
+
+/* The key of a statement: "queryid/userid/dbid/top", the last word is "nested" within functions. */
+enum { POSTGRES_STATEMENT_KEY_MAX = 96 };
+struct postgres_statement_key {
+  int64_t queryid;
+  int64_t user_id, database_id; /* -1: any, then the key is the queryid alone */
+  bool nested;
+};
+/* Returns out. */
+const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
+                                        struct postgres_statement_key key);
+/* False, without a result, for a text that is not the key of a statement. */
+bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key);

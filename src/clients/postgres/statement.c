@@ -2,6 +2,7 @@
 
 #include "core/secret.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -265,4 +266,36 @@ size_t statement_for_screen(char *out, size_t size, const char *text) {
   memcpy(out, text, length);
   out[length] = '\0';
   return length;
+}
+
+/* ---- what it is */
+
+size_t statement_parameters(const char *text) {
+  char none[1];
+  size_t most = 0;
+  struct scan scan = {.at = text, .out = none, .size = sizeof none};
+  for (; *scan.at; step(&scan)) {
+    size_t number = 0;
+    for (const char *at = scan.at + 1; *scan.at == '$' && is_digit(*at) && number < 65536; at++)
+      number = number * 10 + (size_t)(*at - '0');
+    most = number > most ? number : most;
+  }
+  return most;
+}
+
+bool statement_has_plan(const char *text, char verb[STATEMENT_VERB_MAX]) {
+  static const char *const planned[] = {"SELECT", "INSERT", "UPDATE", "DELETE",
+                                        "MERGE",  "VALUES", "WITH",   "TABLE"};
+  char none[1];
+  struct scan scan = {.at = text, .out = none, .size = sizeof none};
+  while (*scan.at && !is_letter(*scan.at) &&
+         (is_space(*scan.at) || *scan.at == '(' || strncmp(scan.at, "--", 2) == 0 ||
+          strncmp(scan.at, "/*", 2) == 0))
+    step(&scan);
+  const size_t length = word_length(scan.at);
+  size_t used = 0;
+  for (; used < length && used < STATEMENT_VERB_MAX - 1; used++)
+    verb[used] = (char)toupper((unsigned char)scan.at[used]);
+  verb[used] = '\0';
+  return used == length && is_word(verb, planned, sizeof planned / sizeof *planned);
 }

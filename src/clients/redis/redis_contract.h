@@ -23,6 +23,13 @@
 /* One row per key, of a page: those of the database in the target's url. The key of a row is the
  * name as redis_repr prints it. */
 #define REDIS_KEYS_TABLE "keys"
+/* The same for the most used ones; a row that is not about a key has this one, which names none. */
+#define REDIS_HOT_TABLE "hot"
+#define REDIS_HOT_NO_KEY "\\policy"
+
+/* One row per node, of a page: of a cluster the key is the node's id; of a Sentinel it is the name
+ * of a primary, and of its replicas and Sentinels (whose parent is the primary) begins with it. */
+#define REDIS_NODES_TABLE "nodes"
 
 /* An option of a target: keys a second that a page scans. */
 #define REDIS_SCAN_RATE_OPTION "scan_rate"

@@ -4,6 +4,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/quote.h"
+#include "core/text.h"
 #include "io/child.h"
 #include "io/environment.h"
 
@@ -156,15 +157,6 @@ static void missing_note(char *out, size_t size, const struct target *target) {
 
 /* ---- the status */
 
-static void last_line(char out[LINE_MAX_BYTES], const char *output, size_t len) {
-  while (len > 0 && strchr("\r\n\t ", output[len - 1]))
-    len--;
-  size_t start = len;
-  while (start > 0 && output[start - 1] != '\n')
-    start--;
-  snprintf(out, LINE_MAX_BYTES, "%.*s", (int)(len - start), output + start);
-}
-
 /* said: the program ended with this exit code and last line; NULL: it said nothing. */
 static void look_done(struct command_runtime *runtime, const int *exit_code, const char *line,
                       const char *status) {
@@ -203,7 +195,7 @@ static void on_status(void *arg, const struct child_result *result, const struct
     look_done(runtime, NULL, "", note);
     return;
   }
-  last_line(line, result->output, result->output_len);
+  text_last_line(line, sizeof line, result->output, result->output_len);
   snprintf(note, sizeof note, "its status command says that it %s%s%s",
            result->exit_code == 0 ? "runs" : "does not run", *line ? ": " : "", line);
   look_done(runtime, &result->exit_code, line, note);
@@ -261,7 +253,7 @@ static void say_not_run(struct command_runtime *runtime, const struct err *err) 
 static void say_ended(struct command_runtime *runtime, const struct child_result *result) {
   const char *name = runtime->programs.argv[runtime->at][0], *before = earlier(runtime);
   char words[WORDS_MAX], line[LINE_MAX_BYTES], took[FORMAT_MAX];
-  last_line(line, result->output, result->output_len);
+  text_last_line(line, sizeof line, result->output, result->output_len);
   if (result->exit_code == 0) {
     snprintf(words, sizeof words, "%.80s ended with 0 after %s", name,
              format_duration(took, sizeof took, (double)result->took_us / 1e6));

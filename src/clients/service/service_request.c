@@ -34,13 +34,6 @@ bool service_header_check(const char *text, struct err *err) {
   return true;
 }
 
-bool service_bearer_check(const char *text, struct err *err) {
-  for (const char *at = text; *at; at++)
-    if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7F)
-      return err_set(err, ERR_INVALID, "a token is ASCII without spaces and line ends");
-  return *text || err_set(err, ERR_INVALID, "the token is empty");
-}
-
 static bool has_header(const struct option_value *headers, const char *name) {
   for (size_t i = 0; i < headers->item_count; i++)
     if (strcasecmp(headers->names[i], name) == 0)

@@ -11,7 +11,6 @@ extern const char *const service_methods[];                                    /
 bool service_header_name_check(const char *name, struct err *err) MUST_CHECK;  /* to be sent */
 bool service_header_token_check(const char *name, struct err *err) MUST_CHECK; /* of any */
 bool service_header_check(const char *text, struct err *err) MUST_CHECK;
-bool service_bearer_check(const char *text, struct err *err) MUST_CHECK;
 
 /* Whether the options of the request go together. */
 bool service_request_check(const struct target *target, struct err *err) MUST_CHECK;

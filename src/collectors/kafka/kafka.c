@@ -48,6 +48,12 @@ static const struct option options[] = {
      .max = 1000000000,
      .fallback = "10",
      .help = "ignore the lag of a partition up to this value"},
+    {.name = "changes",
+     .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
+     .fallback = "1m",
+     .help = "how often the settings of topics and brokers are compared with the last time"},
     {.name = "properties",
      .type = OPTION_MAP,
      .help = "settings of librdkafka (security.protocol, sasl.mechanism, ssl.ca.location, ...)",
@@ -85,6 +91,9 @@ struct kafka {
   struct kafka_history *history;
   struct kafka_rules rules;
   struct kafka_request *request; /* the running one, or NULL */
+  int64_t changes_ms;            /* how often settings are read */
+  int64_t configs_ms;            /* when they were last, or 0 */
+  bool stands_still;             /* a group does, as of the last collection */
 };
 
 static bool init(void *self, struct err *err) {
@@ -96,6 +105,7 @@ static bool init(void *self, struct err *err) {
   watch_hold(&kafka->watch);
   kafka->client = client;
   kafka->rules = kafka_rules_of(target);
+  kafka->changes_ms = target_number(target, "changes");
   kafka->history = kafka_history_new(target_number(target, "window"), kafka->rules.allowed);
   return true;
 }
@@ -106,6 +116,7 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_history_add(kafka->history, snapshot);
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
+  kafka->stands_still = kafka_view_stands_still(&view, &kafka->rules);
   kafka_rows_fill(sample, kafka->watch.target->name, snapshot, &view, one_pass);
   /* without an address: the cluster is identified by its id, not by the broker that answered */
   sample->address = sample_copy(sample, target_text(kafka->watch.target, "bootstrap"));
@@ -122,8 +133,16 @@ static void on_snapshot(void *arg, struct kafka_snapshot *snapshot, const struct
     return;
   }
   struct sample *sample = sample_make(kafka, snapshot, kafka->watch.job->one_pass);
+  if (snapshot->has_configs)
+    kafka->configs_ms = clock_now_ms();
   kafka_snapshot_free(snapshot);
   watch_done(&kafka->watch, sample);
+}
+
+/* A check that collects once has nothing to compare them with. */
+static bool are_settings_due(const struct kafka *kafka) {
+  return !kafka->watch.job->one_pass &&
+         (!kafka->configs_ms || clock_now_ms() - kafka->configs_ms >= kafka->changes_ms);
 }
 
 static void ask(void *self) {
@@ -136,6 +155,8 @@ static void ask(void *self) {
                               .group_count = groups->item_count > 0 ? groups->item_count : 1,
                               .topics = topics->items,
                               .topic_count = topics->item_count,
+                              .held = kafka->stands_still,
+                              .settings = are_settings_due(kafka),
                               .deadline_ms = watch_end_ms(&kafka->watch, MARGIN_MS, MARGIN_MAX_MS)};
   kafka->request = kafka_snapshot_start(kafka->client, &query, on_snapshot, kafka);
 }

@@ -20,7 +20,7 @@ static uint32_t answered(const struct kafka_snapshot *snapshot) {
   return count;
 }
 
-static bool list_is_whole(const struct kafka_snapshot *snapshot) {
+bool kafka_list_is_whole(const struct kafka_snapshot *snapshot) {
   return !snapshot->list_failed && answered(snapshot) == snapshot->broker_count;
 }
 
@@ -87,7 +87,7 @@ static const char *unit_of(const struct kafka_view *view) {
 
 static void judge(struct sample *sample, struct row *row, const struct kafka_snapshot *snapshot,
                   const struct kafka_view *view) {
-  if (!list_is_whole(snapshot)) {
+  if (!kafka_list_is_whole(snapshot)) {
     row->severity = SEVERITY_UNKNOWN;
     row->reason = sample_printf(sample, "groups may be missing: only %u of %u brokers answered%s%s",
                                 answered(snapshot), snapshot->broker_count,
@@ -109,7 +109,7 @@ static const char *why_no_lag(const struct kafka_snapshot *snapshot,
                               const struct kafka_view *view) {
   if (snapshot->rights)
     return "missing permission";
-  if (!list_is_whole(snapshot))
+  if (!kafka_list_is_whole(snapshot))
     return "not all brokers answered";
   return view->count > 0 ? "no committed offsets" : "no group matches";
 }
@@ -118,7 +118,7 @@ static struct value groups_value(struct sample *sample, const struct kafka_snaps
                                  const struct kafka_view *view) {
   if (snapshot->rights)
     return value_none(sample_copy(sample, snapshot->rights));
-  if (!list_is_whole(snapshot))
+  if (!kafka_list_is_whole(snapshot))
     return value_none(sample_printf(sample, "%zu visible, but only %u of %u brokers answered",
                                     view->count, answered(snapshot), snapshot->broker_count));
   struct value count = value_int((int64_t)view->count);
@@ -153,7 +153,7 @@ static void fill_notes(struct sample *sample, const struct kafka_snapshot *snaps
     sample_fault(sample, NULL, SEVERITY_UNKNOWN, "%s", snapshot->crash);
   for (size_t i = 0; i < snapshot->note_count; i++)
     sample_note(sample, KAFKA_LAG_TABLE, NULL, "%s", snapshot->notes[i]);
-  if (view->count == 0 && !snapshot->rights && list_is_whole(snapshot))
+  if (view->count == 0 && !snapshot->rights && kafka_list_is_whole(snapshot))
     sample_note(sample, KAFKA_LAG_TABLE, NULL, "no consumer group matches");
   for (size_t i = 0; i < view->count; i++) {
     const struct kafka_group *group = view->groups[i].group;
@@ -186,5 +186,5 @@ void kafka_cluster_fill(struct sample *sample, const char *name,
   fill_row(sample, name, snapshot, view);
   fill_notes(sample, snapshot, view, one_pass);
   fill_facts(sample, snapshot);
-  kafka_inventory_fill(sample, snapshot, list_is_whole(snapshot));
+  kafka_inventory_fill(sample, snapshot, kafka_list_is_whole(snapshot));
 }

@@ -8,6 +8,8 @@ void kafka_cluster_fill(struct sample *sample, const char *name,
                         const struct kafka_snapshot *snapshot, const struct kafka_view *view,
                         bool one_pass);
 
+/* Whether all brokers have listed their groups. */
+bool kafka_list_is_whole(const struct kafka_snapshot *snapshot);
 /* "rising" */
 const char *kafka_trend_text(enum kafka_trend trend);
 /* "12 of 18 partitions" if a sum does not count all; otherwise it does not apply. unit: of the 18;

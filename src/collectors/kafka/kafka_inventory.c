@@ -1,12 +1,13 @@
 #include "collectors/kafka/kafka_inventory.h"
 
 #include "core/mem.h"
+#include "core/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX = 2 * KAFKA_NAME_MAX + 4, MEMBERS_MAX = 64 };
+enum { PLACE_MAX = 2 * KAFKA_NAME_MAX + 4, MEMBERS_MAX = 64, SETTING_MAX = 400 };
 
 /* "client@10.0.0.7", one word: the name of a part of a list. */
 struct place {
@@ -80,6 +81,46 @@ static void fill_topic_count(struct sample *sample, const struct kafka_snapshot 
                 sample_printf(sample, "%u", snapshot->topic_count_all), false);
 }
 
+/* A line for each setting. Kafka reports no value of a secret; a name that tells of one hides what
+ * Kafka does not know to be secret. */
+static const char *settings_of(struct sample *sample, const struct kafka_topic_setting *settings,
+                               size_t count) {
+  const char *list = "";
+  for (size_t i = 0; i < count; i++) {
+    const bool secret = !settings[i].value || name_is_secret(settings[i].name);
+    char value[SETTING_MAX];
+    snprintf(value, sizeof value, "%s", secret ? "(secret)" : settings[i].value);
+    for (char *at = value; *at; at++)
+      if (*at == '\n')
+        *at = ' ';
+    list = sample_printf(sample, "%s%.100s %s\n", list, settings[i].name, value);
+  }
+  return list;
+}
+
+/* Those that are not the default. A topic that appears is an event of its own. */
+static void fill_settings(struct sample *sample, const struct kafka_snapshot *snapshot) {
+  struct inventory *topics =
+      sample_inventory(sample, "topic settings", INVENTORY_LISTS, snapshot->config_count);
+  for (size_t i = 0; topics && i < snapshot->config_count; i++) {
+    const struct kafka_topic *topic = &snapshot->configs[i];
+    sample_item(sample, topics, sample_printf(sample, "settings of topic %.249s", topic->name),
+                topic->settings_error ? NULL
+                                      : settings_of(sample, topic->settings, topic->setting_count),
+                false);
+  }
+  struct inventory *brokers =
+      sample_inventory(sample, "broker settings", INVENTORY_LISTS, snapshot->broker_count);
+  for (uint32_t i = 0; brokers && i < snapshot->broker_count; i++) {
+    const struct kafka_broker *broker = &snapshot->brokers[i];
+    sample_item(sample, brokers, sample_printf(sample, "settings of broker %d", broker->id),
+                broker->settings_error
+                    ? NULL
+                    : settings_of(sample, broker->settings, broker->setting_count),
+                false);
+  }
+}
+
 void kafka_inventory_fill(struct sample *sample, const struct kafka_snapshot *snapshot,
                           bool whole) {
   if (whole && !snapshot->rights && snapshot->groups_left_out == 0)
@@ -88,4 +129,6 @@ void kafka_inventory_fill(struct sample *sample, const struct kafka_snapshot *sn
     fill_topics(sample, snapshot);
   else if (snapshot->topic_count_all > 0)
     fill_topic_count(sample, snapshot);
+  if (snapshot->has_configs && !sample->arena.exhausted)
+    fill_settings(sample, snapshot);
 }

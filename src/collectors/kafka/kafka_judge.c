@@ -87,6 +87,26 @@ static bool judge_lost(struct kafka_group_view *view) {
   return true;
 }
 
+/* The members do what they should: they may not read beyond an open transaction. */
+static bool judge_held(struct kafka_group_view *view) {
+  const struct kafka_tally *stall = &view->tallies[KAFKA_STALL];
+  if (stall->held == 0 || stall->held < stall->count)
+    return false;
+  struct figures text;
+  char place[96], grows[FORMAT_MAX + 16], age[FORMAT_MAX],
+      open[FORMAT_MAX + 16] = "an open transaction";
+  figures_of(stall, &text);
+  view->lasted_ms = stall->flat_ms;
+  if (stall->held_ms >= 0)
+    snprintf(open, sizeof open, "a transaction open for %s",
+             format_duration(age, sizeof age, (double)stall->held_ms / 1000));
+  say(view, is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN, "held back",
+      "held back for %s%s by %s, not by its consumers: lag %s%s", text.flat,
+      where(view, stall, place, sizeof place), open, text.lag,
+      growth(stall, "", grows, sizeof grows));
+  return true;
+}
+
 static bool judge_stall(struct kafka_group_view *view) {
   const struct kafka_tally *stall = &view->tallies[KAFKA_STALL];
   if (stall->count == 0)
@@ -150,6 +170,60 @@ static bool judge_moves(struct kafka_group_view *view) {
   if (back->count > 0) {
     say(view, SEVERITY_WARN, "rewound", "committed offsets went back%s: %s messages to read again",
         where(view, back, place, sizeof place), format_count(lag, sizeof lag, back->lag));
+    return true;
+  }
+  return false;
+}
+
+/* Messages per second that are written to the partitions of a member. */
+static double work_of(const struct kafka_group_view *view, int32_t owner) {
+  double sum = 0;
+  for (size_t i = 0; i < view->group->share_count; i++)
+    if (view->parts[i].share->owner == owner && view->parts[i].lag.has_rates)
+      sum += view->parts[i].lag.produced;
+  return sum;
+}
+
+/* ", 2 of 3 members are idle"; "" if none is, or they are not known. */
+static const char *idle_text(const struct kafka_group_view *view, char *out, size_t size) {
+  const size_t count = view->group->member_count;
+  size_t idle = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < count && count <= KAFKA_SKEW_MEMBERS_MAX; i++)
+    idle += kafka_has_no_work(work_of(view, (int32_t)i), view->sum.produced, count);
+  if (idle > 0)
+    snprintf(out, size, ", %zu of %zu members are idle", idle, count);
+  return out;
+}
+
+/* The partition that gets nearly all messages of its topic, and falls behind; NULL if none does. */
+static const struct kafka_part *hot_part(const struct kafka_topic_view *topic) {
+  const struct kafka_part *hot = NULL;
+  for (size_t i = 0; i < topic->part_count; i++) {
+    const struct kafka_part *part = &topic->parts[i];
+    if (part->lag.has_rates && (!hot || part->lag.produced > hot->lag.produced))
+      hot = part;
+  }
+  return hot && hot->share->owner >= 0 && hot->lag.trend == KAFKA_RISING &&
+                 kafka_is_hot(hot->lag.produced, topic->sum.produced, topic->part_count)
+             ? hot
+             : NULL;
+}
+
+/* More members do not help: a partition has one reader. */
+static bool judge_skew(struct kafka_group_view *view) {
+  for (size_t t = 0; t < view->topic_count; t++) {
+    const struct kafka_topic_view *topic = &view->topics[t];
+    const struct kafka_part *hot = hot_part(topic);
+    char idle[64], reads[FORMAT_MAX], gets[FORMAT_MAX], lag[FORMAT_MAX];
+    if (!hot)
+      continue;
+    say(view, SEVERITY_WARN, "skew",
+        "skew: %.60s/%d gets %.0f%% of the messages, its member reads %s of %s%s; lag %s",
+        topic->topic->name, hot->share->partition, hot->lag.produced / topic->sum.produced * 100,
+        format_value(reads, sizeof reads, value_real(hot->lag.consumed), UNIT_PER_SECOND, false),
+        format_value(gets, sizeof gets, value_real(hot->lag.produced), UNIT_PER_SECOND, false),
+        idle_text(view, idle, sizeof idle), format_count(lag, sizeof lag, hot->lag.lag));
     return true;
   }
   return false;
@@ -243,7 +317,8 @@ static void judge_calm(struct kafka_group_view *view) {
 void kafka_judge(struct kafka_group_view *view) {
   if (judge_unreadable(view) || judge_absent(view))
     return;
-  if (judge_lost(view) || judge_stall(view) || judge_stop(view) || judge_moves(view))
+  if (judge_lost(view) || judge_held(view) || judge_stall(view) || judge_stop(view) ||
+      judge_moves(view) || judge_skew(view))
     add_of(view);
   else if (!judge_incomplete(view))
     judge_calm(view);

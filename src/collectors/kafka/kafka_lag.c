@@ -266,3 +266,14 @@ enum kafka_time_kind kafka_time_lag(const struct kafka_point *ends, size_t count
   *seconds = (double)(now_ms - after->at_ms) / 1000 + (double)(after->end - committed) / produced;
   return KAFKA_TIME_ESTIMATED;
 }
+
+bool kafka_is_hot(double produced, double of_topic, size_t partitions) {
+  const double nearly_all = 0.8, at_least = 1;
+  return partitions > 2 && of_topic >= at_least && produced >= nearly_all * of_topic;
+}
+
+bool kafka_has_no_work(double produced, double of_group, size_t members) {
+  const double of_its_share = 0.1, at_least = 1;
+  return members > 1 && of_group >= at_least &&
+         produced < of_its_share * of_group / (double)members;
+}

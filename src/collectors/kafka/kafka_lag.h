@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KAFKA_POINTS_MAX = 32 };
+enum { KAFKA_POINTS_MAX = 32, KAFKA_SKEW_MEMBERS_MAX = 100 };
 #define KAFKA_NOTHING ((int64_t)-1) /* an offset that does not exist or is not known */
 
 /* Messages per second below which a change does not count. */
@@ -59,6 +59,12 @@ struct kafka_lag {
 };
 
 void kafka_lag_judge(const struct kafka_lag_facts *facts, struct kafka_lag *lag);
+
+/* Whether a partition gets nearly all messages of its topic, so that one member does the work of
+ * all: of the messages per second that are written to it and to the topic, and its partitions. */
+bool kafka_is_hot(double produced, double of_topic, size_t partitions);
+/* Whether almost nothing is written to the partitions of a member, compared with the others. */
+bool kafka_has_no_work(double produced, double of_group, size_t members);
 
 /* The trend of a lag over time: rising if its slope b over the watched time exceeds the allowed lag
  * and twice the scatter about the line; unknown with fewer than two points. rate: b; 0 while steady

@@ -32,7 +32,7 @@ static const char *part_status(const struct kafka_part *part) {
   case KAFKA_STOP:
     return "unassigned";
   case KAFKA_STALL:
-    return "stuck";
+    return part->held ? "held back" : "stuck";
   case KAFKA_REWIND:
     return "rewound";
   case KAFKA_AHEAD:

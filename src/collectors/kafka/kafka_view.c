@@ -2,6 +2,7 @@
 
 #include "core/count.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,36 @@ static int64_t stall_of(const struct kafka_rules *rules, const struct kafka_trac
   return patient_ms > rules->stall_ms ? patient_ms : rules->stall_ms;
 }
 
+/* Its next message, if it was read: kafka_query.held. */
+static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot,
+                                        const struct kafka_share *share) {
+  for (size_t i = 0; i < snapshot->next_count; i++) {
+    const struct kafka_next *next = &snapshot->nexts[i];
+    if (next->topic == share->topic && next->partition == share->partition &&
+        next->committed == share->committed)
+      return next;
+  }
+  return NULL;
+}
+
+/* A group that reads uncommitted messages is beyond the transaction. Markers that end a transaction
+ * are offsets, too, but no messages: what counts is the next message. */
+static void part_held(const struct viewing *v, const struct kafka_partition *partition,
+                      struct kafka_part *part) {
+  const struct kafka_share *share = part->share;
+  part->held_ms = -1;
+  if (!v->snapshot->has_stable || !partition || partition->stable < 0 ||
+      partition->stable >= partition->end || share->committed < 0 ||
+      share->committed > partition->stable)
+    return;
+  const struct kafka_next *next = next_of(v->snapshot, share);
+  part->held = share->committed == partition->stable ||
+               (next && next->offset != KAFKA_NO_OFFSET && next->offset >= partition->stable);
+  const int64_t wall_ms = clock_now_ms() + clock_wall_offset_ms();
+  if (part->held && next && next->time_ms >= 0)
+    part->held_ms = next->time_ms < wall_ms ? wall_ms - next->time_ms : 0;
+}
+
 /* Sets lag, age and stall from the history. */
 static void part_judge(const struct viewing *v, const struct kafka_group *group,
                        const struct kafka_topic *topic, struct kafka_part *part) {
@@ -198,6 +229,9 @@ static void tally_add(struct kafka_group_view *view, const struct kafka_part *pa
   if (tally->count == 0 || part->flat_ms < tally->flat_ms)
     tally->flat_ms = part->flat_ms;
   tally->count++;
+  tally->held += part->held;
+  if (tally->count == 1 || part->held_ms > tally->held_ms)
+    tally->held_ms = part->held_ms;
   tally->blank += part->lag.status == KAFKA_STALL && !part->lag.has_lag;
   tally->lag = count_add(tally->lag, part->lag.lag);
   tally->grown = count_add(tally->grown, part->lag.grown > 0 ? part->lag.grown : 0);
@@ -240,6 +274,7 @@ static void topic_init(struct viewing *v, struct kafka_group_view *view,
     part->end = partition ? partition->end : KAFKA_NOTHING;
     part->error = error_of(view->group, part->share, of->topic, partition);
     part_judge(v, view->group, of->topic, part);
+    part_held(v, partition, part);
     sum_add(&of->sum, part);
     view->has_owners = view->has_owners || part->share->owner >= 0;
   }
@@ -367,6 +402,17 @@ void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snaps
   kafka_history_missing(history, on_missing, view);
   if (view->count > 1)
     qsort(view->groups, view->count, sizeof *view->groups, group_compare);
+}
+
+bool kafka_view_stands_still(const struct kafka_view *view, const struct kafka_rules *rules) {
+  for (size_t g = 0; g < view->count; g++)
+    for (size_t i = 0; i < view->groups[g].group->share_count; i++) {
+      const struct kafka_part *part = &view->groups[g].parts[i];
+      if (part->lag.by_commit && part->lag.lag > rules->allowed &&
+          part->flat_ms >= part->stall_ms / 2)
+        return true;
+    }
+  return false;
 }
 
 void kafka_view_fini(struct kafka_view *view) {

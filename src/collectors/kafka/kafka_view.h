@@ -21,6 +21,9 @@ struct kafka_part {
   int64_t stall_ms;  /* longest time allowed for that */
   bool moves;        /* its offset has moved within that time */
   bool fresh;        /* new in the group since the last collections: it may still commit */
+  bool held;         /* nothing can be read before an open transaction, by readers of committed
+                        messages */
+  int64_t held_ms;   /* how long that is open; -1: not known */
   enum kafka_time_kind time_kind;
   double time_lag; /* seconds */
 };
@@ -61,6 +64,8 @@ struct kafka_tally {
   double rate;
   int64_t flat_ms;                /* shortest time without a commit among them */
   size_t blank;                   /* of these, partitions without any commit */
+  size_t held;                    /* of these, held back by an open transaction */
+  int64_t held_ms;                /* of these transactions, the oldest; -1: not known */
   const struct kafka_part *worst; /* the most lag */
   const struct kafka_topic *worst_topic;
 };
@@ -91,6 +96,10 @@ struct kafka_view {
 void kafka_view_init(struct kafka_view *view, const struct kafka_snapshot *snapshot,
                      const struct kafka_history *history, const struct kafka_rules *rules);
 void kafka_view_fini(struct kafka_view *view);
+
+/* Whether a group stands still, or will soon count as stuck: then the next collection should ask
+ * whether an open transaction holds it back (kafka_query.held). */
+bool kafka_view_stands_still(const struct kafka_view *view, const struct kafka_rules *rules);
 
 /* Judges a group by its sums and tallies: fills severity, status and reason. */
 void kafka_judge(struct kafka_group_view *view);

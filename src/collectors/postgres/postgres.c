@@ -3,7 +3,8 @@
  *
  * One connection is kept between collections; a collection is four small queries, one after
  * another, and one more on a standby; once a minute there is one for what is watched for changes,
- * and one for each kind of it that has changed. Without the first there is no sample; a failure of
+ * and one for each kind of it that has changed. The four are prepared statements from the second
+ * collection of a connection on. Without the first there is no sample; a failure of
  * the others is a fault of the sample (a note, if a permission is missing). The texts of the last
  * one are borrowed from its answer, so the sample is built in its callback.
  *
@@ -17,12 +18,14 @@
 #include "collectors/postgres/postgres_checks.h"
 #include "collectors/postgres/postgres_inventory.h"
 #include "collectors/postgres/postgres_judge.h"
+#include "collectors/postgres/postgres_prepared.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "collectors/postgres/postgres_table.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "model/retention.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +131,10 @@ struct postgres {
 
   /* The running collection. */
   bool kept; /* the connection is an old one: only a query shows whether it was closed */
+  struct postgres_prepared prepared;
+  size_t nth;     /* the question that is asked, of enum question */
+  char *message;  /* as it is without a prepared statement; NULL: none */
+  pg_cb answered; /* with its answer */
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
@@ -274,6 +281,36 @@ static void ask(struct postgres *postgres, char *query, pg_cb done) {
   free(query);
 }
 
+/* Those of each collection. */
+enum question { ACTIVITY, STATISTICS, STANDBY, REPLICAS, SESSIONS };
+static const char *const statements[] = {"stacktop_activity", "stacktop_statistics",
+                                         "stacktop_standby", "stacktop_replicas",
+                                         "stacktop_sessions"};
+static_assert(sizeof statements / sizeof *statements <= POSTGRES_PREPARED_MAX, "room for each");
+
+static void on_usual(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  const bool is_up = pg_phase(postgres->pg) == PG_IDLE;
+  if (is_up && postgres_prepared_answered(&postgres->prepared, postgres->nth,
+                                          err ? pg_sqlstate(postgres->pg) : "")) {
+    ask(postgres, mem_dup(postgres->message), postgres->answered);
+    return;
+  }
+  postgres->answered(arg, rows, err);
+}
+
+/* Frees message. */
+static void ask_usual(struct postgres *postgres, enum question nth, char *message, pg_cb done) {
+  free(postgres->message);
+  postgres->message = message;
+  postgres->nth = nth;
+  postgres->answered = done;
+  ask(postgres,
+      postgres_prepared_message(&postgres->prepared, nth, statements[nth], &postgres->timeouts,
+                                message),
+      on_usual);
+}
+
 /* The server's clock, seconds since 1970, by which ages are measured. */
 static double clock_of(const struct postgres_activity *activity) {
   return (double)activity->started_us / 1e6 + (activity->uptime > 0 ? activity->uptime : 0);
@@ -303,10 +340,10 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
 
 static void ask_sessions(struct postgres *postgres) {
   int version = pg_server_version(postgres->pg);
-  ask(postgres,
-      postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
-                              POSTGRES_WAITERS_MAX),
-      on_sessions);
+  ask_usual(postgres, SESSIONS,
+            postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
+                                    POSTGRES_WAITERS_MAX),
+            on_sessions);
 }
 
 static void ask_inventory(struct postgres *postgres);
@@ -361,7 +398,7 @@ static void on_replicas(void *arg, const struct pg_rows *rows, const struct err 
 
 static void ask_replicas(struct postgres *postgres) {
   int version = pg_server_version(postgres->pg);
-  ask(postgres, postgres_replicas_query(&postgres->timeouts, version), on_replicas);
+  ask_usual(postgres, REPLICAS, postgres_replicas_query(&postgres->timeouts, version), on_replicas);
 }
 
 static void on_standby(void *arg, const struct pg_rows *rows, const struct err *err) {
@@ -385,7 +422,7 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
     postgres->statistics = (struct postgres_statistics){0};
   postgres->standby_err = (struct err){0};
   if (postgres->activity.in_recovery)
-    ask(postgres, postgres_standby_query(&postgres->timeouts), on_standby);
+    ask_usual(postgres, STANDBY, postgres_standby_query(&postgres->timeouts), on_standby);
   else
     ask_replicas(postgres);
 }
@@ -414,12 +451,12 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
     return;
   }
   memory_check(postgres);
-  ask(postgres, postgres_statistics_query(&postgres->timeouts), on_statistics);
+  ask_usual(postgres, STATISTICS, postgres_statistics_query(&postgres->timeouts), on_statistics);
 }
 
 static void ask_activity(struct postgres *postgres) {
   int version = pg_server_version(postgres->pg);
-  ask(postgres, postgres_activity_query(&postgres->timeouts, version), on_activity);
+  ask_usual(postgres, ACTIVITY, postgres_activity_query(&postgres->timeouts, version), on_activity);
 }
 
 /* A server that speaks the protocol but is not a supported PostgreSQL: an older one, or PgBouncer's
@@ -464,6 +501,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
+  postgres->prepared = (struct postgres_prepared){0};
   postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;
   pg_connect(postgres->pg, on_connected, postgres);
@@ -472,6 +510,9 @@ static void connect_anew(struct postgres *postgres) {
 static void collection_begin(void *self) {
   struct postgres *postgres = self;
   postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
+  /* a pooler reports a pid of its own at the login */
+  postgres->prepared.allowed =
+      postgres->kept && pg_backend_pid(postgres->pg) == postgres->activity.pid;
   if (postgres->kept)
     ask_activity(postgres);
   else
@@ -524,6 +565,7 @@ static void rest(void *self) {
 
 static void fini(void *self) {
   struct postgres *postgres = self;
+  free(postgres->message);
   postgres_checks_free(postgres->checks);
 }
 

@@ -84,6 +84,8 @@ struct postgres_replica {
   int64_t kept_bytes;  /* WAL that its slot retains */
   double inactive_age; /* of the slot; since 17 */
   double reply_age;    /* since its last message; since 12 */
+  int64_t replayed;    /* the WAL position up to which it has replayed */
+  char stage[12]; /* where most of its lag arises: "replaying"; "": there is none, or not known */
 };
 
 enum { POSTGRES_REPLICAS_MAX = 64 };

@@ -36,7 +36,9 @@ static const struct column_spec server_columns[] = {
      .title = "replay lag",
      .unit = UNIT_SECONDS,
      .help = "age of the last replayed transaction; 0 if all is replayed"},
-    {.id = "replay", .title = "replay", .help = "running, or paused by pg_wal_replay_pause()"},
+    {.id = "replay",
+     .title = "replay",
+     .help = "running, paused by pg_wal_replay_pause(), or what it waits for"},
     {.id = "slot", .title = "slot", .help = "of its source, that it uses"},
     {.id = "synchronous",
      .title = "synchronous",
@@ -287,7 +289,12 @@ static const char server_sql[] =
                                      "pg_last_wal_replay_lsn()") " END AS replay_bytes,"
   " CASE WHEN i.standby THEN CASE WHEN greatest(pg_last_wal_receive_lsn(), r.latest_end_lsn)"
   "   <= pg_last_wal_replay_lsn() THEN 0 ELSE " SINCE("pg_last_xact_replay_timestamp()") " END END AS replay_lag,"
-  " CASE WHEN NOT i.standby THEN '-' WHEN i.paused THEN 'paused' ELSE 'running' END AS replay,"
+  " CASE WHEN NOT i.standby THEN '-' WHEN i.paused THEN 'paused: postgres.resume-replay'"
+  "   WHEN u.wait_event LIKE 'RecoveryConflict%' THEN 'waits for a query: ' || u.wait_event"
+  "   WHEN u.wait_event_type = 'Lock' THEN 'waits for a query that holds a lock: ' || u.wait_event"
+  "   WHEN u.wait_event = 'BufferPin' THEN 'waits for a query that pins a buffer'"
+  "   WHEN u.wait_event = 'RecoveryApplyDelay' THEN 'waits for recovery_min_apply_delay'"
+  "   WHEN i.sees_all THEN 'running' ELSE 'not paused' END AS replay,"
   " CASE WHEN i.standby THEN coalesce(r.slot_name, '-') ELSE '-' END AS slot,"
   " CASE WHEN i.standby THEN '-' ELSE coalesce(nullif(current_setting('synchronous_standby_names'), ''),"
   "   'none') END AS synchronous"
@@ -296,6 +303,7 @@ static const char server_sql[] =
   "   CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END AS file) i"
   " CROSS JOIN (SELECT (pg_control_checkpoint()).timeline_id) c"
   " LEFT JOIN pg_stat_wal_receiver r ON true"
+  " LEFT JOIN pg_stat_activity u ON u.backend_type = 'startup'"
   " LEFT JOIN (SELECT " HOST_IN("setting") " AS host FROM pg_settings"
   "   WHERE name = 'primary_conninfo' AND setting <> '') h ON true";
 

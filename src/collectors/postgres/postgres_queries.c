@@ -122,7 +122,8 @@ static const char standby_query[] =
  * replica is gone. Receivers of WAL (pg_receivewal) and of base backups replay nothing, and are not
  * replicas; without permission to see what they replay, they are recognised by their names. On a
  * standby logical slots may be unused copies of the primary's. replay_lag is NULL if a replica has
- * nothing to do. reply_time is a column since 12. */
+ * nothing to do. reply_time is a column since 12. The stage of the lag is the one that most of it
+ * waits for. */
 static char *replicas_query(const char *inactive) {
   return mem_printf(
     "SELECT r.application_name,"
@@ -132,7 +133,14 @@ static char *replicas_query(const char *inactive) {
     " CASE WHEN r.replays THEN " SATURATED("pg_wal_lsn_diff(e.lsn, r.replay_lsn)") " END,"
     " CASE WHEN r.replays THEN extract(epoch FROM r.replay_lag) END,"
     " CASE WHEN NOT s.temporary THEN " SATURATED("pg_wal_lsn_diff(e.lsn, s.restart_lsn)") " END,"
-    " %s, " AGE_OF("(to_jsonb(r)->>'reply_time')::timestamptz") ", count(*) OVER ()"
+    " %s, " AGE_OF("(to_jsonb(r)->>'reply_time')::timestamptz") ","
+    " CASE WHEN r.replays THEN " SATURATED("pg_wal_lsn_diff(r.replay_lsn, '0/0')") " END,"
+    " CASE WHEN NOT r.replays OR r.replay_lsn >= e.lsn THEN NULL"
+    "   WHEN g.most = pg_wal_lsn_diff(e.lsn, r.sent_lsn) THEN 'sending'"
+    "   WHEN g.most = pg_wal_lsn_diff(r.sent_lsn, r.write_lsn) THEN 'receiving'"
+    "   WHEN g.most = pg_wal_lsn_diff(r.write_lsn, r.flush_lsn) THEN 'flushing'"
+    "   WHEN g.most = pg_wal_lsn_diff(r.flush_lsn, r.replay_lsn) THEN 'replaying' END,"
+    " count(*) OVER ()"
     " FROM (SELECT *, coalesce(application_name, '') NOT IN"
     "     ('pg_receivewal', 'pg_receivexlog', 'pg_basebackup', 'pg_recvlogical')"
     "     AND (state IS NULL OR (state <> 'backup' AND replay_lsn IS NOT NULL)) AS replays"
@@ -141,6 +149,9 @@ static char *replicas_query(const char *inactive) {
     " CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery()"
     "   THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
     "   ELSE pg_current_wal_lsn() END AS lsn) e"
+    " CROSS JOIN LATERAL (SELECT greatest(pg_wal_lsn_diff(e.lsn, r.sent_lsn),"
+    "   pg_wal_lsn_diff(r.sent_lsn, r.write_lsn), pg_wal_lsn_diff(r.write_lsn, r.flush_lsn),"
+    "   pg_wal_lsn_diff(r.flush_lsn, r.replay_lsn)) AS most) g"
     " WHERE r.pid IS NOT NULL OR (NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL"
     "   AND (s.slot_type = 'physical' OR NOT pg_is_in_recovery()))"
     " ORDER BY r.pid IS NULL DESC, r.replays DESC, r.replay_lsn, r.pid, s.slot_name LIMIT %d",

@@ -153,12 +153,14 @@ bool postgres_replicas_read(const struct pg_rows *rows, struct postgres_replicas
         .kept_bytes = read_count(cell[REPLICAS_KEPT_BYTES], &good),
         .inactive_age = read_seconds(cell[REPLICAS_INACTIVE_AGE], &good),
         .reply_age = read_seconds(cell[REPLICAS_REPLY_AGE], &good),
+        .replayed = read_count(cell[REPLICAS_REPLAYED], &good),
     };
     read_short(cell[REPLICAS_NAME], replica->name, sizeof replica->name);
     read_short(cell[REPLICAS_CLIENT], replica->client, sizeof replica->client);
     read_short(cell[REPLICAS_SLOT], replica->slot, sizeof replica->slot);
     read_short(cell[REPLICAS_STATE], replica->state, sizeof replica->state);
     read_short(cell[REPLICAS_SYNC], replica->sync, sizeof replica->sync);
+    read_short(cell[REPLICAS_STAGE], replica->stage, sizeof replica->stage);
     replicas->total = read_count(cell[REPLICAS_TOTAL], &good);
   }
   if (!good)

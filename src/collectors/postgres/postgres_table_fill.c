@@ -61,10 +61,40 @@ static void fill_connections(const struct postgres_activity *activity, struct ro
   }
 }
 
+/* Who has most of the connections: what a full server is about. */
+static void fill_mostly(const struct postgres_sessions *sessions, struct sample *sample,
+                        struct row *row) {
+  size_t most = 0, idle = 0;
+  const char *user = NULL;
+  row->cells[SUMMARY_MOSTLY] = value_none("not all sessions are listed");
+  if (!sessions || sessions->total > (int64_t)sessions->count)
+    return;
+  for (size_t i = 0; i < sessions->count; i++) {
+    const struct postgres_session *one = &sessions->items[i];
+    size_t count = 0, resting = 0;
+    for (size_t j = 0; one->user && j < sessions->count; j++) {
+      const struct postgres_session *other = &sessions->items[j];
+      if (!other->user || strcmp(other->user, one->user) != 0)
+        continue;
+      count++;
+      resting += other->state && strcmp(other->state, "idle") == 0;
+    }
+    if (count <= most)
+      continue;
+    most = count;
+    idle = resting;
+    user = one->user;
+  }
+  row->cells[SUMMARY_MOSTLY] =
+      user ? value_text(sample_printf(sample, "%s: %zu, %zu idle", user, most, idle))
+           : value_none(NULL);
+}
+
 static void fill_standby(const struct postgres_standby_verdict *standby, struct sample *sample,
                          struct row *row) {
   row->cells[SUMMARY_LAG_BYTES] = count_or(standby->lag_bytes, standby->no_lag);
   row->cells[SUMMARY_LAG_SECONDS] = seconds_or(standby->lag_seconds, standby->no_lag);
+  row->cells[SUMMARY_LAG_STAGE] = text_or_none(sample, standby->stage);
   row->severity = standby->severity;
   if (*standby->reason)
     row->reason = sample_copy(sample, standby->reason);
@@ -84,6 +114,7 @@ static void fill_lag(const struct postgres_findings *findings, struct sample *sa
         count_or(replicas->lag_bytes, sees_all ? "not replaying" : needs_right);
     row->cells[SUMMARY_LAG_SECONDS] =
         seconds_or(replicas->lag_seconds, sees_all ? "nothing to replay" : needs_right);
+    row->cells[SUMMARY_LAG_STAGE] = text_or_none(sample, replicas->stage);
   }
 }
 
@@ -101,6 +132,7 @@ static void fill_summary(struct sample *sample, const struct postgres_findings *
     answer.no_statistics = sample_copy(sample, findings->no_statistics->text);
   figures_fill(sample, row->cells, &postgres_summary_figures, &answer, findings->rates);
   fill_connections(activity, row);
+  fill_mostly(findings->sessions, sample, row);
   fill_lag(findings, sample, row);
   row->cells[SUMMARY_ROLE] = value_text(activity->in_recovery ? "standby" : "primary");
 }

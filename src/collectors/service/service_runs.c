@@ -216,6 +216,16 @@ static void worsen(struct sample *sample, struct row *row, enum severity severit
   row->cells[SERVICE_ERROR] = value_text(row->reason);
 }
 
+/* What its runtime says is the cause of what the check says, and comes first. */
+static void explain(struct sample *sample, struct row *row, enum severity severity,
+                    const char *cause, int64_t lasted_ms) {
+  const char *symptom = row->reason;
+  row->reason = NULL;
+  worsen(sample, row, severity, cause, lasted_ms);
+  if (symptom)
+    worsen(sample, row, severity, symptom, lasted_ms);
+}
+
 static void fill_variables(const struct service_runs *runs, struct sample *sample,
                            struct row *row) {
   size_t wrong;
@@ -273,7 +283,7 @@ void service_runs_fill(const struct service_runs *runs, struct sample *sample, s
   const struct service_state *state = &runs->state;
   fill_state(runs, sample, row);
   if (state->severity != SEVERITY_OK && *state->reason)
-    worsen(sample, row, state->severity, state->reason,
-           state->since_s > 0 ? (int64_t)(state->since_s * 1000) : 0);
+    explain(sample, row, state->severity, state->reason,
+            state->since_s > 0 ? (int64_t)(state->since_s * 1000) : 0);
   fill_variables(runs, sample, row);
 }

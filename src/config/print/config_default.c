@@ -63,7 +63,7 @@ static bool needs_nothing(const struct target_kind *kind) {
   for (size_t i = 0; i < kind->option_count; i++)
     if (kind->options[i].required)
       return false;
-  return true;
+  return !kind->check; /* a rule without a condition is an error */
 }
 
 /* "#    thresholds: {kafka.lag: {warn: 10000}}" with a metric of the kind that has a default, or

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 struct http_request {
+  struct http_transfer transfer; /* first */
   struct http_client *client;
   http_cb done;
   void *arg;
@@ -193,7 +194,7 @@ struct http_request *http_send(struct io *io, const struct http_query *query, ht
                                    .body_max = query->body_max ? query->body_max : HTTP_BODY_MAX,
                                    .date_s = -1,
                                    .started_us = clock_now_us()};
-  request->client->ended = on_ended;
+  request->transfer.ended = on_ended;
   request->body = mem_dup("");
   request->headers = mem_dup("");
   request->easy = curl_easy_init();

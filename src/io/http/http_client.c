@@ -58,10 +58,10 @@ static void deliver(struct http_client *client) {
       continue;
     CURL *easy = message->easy_handle;
     CURLcode code = message->data.result; /* the message is invalid after the next call */
-    char *request = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+    struct http_transfer *transfer = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     curl_multi_remove_handle(client->multi, easy);
-    client->ended(request, code);
+    transfer->ended(transfer, code);
   }
 }
 

@@ -4,12 +4,15 @@
 #include <curl/curl.h>
 #include <uv.h>
 
+/* First member of what curl has as CURLOPT_PRIVATE. */
+struct http_transfer {
+  /* curl has ended the transfer of its handle and released it. */
+  void (*ended)(void *transfer, CURLcode code);
+};
+
 struct http_client {
   uv_loop_t *loop;
   CURLM *multi;
   uv_timer_t timer;
   int tls_index; /* of an SSL_CTX: the request that sees its certificates */
-  /* curl has ended the transfer of a handle and released it; `request` is its CURLOPT_PRIVATE. Set
-   * by the code that makes requests. */
-  void (*ended)(void *request, CURLcode code);
 };

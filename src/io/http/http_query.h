@@ -53,6 +53,7 @@ struct http_query {
   const char *body;   /* body to send; application/json if it looks like it and no header says
                          otherwise. NULL: none */
   const char *bearer; /* token of an Authorization header; NULL: none */
+  const char *username, *password; /* of basic authentication; NULL: none */
   const struct http_header *headers;
   size_t header_count;
   bool encoded;    /* takes a compressed answer too; its body is what that decodes to */

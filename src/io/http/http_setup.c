@@ -83,6 +83,14 @@ static void set_tls(CURL *easy, const struct http_query *query) {
     curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 }
 
+static void set_login(CURL *easy, const struct http_query *query) {
+  if (!query->username)
+    return;
+  curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  curl_easy_setopt(easy, CURLOPT_USERNAME, query->username);
+  curl_easy_setopt(easy, CURLOPT_PASSWORD, query->password ? query->password : "");
+}
+
 /* curl connects to the address as it is after this; behind its end there is room for any. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
   const struct http_dial *dial = arg;
@@ -166,6 +174,7 @@ void http_setup(CURL *easy, const struct http_query *query, const struct http_pl
   set_place(easy, query, place, lists);
   set_dial(easy, query->dial);
   set_tls(easy, query);
+  set_login(easy, query);
   set_headers(query, lists);
   set_body(easy, query, lists);
   set_method(easy, query);

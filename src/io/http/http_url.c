@@ -128,3 +128,10 @@ const char *http_proxy_of(const struct http_place *place) {
     proxy = either("all_proxy", "ALL_PROXY");
   return proxy && no_proxy && http_no_proxy_names(no_proxy, place->host) ? NULL : proxy;
 }
+
+bool http_bearer_check(const char *text, struct err *err) {
+  for (const char *at = text; *at; at++)
+    if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7F)
+      return err_set(err, ERR_INVALID, "a token is ASCII without spaces and line ends");
+  return *text || err_set(err, ERR_INVALID, "the token is empty");
+}

@@ -29,5 +29,7 @@ bool http_no_proxy_names(const char *no_proxy, const char *host);
 
 /* Whether it is an http or https URL with a host. */
 bool http_url_check(const char *url, struct err *err) MUST_CHECK;
+/* Of a bearer token. */
+bool http_bearer_check(const char *text, struct err *err) MUST_CHECK;
 /* Whether it can be the host of a query: a name or an address, with or without a port. */
 bool http_host_check(const char *host, struct err *err) MUST_CHECK;

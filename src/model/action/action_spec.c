@@ -14,6 +14,11 @@ bool action_takes_rows(const struct action_spec *spec, const char *table) {
                    (spec->context && strcmp(spec->context, table) == 0));
 }
 
+bool action_fits_rows(const struct action_spec *spec, const char *table) {
+  return action_takes_rows(spec, table) ||
+         (table && spec->picks && strcmp(spec->picks, table) == 0);
+}
+
 bool action_takes_targets(const struct action_spec *spec) {
   return spec->many && !spec->table;
 }

@@ -53,6 +53,8 @@ const char *danger_name(enum danger danger);
 /* Whether it can be requested for rows of the table: its own table, or its context. table may be
  * NULL: false. */
 bool action_takes_rows(const struct action_spec *spec, const char *table);
+/* The same, or the rows are its candidates. */
+bool action_fits_rows(const struct action_spec *spec, const char *table);
 /* Whether it can be requested for several targets at once. */
 bool action_takes_targets(const struct action_spec *spec);
 /* Whether it is for the target of that name, which is of its kind. */

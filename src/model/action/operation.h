@@ -62,6 +62,7 @@ struct operation {
 /* A line of the menu: an action, and why it is unavailable (NULL: it is available). */
 struct action_offer {
   const struct action_spec *action;
+  bool of_rows; /* it is for the rows of the subject, which are not a whole target */
   const char *why;
 };
 
@@ -74,7 +75,10 @@ enum lock_state {
 };
 
 struct operations {
-  const struct action_spec *const *specs;  /* all actions; NULL-terminated, may be NULL */
+  const struct action_spec *const *specs; /* all actions; NULL-terminated, may be NULL */
+  /* Whether the action is available for the subject now; NULL: not known, as in a document. */
+  bool (*may)(void *arg, const struct action_spec *spec, const struct subject *subject);
+  void *may_arg;
   struct operation *items[OPERATIONS_MAX]; /* in order of their start; ended ones are removed when
                                               they are dismissed */
   size_t count;

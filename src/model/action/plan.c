@@ -220,16 +220,27 @@ static int cell_width(const char *text) {
   return width > CELL_MOST ? CELL_MOST : width;
 }
 
+/* A column without a value in any row says nothing. */
+static bool is_shown(const struct plan *plan, size_t column) {
+  for (size_t i = 0; i < plan->object_count; i++)
+    if (plan->objects[i].cells[column] && *plan->objects[i].cells[column])
+      return true;
+  return false;
+}
+
+/* HIDDEN: the column is not shown; the title of one that is may be empty. */
+enum { HIDDEN = -1 };
+
 static void object_widths(const struct plan *plan, int *label, int widths[COLUMNS_MAX]) {
   *label = 0;
   for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-    widths[c] = cell_width(plan->columns[c].title);
+    widths[c] = is_shown(plan, c) ? cell_width(plan->columns[c].title) : HIDDEN;
   for (size_t i = 0; i < plan->object_count; i++) {
     const struct plan_object *object = &plan->objects[i];
     if (cell_width(object->label) > *label)
       *label = cell_width(object->label);
     for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
-      if (cell_width(object->cells[c]) > widths[c])
+      if (widths[c] != HIDDEN && cell_width(object->cells[c]) > widths[c])
         widths[c] = cell_width(object->cells[c]);
   }
 }
@@ -247,10 +258,14 @@ static void append(char *line, size_t *used, int width, bool right, const char *
 static void object_line(const struct plan *plan, const char *label, const char *const *cells,
                         int label_width, const int *widths, const struct lines *lines) {
   char text[LINE_MAX_BYTES] = "";
-  size_t used = 0;
+  size_t used = 0, end = 0;
   append(text, &used, label_width, false, label);
-  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++) {
-    bool right = plan->columns[c].right, last = c + 1 == plan->column_count;
+  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
+    end = widths[c] != HIDDEN ? c + 1 : end;
+  for (size_t c = 0; c < end; c++) {
+    bool right = plan->columns[c].right, last = c + 1 == end;
+    if (widths[c] == HIDDEN)
+      continue;
     append(text, &used, 2, false, "");
     append(text, &used, last && !right ? 0 : widths[c], right, cells[c] ? cells[c] : "-");
   }
@@ -271,9 +286,12 @@ static void objects_lines(const struct plan *plan, const struct lines *lines) {
              ", %zu of them hidden by the filter", plan->hidden);
   lines->line(lines->arg, PLAN_EFFECT, true, heading);
   object_widths(plan, &label, widths);
-  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++)
+  bool any = false;
+  for (size_t c = 0; c < plan->column_count && c < COLUMNS_MAX; c++) {
     titles[c] = plan->columns[c].title;
-  if (plan->column_count > 0)
+    any = any || widths[c] != HIDDEN;
+  }
+  if (any)
     object_line(plan, "", titles, label, widths, lines);
   for (size_t i = 0; i < plan->object_count; i++)
     object_line(plan, plan->objects[i].label, plan->objects[i].cells, label, widths, lines);

@@ -59,5 +59,6 @@ struct request {
    * `texts`, then, unless filtered, the others. */
   size_t state;
   bool filtered;
-  bool of_kind; /* SAVE: of all targets of its kind, which have a row each */
+  bool of_kind;   /* SAVE: of all targets of its kind, which have a row each */
+  bool of_events; /* SAVE: the events that match texts[0] ("": all), instead of a table */
 };

@@ -24,7 +24,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
   pipeline->actions = options->actions ? options->actions : actions;
   specs_make(pipeline);
   pipeline->operations = &options->model->operations;
-  *pipeline->operations = (struct operations){.specs = pipeline->specs};
+  *pipeline->operations =
+      (struct operations){.specs = pipeline->specs, .may = menu_may, .may_arg = pipeline};
   uv_timer_init(options->io->loop, &pipeline->closing);
   pipeline->closing.data = pipeline;
   arena_init(&pipeline->offers, OFFERS_BYTES_MAX);

@@ -106,6 +106,42 @@ static char *title_of(struct pipeline *pipeline, const struct subject *subject) 
              : mem_dup(state->target->name);
 }
 
+bool menu_may(void *arg, const struct action_spec *spec, const struct subject *subject) {
+  struct pipeline *pipeline = arg;
+  struct err why = {0};
+  for (const struct action *const *each = pipeline->actions; *each; each++)
+    if (&(*each)->spec == spec)
+      return action_may(pipeline, *each, subject, &why);
+  return false;
+}
+
+/* Whether the rows are a part of their target: the row of a service is all of it. */
+static bool has_rows(struct pipeline *pipeline, const struct subject *subject) {
+  const struct model *model = pipeline->options.model;
+  const struct table *table =
+      subject->table ? model_table(model, subject->target_index, subject->table) : NULL;
+  const struct row *row =
+      table && subject->key_count == 1 ? table_find(table, subject->keys[0]) : NULL;
+  return subject->table && subject->key_count > 0 &&
+         !(row && row->cells[0].type == VALUE_TEXT &&
+           strcmp(row->cells[0].text, model->targets[subject->target_index].target->name) == 0);
+}
+
+/* Those for the rows come first, and in each group the available ones. */
+static int place_of(const struct action_offer *offer) {
+  return (offer->of_rows ? 0 : 2) + (offer->why ? 1 : 0);
+}
+
+static void offers_order(struct action_offer *offers, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    const struct action_offer offer = offers[i];
+    size_t at = i;
+    for (; at > 0 && place_of(&offers[at - 1]) > place_of(&offer); at--)
+      offers[at] = offers[at - 1];
+    offers[at] = offer;
+  }
+}
+
 void menu_open(struct pipeline *pipeline, const struct subject *subject) {
   struct operations *operations = pipeline->operations;
   size_t count = 0;
@@ -117,6 +153,7 @@ void menu_open(struct pipeline *pipeline, const struct subject *subject) {
   for (const struct action *const *each = pipeline->actions; *each; each++)
     count++;
   struct action_offer *offers = arena_alloc(&pipeline->offers, (count + 1) * sizeof *offers);
+  const bool rows = has_rows(pipeline, subject);
   count = 0;
   for (const struct action *const *each = pipeline->actions; offers && *each; each++) {
     struct err why = {0};
@@ -124,8 +161,10 @@ void menu_open(struct pipeline *pipeline, const struct subject *subject) {
       continue;
     bool may = action_may(pipeline, *each, subject, &why);
     offers[count++] = (struct action_offer){
-        &(*each)->spec, may ? NULL : arena_printf(&pipeline->offers, "%s", why.text)};
+        &(*each)->spec, rows && action_fits_rows(&(*each)->spec, subject->table),
+        may ? NULL : arena_printf(&pipeline->offers, "%s", why.text)};
   }
+  offers_order(offers, count);
   operations->offers = offers;
   operations->offer_count = count;
   operations->menu = true;

@@ -118,6 +118,8 @@ void pipeline_kept(void *arg, const struct audit_kept *kept);
 
 /* pipeline_menu.c */
 void menu_open(struct pipeline *pipeline, const struct subject *subject);
+/* As operations.may; arg: the pipeline. */
+bool menu_may(void *arg, const struct action_spec *spec, const struct subject *subject);
 void menu_close(struct pipeline *pipeline);
 /* Whether the action can start for that subject now; false with the reason. */
 bool action_may(struct pipeline *pipeline, const struct action *action,

@@ -267,7 +267,10 @@ static bool read_events(const struct json_node *top, struct events *events) {
         !read_time(&element, "at_ms", &at_ms) || !json_read_text(&element, "severity", &severity) ||
         !json_read_text(&element, "subject", &subject) || !json_read_text(&element, "text", &text))
       return false;
-    events_add(events, at_ms, severity_parse(severity), subject, "%s", text);
+    if (strcmp(severity, EVENT_CHANGE_NAME) == 0)
+      events_add_change(events, at_ms, subject, "%s", text);
+    else
+      events_add(events, at_ms, severity_parse(severity), subject, "%s", text);
   }
   return true;
 }

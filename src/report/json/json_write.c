@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* The limit of events_add: text that was written is not truncated again when it is read. */
-enum { EVENT_TEXT_MAX = 511 };
-
 /* Shared by all parts. */
 struct document {
   struct json_writer writer;
@@ -336,14 +333,14 @@ static void write_finding(struct document *document, const struct finding *findi
   json_close(writer, '}');
 }
 
-static void write_event(struct document *document, const struct event *event) {
-  struct json_writer *writer = &document->writer;
+static void write_event(struct json_writer *writer, const struct model *model,
+                        const struct event *event) {
   json_line(writer);
   json_open(writer, NULL, '{');
-  json_int(writer, "at_ms", wall_ms(document, event->at_ms));
-  json_text(writer, "severity", severity_name(event->severity));
+  json_int(writer, "at_ms", event->at_ms + model->wall_offset_ms);
+  json_text(writer, "severity", event_severity_name(event));
   json_text(writer, "subject", event->subject);
-  json_text_cut(writer, "text", event->text, EVENT_TEXT_MAX);
+  json_text_cut(writer, "text", event->text, EVENT_TEXT_MAX - 1);
   json_close(writer, '}');
 }
 
@@ -363,8 +360,25 @@ static void write_lists(struct document *document) {
   json_line(writer);
   json_open(writer, "events", '[');
   for (size_t age = model->events.count; age > 0; age--)
-    write_event(document, events_get(&model->events, age - 1));
+    write_event(writer, model, events_get(&model->events, age - 1));
   json_close(writer, ']');
+}
+
+bool report_events_json(FILE *out, const struct model *model, const char *filter, size_t *count) {
+  struct json_writer writer = {.out = out, .lines = true};
+  const struct event *event;
+  *count = 0;
+  json_open(&writer, NULL, '[');
+  for (size_t age = 0; (event = events_get(&model->events, age)); age++) {
+    if (*filter && !event_matches(event, filter))
+      continue;
+    write_event(&writer, model, event);
+    ++*count;
+  }
+  json_line(&writer);
+  json_close(&writer, ']');
+  putc('\n', out);
+  return fflush(out) == 0 && !ferror(out);
 }
 
 static void write_begin(struct document *document) {

@@ -169,7 +169,7 @@ static void measure(struct choice *choice, const struct dialog_page *page,
   for (size_t i = 0; i < choice->shown && i < MEASURED_MAX; i++)
     columns_measure_row(&choice->memory, page->frame, table->spec, choice->rows[i].row,
                         table_indent(choice->tree, choice->rows[i].depth));
-  columns_measure_end(&choice->memory, page->frame->now_ms);
+  columns_measure_end(&choice->memory, table->spec, page->frame->now_ms);
   columns_fit(&choice->memory, table->spec, page->width - SIGN_CELLS - ROW_MARK_CELLS, true,
               &choice->columns);
 }

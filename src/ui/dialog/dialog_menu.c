@@ -55,6 +55,24 @@ static void put_selected(struct dialog_page *page, const struct action_offer *of
   page_select(page, from);
 }
 
+/* "For the row", "For the target ecap": before the first one of each, where there are both. */
+static void put_heading(struct dialog_page *page, size_t offer) {
+  const struct operations *operations = operations_of(page);
+  const struct action_offer *offers = operations->offers;
+  const struct subject *subject = &operations->menu_subject;
+  if (!offers[0].of_rows || (offer > 0 && offers[offer - 1].of_rows == offers[offer].of_rows))
+    return;
+  if (offer > 0)
+    page_blank(page);
+  if (!offers[offer].of_rows)
+    page_printf(page, STYLE_LABEL | STYLE_STRONG, 0, "For the target %s",
+                page->frame->model->targets[subject->target_index].target->name);
+  else if (subject->key_count > 1)
+    page_printf(page, STYLE_LABEL | STYLE_STRONG, 0, "For the %zu marked rows", subject->key_count);
+  else
+    page_text(page, STYLE_LABEL | STYLE_STRONG, 0, NULL, "For the selected row");
+}
+
 static void menu_build(struct dialog_page *page) {
   const struct operations *operations = operations_of(page);
   struct dialog *dialog = page->dialog;
@@ -64,6 +82,7 @@ static void menu_build(struct dialog_page *page) {
   if (dialog->selected >= operations->offer_count)
     dialog->selected = operations->offer_count > 0 ? operations->offer_count - 1 : 0;
   for (size_t i = 0; i < operations->offer_count; i++) {
+    put_heading(page, i);
     if (i == dialog->selected)
       put_selected(page, &operations->offers[i], cells);
     else

@@ -29,6 +29,7 @@ enum style {
   STYLE_SOURCE_4,
   STYLE_SOURCE_5,
   STYLE_SOURCE_6,
+  STYLE_INFO, /* an event that is a change: neither good nor bad */
   STYLE_COUNT
 };
 

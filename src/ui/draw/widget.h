@@ -8,6 +8,8 @@
 enum { MARK_CELLS = 2 }; /* of mark_of */
 
 /* The sign of a severity, two cells of ASCII: "!!" CRIT, "! " WARN, "? " UNKNOWN, blank for OK. */
+/* Of an event that is a change: neither good nor bad. */
+#define MARK_CHANGE "~ "
 const char *mark_of(enum severity severity);
 /* "ok", "CRIT", "WARN", "UNKNOWN": for people. */
 const char *word_of(enum severity severity);

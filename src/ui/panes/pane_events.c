@@ -10,9 +10,8 @@
 
 enum {
   NEED_MOST = 6,
-  WRAP_BODY = 8,   /* lines of a pane from which long sentences are wrapped, even if it is full */
-  LINES_MAX = 4,   /* of one event */
-  TEXT_MAX = 1024, /* bytes of its sentence */
+  WRAP_BODY = 8, /* lines of a pane from which long sentences are wrapped, even if it is full */
+  LINES_MAX = 4, /* of one event */
   TIME_CELLS = 8,
   PREFIX_CELLS = TIME_CELLS + 1 + MARK_CELLS + 1,
 };
@@ -41,8 +40,8 @@ static size_t break_at_blank(const char *text, int cells) {
 /* The rest of its sentence, on separate lines: at most `more`. */
 static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
                        int width, size_t more) {
-  char clean[TEXT_MAX];
-  text_sanitize(clean, sizeof clean, event->text, strnlen(event->text, TEXT_MAX / 4),
+  char clean[EVENT_TEXT_MAX * 3];
+  text_sanitize(clean, sizeof clean, event->text, strnlen(event->text, EVENT_TEXT_MAX),
                 frame->canvas && frame->canvas->ascii);
   int room = width - PREFIX_CELLS - text_width(event->subject) - 1;
   const char *at = clean;
@@ -68,8 +67,7 @@ static void add_events(struct pane *pane, const struct frame *frame, int width, 
   pane->filter_matches = pane->filter_total = 0;
   for (size_t age = 0; (event = events_get(&frame->model->events, age)); age++) {
     pane->filter_total++;
-    if (*pane->filter && !text_contains(event->subject, pane->filter) &&
-        !text_contains(event->text, pane->filter))
+    if (*pane->filter && !event_matches(event, pane->filter))
       continue;
     pane->filter_matches++;
     struct line *line = add_line(pane, event, 0);
@@ -118,10 +116,11 @@ static void events_draw_line(struct pane *pane, const struct frame *frame, const
     canvas_text(canvas, x + PREFIX_CELLS, y, width - PREFIX_CELLS, STYLE_TEXT, line->text);
     return;
   }
-  unsigned style = style_of_severity(event->severity);
+  const unsigned style = event->change ? STYLE_INFO : style_of_severity(event->severity);
+  const char *mark = event->change ? MARK_CHANGE : mark_of(event->severity);
   int at = canvas_text(canvas, x, y, width, STYLE_DIM, frame_time(frame, time, event->at_ms)) + 1;
   canvas_text(canvas, x + at, y, width - at, style | STYLE_STRONG,
-              event->severity == SEVERITY_OK ? "ok" : mark_of(event->severity));
+              event->severity == SEVERITY_OK && !event->change ? "ok" : mark);
   at += MARK_CELLS + 1;
   at += canvas_text(canvas, x + at, y, width - at, style | STYLE_STRONG, event->subject) + 1;
   canvas_text(canvas, x + at, y, width - at, STYLE_TEXT, line->text);

@@ -76,8 +76,8 @@ const char *pane_kind_state(const struct frame *frame, size_t index, char *out, 
     snprintf(out, size, "stale %s", age_text(age, target_state_age(state, frame->now_ms)));
     break;
   case TARGET_LIVE:
-    if (model_target_severity(frame->model, index, frame->now_ms) == SEVERITY_OK)
-      snprintf(out, size, "ok");
+    if (!state->page && model_target_severity(frame->model, index, frame->now_ms) == SEVERITY_OK)
+      snprintf(out, size, "ok"); /* a page has no verdict */
     break;
   }
   return out;

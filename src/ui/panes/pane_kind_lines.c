@@ -235,7 +235,7 @@ static void fit_summary(struct build *build, size_t index, const struct table_sp
   }
   if (named)
     memory->memory.seen[0] = 0; /* the head or the border has the name already */
-  columns_measure_end(&memory->memory, build->frame->now_ms);
+  columns_measure_end(&memory->memory, spec, build->frame->now_ms);
   pairs_fit(&memory->memory, spec, PAIRS_REST, build->width - 1 - summary_indent(spec), lines,
             &memory->pairs);
 }
@@ -277,7 +277,7 @@ static void fit_tables(struct build *build) {
     }
     if (!spec)
       continue;
-    columns_measure_end(&memory->memory, build->frame->now_ms);
+    columns_measure_end(&memory->memory, spec, build->frame->now_ms);
     columns_fit(&memory->memory, spec, build->width - ROW_MARK_CELLS, build->room != PANE_TIGHT,
                 &memory->columns);
   }

@@ -15,6 +15,9 @@ enum {
   SPARK_LEAST = 6,
   SPARK_MOST = 12,
   SPARK_MOST_WIDE = 24,
+  ROWS_MANY = 8,
+  ROWS_EACH = 4,
+  VACANT_PRIORITY = 1000,
   UNTITLED_PRIORITY = 1, /* later columns need their heading to be understood */
   WIDE = 60,             /* from here columns are two cells apart */
 };
@@ -33,19 +36,36 @@ static size_t column_count(const struct table_spec *spec) {
 
 void columns_measure_begin(struct columns_memory *memory) {
   memset(memory->seen, 0, sizeof memory->seen);
-  memset(memory->text, 0, sizeof memory->text);
+  memset(memory->filled, 0, sizeof memory->filled);
+  memset(memory->wanted, 0, sizeof memory->wanted);
+  memory->rows = 0;
+}
+
+/* A number that explains something only if it is not 0. */
+static bool is_nothing(const struct column_spec *column, struct value value) {
+  double number;
+  return (column->flags & COLUMN_TELLS) && value_number(value, &number) && number == 0;
 }
 
 /* Whether the cell explains what is wrong with the row. */
 static bool tells(const struct column_spec *column, const struct row *row, struct value value) {
-  double number;
-  if (!(column->flags & COLUMN_TELLS) || row->severity == SEVERITY_OK)
-    return false;
-  return !value_number(value, &number) || number != 0;
+  return (column->flags & COLUMN_TELLS) && row->severity != SEVERITY_OK &&
+         !is_nothing(column, value);
+}
+
+/* Whether the values of a column are worth its place: a long text is, of many rows, only in a row
+ * that is not OK, or in at least one of four. */
+static bool is_filled(const struct columns_memory *memory, const struct table_spec *spec,
+                      size_t column) {
+  if (memory->filled[column] == 0 || memory->wanted[column] || memory->rows < ROWS_MANY)
+    return memory->filled[column] > 0;
+  return !(spec->columns[column].flags & COLUMN_FLEX) ||
+         memory->filled[column] * ROWS_EACH >= memory->rows;
 }
 
 void columns_measure_row(struct columns_memory *memory, const struct frame *frame,
                          const struct table_spec *spec, const struct row *row, int indent) {
+  memory->rows++;
   for (size_t i = 0; i < column_count(spec); i++) {
     struct value value = row->cells[i];
     char buffer[FORMAT_MAX];
@@ -53,18 +73,30 @@ void columns_measure_row(struct columns_memory *memory, const struct frame *fram
       continue;
     int cells;
     text_fit(frame_value(frame, buffer, value, &spec->columns[i]), COLUMNS_CELL_MAX, &cells);
+    if (cells == 0 && i > 0)
+      continue; /* an empty text is no value either */
     cells += i == 0 ? indent : 0;
+    if (memory->seen[i] == 0) /* an empty column keeps its side */
+      memory->text[i] = false;
     memory->seen[i] = most(memory->seen[i], most(cells, 1));
     memory->text[i] = memory->text[i] || value.type == VALUE_TEXT;
+    if (!is_nothing(&spec->columns[i], value) && value.type != VALUE_NONE) {
+      memory->filled[i]++;
+      memory->wanted[i] = memory->wanted[i] || row->severity != SEVERITY_OK;
+    }
     if (tells(&spec->columns[i], row, value))
       memory->tells_ms[i] = frame->now_ms + COLUMNS_HOLD_MS;
   }
 }
 
-void columns_measure_end(struct columns_memory *memory, int64_t now_ms) {
+void columns_measure_end(struct columns_memory *memory, const struct table_spec *spec,
+                         int64_t now_ms) {
   for (size_t i = 0; i < COLUMNS_MAX; i++) {
     if (memory->tells_ms[i] < now_ms)
       memory->tells_ms[i] = 0;
+    if (i < column_count(spec) && is_filled(memory, spec, i))
+      memory->filled_ms[i] = now_ms;
+    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_EMPTY_MS;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;
     /* A shorter value restarts the wait, so that a value that swings keeps its wider place. */
@@ -102,8 +134,10 @@ static int entry_width(const struct fit *fit, size_t column) {
   return wanted;
 }
 
-/* Columns that explain what is wrong are dropped last. */
+/* Columns that explain what is wrong are dropped last, those without any value first. */
 static int priority_of(const struct fit *fit, size_t column) {
+  if (fit->memory->vacant[column] && column > 0)
+    return VACANT_PRIORITY + fit->spec->columns[column].priority;
   return fit->memory->tells_ms[column] ? 0 : fit->spec->columns[column].priority;
 }
 

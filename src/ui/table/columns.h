@@ -9,6 +9,7 @@
 enum {
   COLUMNS_MAX = 48,          /* of a table; more are only in the details */
   COLUMNS_HOLD_MS = 30000,   /* how long a width, or a column that has become empty, stays */
+  COLUMNS_EMPTY_MS = 5000,   /* how long an empty one is as important as one with values */
   COLUMNS_TABLE_ID_MAX = 48, /* bytes of a table's id that distinguish it from others */
   COLUMNS_CELL_MAX = 200,    /* cells of a value beyond which it is not measured */
 };
@@ -17,9 +18,14 @@ struct columns_memory {
   char table[COLUMNS_TABLE_ID_MAX];
   int held[COLUMNS_MAX]; /* cells of the values, as recently shown; 0: no value in any row */
   int64_t until_ms[COLUMNS_MAX];
-  bool text[COLUMNS_MAX];        /* texts were seen: aligned to the left */
-  int64_t tells_ms[COLUMNS_MAX]; /* until when the column says what is wrong; 0: it does not */
-  int seen[COLUMNS_MAX];         /* of the current measuring */
+  bool text[COLUMNS_MAX];         /* texts were seen: aligned to the left */
+  int64_t tells_ms[COLUMNS_MAX];  /* until when the column says what is wrong; 0: it does not */
+  int64_t filled_ms[COLUMNS_MAX]; /* when it was worth its place: see columns.c */
+  bool vacant[COLUMNS_MAX];       /* not for COLUMNS_EMPTY_MS: it gives way to those with values */
+  int seen[COLUMNS_MAX];          /* of the current measuring */
+  size_t rows,
+      filled[COLUMNS_MAX];  /* of the current measuring, too: rows, and those with a value */
+  bool wanted[COLUMNS_MAX]; /* one of them is not OK */
 };
 
 /* A measuring: begin, each row that may be shown, end. */
@@ -27,7 +33,8 @@ void columns_measure_begin(struct columns_memory *memory);
 /* indent: cells before the label. */
 void columns_measure_row(struct columns_memory *memory, const struct frame *frame,
                          const struct table_spec *spec, const struct row *row, int indent);
-void columns_measure_end(struct columns_memory *memory, int64_t now_ms);
+void columns_measure_end(struct columns_memory *memory, const struct table_spec *spec,
+                         int64_t now_ms);
 
 struct column_place {
   size_t column;

@@ -33,6 +33,7 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
     detail->of_event = true;
     detail->at_ms = line->event->at_ms;
     detail->severity = line->event->severity;
+    detail->change = line->event->change;
     detail->title = mem_dup(line->event->subject);
     detail->text = mem_dup(line->event->text);
     return;
@@ -230,8 +231,13 @@ static void put_target(struct page *page, const struct detail *detail) {
   pane_kind_state(frame, detail->target_index, state_text, sizeof state_text);
   enum severity severity = model_target_severity(frame->model, detail->target_index, frame->now_ms);
   put_pair(page, "TARGET", STYLE_TITLE, state->target->name, state->target->kind->title);
-  put_pair(page, "STATE", style_of_severity(severity), *state_text ? state_text : word_of(severity),
-           "ok, down, stale, waiting, or the worst finding");
+  if (!state->page)
+    put_pair(page, "STATE", style_of_severity(severity),
+             *state_text ? state_text : word_of(severity),
+             "ok, down, stale, waiting, or the worst finding");
+  else if (*state_text)
+    put_pair(page, "STATE", style_of_severity(severity), state_text,
+             "of the page: waiting, stale or not available");
   if (state->err.kind != ERR_NONE)
     put_text(page, STYLE_CRIT, TITLE_WIDTH + 1, state->err.text);
   if (!state->sample)
@@ -284,7 +290,11 @@ static void put_event(struct page *page, const struct detail *detail) {
            format_time(time, sizeof time, detail->at_ms + page->frame->model->wall_offset_ms,
                        page->frame->utc, true),
            NULL);
-  put_pair(page, "SEVERITY", style_of_severity(detail->severity), word_of(detail->severity), NULL);
+  if (detail->change)
+    put_pair(page, "SEVERITY", STYLE_INFO, "INFO", "a change, neither good nor bad");
+  else
+    put_pair(page, "SEVERITY", style_of_severity(detail->severity), word_of(detail->severity),
+             NULL);
   put_blank(page);
   put_text(page, STYLE_TEXT, 0, detail->text);
 }

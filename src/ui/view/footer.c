@@ -105,9 +105,16 @@ static bool has_row_actions(const struct frame *frame, const struct subject *sub
   return false;
 }
 
-/* The actions that have a key and are for this target, of the table of the selected row; of the
- * target if there is no row, none for its table, or the row is the target: a service.
- * Where stacktop is read-only, those that only read. */
+/* As the menu says; where that is not known, by its kind only. */
+static bool is_available(const struct frame *frame, const struct action_spec *spec,
+                         const struct subject *subject) {
+  const struct operations *operations = &frame->model->operations;
+  return !operations->may || operations->may(operations->may_arg, spec, subject);
+}
+
+/* The actions that have a key and are available for this target, of the table of the selected row;
+ * of the target if there is no row, none for its table, or the row is the target: a service. Where
+ * stacktop is read-only, those that only read. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct canvas *canvas = frame->canvas;
@@ -125,7 +132,8 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
         !view_acts_on(spec, frame->model, &subject) ||
         !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
         (of_rows && !action_takes_rows(spec, subject.table)) ||
-        (!of_rows && subject.key_count > 1 && !action_takes_targets(spec)))
+        (!of_rows && subject.key_count > 1 && !action_takes_targets(spec)) ||
+        !is_available(frame, spec, &subject))
       continue;
     if (x + width > end)
       break;

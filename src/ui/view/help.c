@@ -125,6 +125,7 @@ static void put_signs(struct view *view, const struct frame *frame, struct rect 
   for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
     put(view, frame, inside, style_of_severity(severities[i]) | STYLE_STRONG,
         mark_of(severities[i]), texts[i]);
+  put(view, frame, inside, STYLE_INFO, MARK_CHANGE, "an event: a change, neither good nor bad");
   put(view, frame, inside, STYLE_NOTICE, ":",
       "pending: beyond a threshold, but not yet for its duration");
   put(view, frame, inside, STYLE_UNKNOWN, "?", "in a cell: unknown; the details give the reason");

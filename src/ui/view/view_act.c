@@ -137,28 +137,70 @@ static bool subject_seen(struct keys *keys, struct subject *subject) {
 
 /* ---- keys */
 
-struct request run_mark(struct keys *keys, int argument) {
-  struct pane *pane = keys->pane;
+/* The selected row, if it may be marked; otherwise NULL, with a notice. */
+static const struct line *line_to_mark(struct keys *keys) {
   struct view *view = keys->view;
-  const struct line *line = pane ? pane_selected(pane) : NULL;
-  (void)argument;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
   if (!line || line->kind != LINE_ROW) {
     snprintf(view->notice, sizeof view->notice, "Only rows of a table can be marked");
-    return nothing;
+    return NULL;
   }
   if (keys->moved) {
     snprintf(view->notice, sizeof view->notice, "The selection just changed: check the row");
-    return nothing;
+    return NULL;
   }
+  return line;
+}
+
+static bool mark_toggle(struct keys *keys, const struct line *line) {
   const struct model *model = keys->frame->model;
-  const bool marked =
-      is_markable_target(model, line)
-          ? marks_toggle(&pane->marks, 0, MARKS_TARGETS,
+  if (is_markable_target(model, line)
+          ? marks_toggle(&keys->pane->marks, 0, MARKS_TARGETS,
                          model->targets[line->target_index].target->name)
-          : marks_toggle(&pane->marks, line->target_index, line->table_id, line->key);
-  if (!marked)
-    snprintf(view->notice, sizeof view->notice, "At most %d rows can be marked", MARKS_MAX);
-  pane_move(pane, 1);
+          : marks_toggle(&keys->pane->marks, line->target_index, line->table_id, line->key))
+    return true;
+  snprintf(keys->view->notice, sizeof keys->view->notice, "At most %d rows can be marked",
+           MARKS_MAX);
+  return false;
+}
+
+struct request run_mark(struct keys *keys, int argument) {
+  const struct line *line = line_to_mark(keys);
+  (void)argument;
+  if (line) {
+    mark_toggle(keys, line);
+    pane_move(keys->pane, 1);
+  }
+  return nothing;
+}
+
+/* Whether a row is marked together with another: of the same table, at the same level, and not only
+ * shown because a row below it matches the filter. */
+static bool is_alike(const struct model *model, const struct line *line, const struct line *like) {
+  if (line->kind != LINE_ROW || !line->row.match || line->row.depth != like->row.depth)
+    return false;
+  if (is_markable_target(model, like))
+    return is_markable_target(model, line);
+  return line->target_index == like->target_index && strcmp(line->table_id, like->table_id) == 0;
+}
+
+struct request run_mark_all(struct keys *keys, int argument) {
+  const struct line *like = line_to_mark(keys);
+  const struct model *model = keys->frame->model;
+  size_t unmarked = 0;
+  (void)argument;
+  if (!like)
+    return nothing;
+  struct pane *pane = keys->pane;
+  for (size_t i = 0; i < pane->lines.count; i++)
+    unmarked += is_alike(model, &pane->lines.items[i], like) &&
+                !pane_is_marked(pane, model, &pane->lines.items[i]);
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    if (is_alike(model, line, like) && (unmarked == 0 || !pane_is_marked(pane, model, line)) &&
+        !mark_toggle(keys, line))
+      break;
+  }
   return nothing;
 }
 

@@ -19,6 +19,8 @@ struct request run_chart(struct keys *keys, int argument);
 /* The next or previous figure that has one. */
 struct request run_chart_step(struct keys *keys, int step);
 struct request run_mark(struct keys *keys, int argument);
+/* All rows of the selected row's table that are shown at its level; again: none of them. */
+struct request run_mark_all(struct keys *keys, int argument);
 struct request run_menu(struct keys *keys, int argument);
 struct request run_command(struct keys *keys, int argument);
 struct request run_front(struct keys *keys, int argument);

@@ -127,6 +127,10 @@ static const struct line *line_to_save(const struct pane *pane) {
   return line && line->kind == LINE_ROW ? line : NULL;
 }
 
+static bool saves_events(const struct pane *pane) {
+  return pane && strcmp(pane->id, "events") == 0;
+}
+
 /* Only what is safe in a file name. */
 static void name_part(char *out, size_t size, const char *text) {
   size_t used = 0;
@@ -142,7 +146,7 @@ struct request run_save(struct keys *keys, int argument) {
   const struct line *line = line_to_save(keys->pane);
   char target[64], table[64], stamp[32] = "";
   (void)argument;
-  if (!line) {
+  if (!line && !saves_events(keys->pane)) {
     say(view, "There is no table to save: select a row");
     return nothing;
   }
@@ -151,13 +155,17 @@ struct request run_save(struct keys *keys, int argument) {
   struct tm parts;
   if (view->utc ? gmtime_r(&now, &parts) : localtime_r(&now, &parts))
     strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
+  view->saving = true;
+  if (!line) {
+    snprintf(view->command, sizeof view->command, "events-%s.csv", stamp);
+    return nothing;
+  }
   const struct target *owner = model->targets[line->target_index].target;
   name_part(target, sizeof target, line->is_target ? owner->kind->key : owner->name);
   name_part(table, sizeof table, line->table_id);
   const bool same = strcmp(target, table) == 0; /* services */
   snprintf(view->command, sizeof view->command, "%s%s%s-%s.csv", target, same ? "" : "-",
            same ? "" : table, stamp);
-  view->saving = true;
   return nothing;
 }
 
@@ -165,6 +173,17 @@ struct request run_save(struct keys *keys, int argument) {
  * behind them. */
 static struct request save(struct keys *keys) {
   const struct line *chosen = line_to_save(keys->pane);
+  if (saves_events(keys->pane)) {
+    const char **filter = arena_alloc(keys->frame->arena, sizeof *filter);
+    if (!filter)
+      return nothing;
+    *filter = keys->pane->filter;
+    return (struct request){.kind = REQUEST_SAVE,
+                            .text = keys->view->command,
+                            .texts = filter,
+                            .text_count = 1,
+                            .of_events = true};
+  }
   if (!chosen) {
     say(keys->view, "The table is gone");
     return nothing;

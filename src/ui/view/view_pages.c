@@ -58,6 +58,7 @@ void view_pages_sync(struct view *view, const struct model *model) {
   while (view->opened_count < model->page_count) {
     view->opened_count++;
     view->opened[view->opened_count - 1] = pane_of_page(model, view->opened_count);
+    view->page = PAGE_PANES; /* also where a line has opened it, over details or help */
   }
 }
 
@@ -298,12 +299,23 @@ struct request run_story(struct keys *keys, int argument) {
   if (!focus_now(keys->view, keys->frame, &focus))
     return run_detail(keys, argument);
   const size_t count = pages_of_row(keys->frame->model, &focus);
+  /* What costs much is opened from the list only, so that it does not count. */
   const struct page_spec *spec = page_at(keys->frame->model, &focus, 0, &of_row);
+  size_t cheap = 0;
+  for (size_t i = 0; i < count; i++) {
+    bool also_of_row;
+    const struct page_spec *each = page_at(keys->frame->model, &focus, i, &also_of_row);
+    if (each->costly)
+      continue;
+    spec = cheap == 0 ? each : spec;
+    of_row = cheap == 0 ? also_of_row : of_row;
+    cheap++;
+  }
   if (count == 0 && (focus.table || !spec))
     return run_detail(keys, argument);
   if (has_moved(keys))
     return nothing;
-  if (count != 1 || spec->costly)
+  if (cheap != 1)
     return list_open(keys->view, &focus);
   return page_open(keys, &focus, spec, of_row);
 }

@@ -21,6 +21,7 @@ struct detail {
   bool of_event;
   int64_t at_ms; /* of the event */
   enum severity severity;
+  bool change;
   char *text;
   size_t target_index;
   char *table, *key; /* NULL: the target itself */

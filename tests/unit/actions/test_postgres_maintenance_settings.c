@@ -185,6 +185,13 @@ static void test_what_is_refused(void **state) {
   struct fixture *fixture = *state;
   refuse(fixture, "work_men", "8MB", "unknown or hidden setting \"work_men\"");
   refuse(fixture, "work_mem = 1; DROP", "8MB", "unknown or hidden setting");
+  if (postgres_major(&server) >= 13)
+    refuse(
+        fixture, "wal_keep_segments", "64",
+        "replaced wal_keep_segments by wal_keep_size. Set wal_keep_size = 1024MB (64 segments of "
+        "16 MB)");
+  else
+    refuse(fixture, "wal_keep_size", "1GB", "Set wal_keep_segments, a number of segments of 16 MB");
   refuse(fixture, "work_mem", "1", "from 64 to 2147483647 (kB)");
   refuse(fixture, "work_mem", "much", "wants a number, in kB or with a unit");
   refuse(fixture, "wal_level", "high", "wants one of minimal, replica, logical");

@@ -112,12 +112,54 @@ static void test_topics(void **state) {
   assert_string_equal(newest(fixture), "number of topics changed: 8 -> 9");
 }
 
+static void test_settings(void **state) {
+  struct watch_fixture *fixture = *state;
+  struct kafka_topic_setting orders[] = {
+      {.name = "retention.ms", .value = "3600000", .source = "topic"},
+      {.name = "cleanup.policy", .value = "compact,\ndelete", .source = "topic"},
+      {.name = "secret.thing", .value = "abc", .source = "topic"}};
+  struct kafka_topic_setting own[] = {
+      {.name = "log.cleaner.threads", .value = "2", .source = "cluster"},
+      {.name = "ssl.keystore.password", .value = NULL, .source = "broker"}};
+  struct kafka_topic configs[] = {{.name = "orders", .settings = orders, .setting_count = 3},
+                                  {.name = "late"}};
+  struct kafka_broker broker = {.id = 7, .settings = own, .setting_count = 1};
+  take(fixture, true);
+  fixture->snapshot.configs = configs;
+  fixture->snapshot.config_count = 2;
+  fixture->snapshot.brokers = &broker;
+  fixture->snapshot.broker_count = 1;
+  fixture->snapshot.has_configs = true;
+  assert_int_equal(take(fixture, true), 0);
+  fixture->snapshot.has_configs = false; /* they are read now and then */
+  assert_int_equal(take(fixture, true), 0);
+  fixture->snapshot.has_configs = true;
+  orders[0].value = "60000";
+  orders[2].value = "def"; /* a secret */
+  assert_int_equal(take(fixture, true), 1);
+  assert_string_equal(newest(fixture),
+                      "settings of topic orders changed: retention.ms: 3600000 -> 60000");
+  configs[0].setting_count = 1;
+  broker.setting_count = 2;
+  assert_int_equal(take(fixture, true), 3);
+  assert_string_equal(newest(fixture),
+                      "settings of broker 7 changed: + ssl.keystore.password (secret)");
+  assert_string_equal(events_get(&fixture->events, 1)->text,
+                      "settings of topic orders changed: - cleanup.policy compact, delete, "
+                      "- secret.thing (secret)");
+  configs[0].settings_error = broker.settings_error = "needs DESCRIBE_CONFIGS";
+  configs[0].setting_count = broker.setting_count = 0;
+  fixture->snapshot.config_count = 1; /* the other one was deleted: an event of the topic */
+  assert_int_equal(take(fixture, true), 3);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_members),
       TEST(test_a_group_is_gone_only_if_all_are_listed),
       TEST(test_topics),
+      TEST(test_settings),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 #include "collectors/kafka/kafka_rows.h"
 #include "collectors/kafka/kafka_table.h"
 
+#include "io/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,6 +206,78 @@ static void test_one_partition_stuck(void **state) {
   says(group, SEVERITY_CRIT, "stuck",
        "stuck for 40s on transactions/1: members hold partitions but commit nothing, lag 2,000");
   assert_int_equal(group->topics[0].parts[0].share->partition, 1); /* the worst first */
+}
+
+/* What is open in partition 1, from which the group has the next message. */
+static void open_transaction(struct world *w, struct kafka_next *next, int64_t stable) {
+  for (int i = 0; i < PARTS; i++)
+    w->partitions[i].stable = i == 1 ? stable : w->partitions[i].end;
+  *next = (struct kafka_next){.partition = 1,
+                              .committed = w->shares[1].committed,
+                              .offset = stable,
+                              .time_ms = clock_now_ms() + clock_wall_offset_ms() - 90500};
+  w->snapshot.nexts = next;
+  w->snapshot.next_count = 1;
+  w->snapshot.has_stable = true;
+}
+
+static void test_held_back(void **state) {
+  struct world *w = *state;
+  struct kafka_next next;
+  collect(w);
+  const struct kafka_group_view *group = NULL;
+  for (int turn = 0; turn < 20; turn++) {
+    produce(w, 100);
+    w->shares[0].committed += 100;
+    w->shares[2].committed += 100;
+    group = collect(w);
+    assert_int_equal(kafka_view_stands_still(&w->view, &w->rules), turn >= 7);
+  }
+  open_transaction(w, &next, w->shares[1].committed);
+  group = collect(w);
+  says(
+      group, SEVERITY_CRIT, "held back",
+      "held back for 42s on transactions/1 by a transaction open for 1m 30s, not by its consumers: "
+      "lag 2,000");
+  open_transaction(w, &next, w->shares[1].committed + 1); /* behind the marker of another one */
+  says(collect(w), SEVERITY_CRIT, "held back", "on transactions/1 by a transaction open");
+  next.time_ms = -1;
+  says(collect(w), SEVERITY_CRIT, "held back", "by an open transaction, not by its consumers");
+  next.offset--; /* there is a message that it could read */
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 48s on transactions/1: members hold");
+  open_transaction(w, &next, w->partitions[1].end); /* nothing is open */
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 50s on transactions/1: members hold");
+  open_transaction(w, &next, w->shares[1].committed - 1); /* it reads uncommitted messages */
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 52s on transactions/1: members hold");
+}
+
+static void test_skew(void **state) {
+  struct world *w = *state;
+  struct kafka_member members[2] = {w->member, {.client = "c2", .host = "/10.0.0.2"}};
+  const struct kafka_group_view *group = NULL;
+  w->group.members = members;
+  w->group.member_count = 2;
+  w->shares[2].owner = 1;
+  collect(w);
+  for (int turn = 0; turn < 20; turn++) {
+    w->partitions[0].end += 1000;
+    w->shares[0].committed += 100;
+    for (int i = 1; i < PARTS; i++)
+      w->shares[i].committed = w->partitions[i].end += 4;
+    group = collect(w);
+  }
+  says(group, SEVERITY_WARN, "skew",
+       "skew: transactions/0 gets 99% of the messages, its member reads 50/s of 500/s, 1 of 2 "
+       "members "
+       "are idle; lag 18,000");
+  for (int turn = 0; turn < 40; turn++) { /* its member keeps up: no fault */
+    w->partitions[0].end += 1000;
+    w->shares[0].committed += 1400;
+    for (int i = 1; i < PARTS; i++)
+      w->shares[i].committed = w->partitions[i].end += 4;
+    group = collect(w);
+  }
+  assert_int_equal(group->severity, SEVERITY_OK);
 }
 
 /* Idle for hours, then a burst: it has not been stuck for hours. */
@@ -706,6 +780,8 @@ int main(void) {
       TEST(test_stuck),
       TEST(test_an_outage_is_not_a_stall),
       TEST(test_one_partition_stuck),
+      TEST(test_held_back),
+      TEST(test_skew),
       TEST(test_burst_after_silence),
       TEST(test_no_members),
       TEST(test_lost_without_members),

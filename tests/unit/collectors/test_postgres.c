@@ -1,6 +1,8 @@
 /* The collector with a real server: its sample says what a person would see in psql. */
 #include "collectors/postgres_fixture.h"
 
+#include "clients/postgres/pg_share.h"
+
 static void test_figures(void **state) {
   struct fixture *fixture = *state;
   PGconn *admin = admin_alone();
@@ -271,6 +273,43 @@ static void test_restart_between_two(void **state) {
   assert_int_equal(fixture->sample->requests, 12);
 }
 
+static void on_lent(void *arg, const struct pg_rows *rows, const struct err *err) {
+  if (err)
+    fail_msg("%s", err->text);
+  *(size_t *)arg = rows->rows + 1;
+}
+
+/* Rows of a statement in the session of the collector. */
+static size_t ask_inside(struct fixture *fixture, const char *sql) {
+  struct pg_loan loan = {0};
+  size_t rows = 0;
+  struct pg_share *share = pg_share_find(&fixture->io, target_text(fixture->target, "dsn"));
+  assert_non_null(share);
+  pg_loan_ask(&loan, share, sql, 0, NULL, on_lent, &rows);
+  while (!rows)
+    uv_run(&fixture->loop, UV_RUN_ONCE);
+  return rows - 1;
+}
+
+static void test_prepared_and_lost(void **state) {
+  static const char prepared[] = "SELECT FROM pg_prepared_statements WHERE name ~ '^stacktop_'";
+  struct fixture *fixture = *state;
+  watch_as(fixture, "admin");
+  collect_well(fixture);
+  assert_int_equal(ask_inside(fixture, prepared), 0); /* `check` asks only once */
+  for (int i = 0; i < 2; i++) {
+    collect_well(fixture);
+    assert_int_equal(fixture->sample->requests, 4);
+    assert_int_equal(ask_inside(fixture, prepared), 4);
+  }
+  ask_inside(fixture, "DEALLOCATE ALL");
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 8);
+  assert_false(sample_is_faulted(fixture->sample, "sessions"));
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 4);
+}
+
 static void test_no_server(void **state) {
   struct fixture *fixture = *state;
   assert_true(tiny_listen(&fixture->tiny, &fixture->loop, "127.0.0.1"));
@@ -320,6 +359,7 @@ int main(void) {
       TEST(test_no_slot_left),
       TEST(test_stopped_and_continued),
       TEST(test_restart_between_two),
+      TEST(test_prepared_and_lost),
       TEST(test_no_server),
       TEST(test_no_name),
       TEST(test_not_a_version_that_we_know),

@@ -282,6 +282,63 @@ static void test_gone(void **state) {
   assert_int_equal(lot->rows.count, 0);
 }
 
+/* replay_lag starts at zero with each connection of a replica: then its position counts. */
+static void test_stuck(void **state) {
+  struct lot *lot = *state;
+  static const struct {
+    double clock, reply_age, reported;
+    int64_t replayed, lag_bytes;
+    double expected;
+  } steps[] = {
+      {1000, 0, 0.002, 500, 10, 0.002}, /* only now it is known that there is WAL to replay */
+      {1020, 2, 0.002, 500, 900, 18},   /* at its last reply */
+      {1030, 2, 0.002, 501, 900, 0.002},
+      {1040, 0, 30, 501, 900, 30}, /* the server's own figure is greater */
+      {1050, 0, POSTGRES_UNKNOWN, 501, 0, POSTGRES_UNKNOWN},
+      {1060, 0, POSTGRES_UNKNOWN, 501, 10, POSTGRES_UNKNOWN},
+      {1065, 1, POSTGRES_UNKNOWN, 501, 10, 4},
+      {1070, POSTGRES_UNKNOWN, 0.5, 501, 10, 0.5}, /* before 12 the time of a reply is not known */
+      {900, 0, 0.5, 501, 10, 0.5},                 /* the clock of the server was set back */
+      {1080, 0, 0.5, POSTGRES_UNKNOWN, 10, 0.5},
+  };
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    struct postgres_replica *replica = add(lot, "a", "", true, true);
+    replica->reply_age = steps[i].reply_age;
+    replica->lag_seconds = steps[i].reported;
+    replica->replayed = steps[i].replayed;
+    replica->lag_bytes = steps[i].lag_bytes;
+    judge_replicas(lot, steps[i].clock);
+    if (lot->rows.items[0].replica.lag_seconds != steps[i].expected ||
+        lot->rows.lag_seconds != steps[i].expected)
+      fail_msg("step %zu: %g", i, lot->rows.items[0].replica.lag_seconds);
+  }
+}
+
+static void add_at(struct lot *lot, const char *name, const char *stage, int64_t bytes,
+                   double seconds) {
+  struct postgres_replica *replica = add(lot, name, "", true, true);
+  replica->lag_bytes = bytes;
+  replica->lag_seconds = seconds;
+  snprintf(replica->stage, sizeof replica->stage, "%s", stage);
+}
+
+/* The stage is that of the replica with the longest lag; without times, of that with the most. */
+static void test_stage(void **state) {
+  struct lot *lot = *state;
+  add_at(lot, "near", "sending", 1, POSTGRES_UNKNOWN);
+  add_at(lot, "slow", "replaying", 3, POSTGRES_UNKNOWN);
+  add_at(lot, "far", "receiving", 2, POSTGRES_UNKNOWN);
+  judge_replicas(lot, 1000);
+  assert_string_equal(lot->rows.stage, "replaying on slow");
+  add_at(lot, "slow", "replaying", 1000, 2);
+  add_at(lot, "near", "sending", 1, 3);
+  judge_replicas(lot, 1001);
+  assert_string_equal(lot->rows.stage, "sending on near");
+  add_at(lot, "near", "", 0, 5); /* it has caught up just now */
+  judge_replicas(lot, 1002);
+  assert_string_equal(lot->rows.stage, "");
+}
+
 /* Its last report is only a lower bound of its current lag. */
 static void test_silent(void **state) {
   struct lot *lot = *state;
@@ -358,6 +415,8 @@ int main(void) {
       cmocka_unit_test(test_extremes),
       TEST(test_gone),
       TEST(test_silent),
+      TEST(test_stuck),
+      TEST(test_stage),
       TEST(test_twins),
       TEST(test_not_gone),
       TEST(test_unused_slot),

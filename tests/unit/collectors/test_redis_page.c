@@ -1,7 +1,8 @@
 /* What pages of Redis read, without a server: prefixes and the biggest keys, the nodes of a
  * cluster. */
+#include "clients/redis/redis_nodes.h"
 #include "collectors/redis/pages/redis_prefixes.h"
-#include "collectors/redis/redis_nodes.h"
+#include "collectors/redis/pages/redis_top.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,31 +65,36 @@ static void test_more_prefixes_than_can_be_kept(void **state) {
 }
 
 static void test_the_biggest_keys(void **state) {
-  struct redis_prefixes prefixes = {0};
+  struct redis_top top = {.count = 0};
   char name[40], longer[5000];
   (void)state;
-  for (int i = 0; i < 3 * REDIS_BIGGEST_MAX; i++) {
-    const int mixed = (i * 7919) % (3 * REDIS_BIGGEST_MAX);
+  for (int i = 0; i < 3 * REDIS_TOP_MAX; i++) {
+    const int mixed = (i * 7919) % (3 * REDIS_TOP_MAX);
     snprintf(name, sizeof name, "key%d", mixed);
-    add(&prefixes, name, mixed, -1);
-    add(&prefixes, name, mixed, -1); /* SCAN returns some twice */
+    redis_top_add(&top, name, strlen(name), mixed, 7, -1);
+    redis_top_add(&top, name, strlen(name), mixed + 1, 7, -1); /* SCAN returns some twice */
   }
-  assert_int_equal(prefixes.biggest_count, REDIS_BIGGEST_MAX);
-  for (size_t i = 0; i < prefixes.biggest_count; i++)
-    assert_true(prefixes.biggest[i].bytes >= 2 * REDIS_BIGGEST_MAX);
-  assert_int_equal(prefixes.biggest[0].bytes, 2 * REDIS_BIGGEST_MAX);
+  assert_int_equal(top.count, REDIS_TOP_MAX);
+  for (size_t i = 0; i < top.count; i++) {
+    assert_true(top.keys[i].figure >= 2 * REDIS_TOP_MAX);
+    assert_int_equal(top.keys[i].bytes, 7);
+    for (size_t other = 0; other < i; other++)
+      assert_string_not_equal(top.keys[i].name, top.keys[other].name);
+  }
+  assert_int_equal(top.keys[0].figure, 2 * REDIS_TOP_MAX);
   memset(longer, '\x1b', sizeof longer);
-  redis_prefixes_add(&prefixes, longer, sizeof longer, 1 << 30, 5);
+  redis_top_add(&top, longer, sizeof longer, 1 << 30, -1, 5);
+  redis_top_add(&top, "unknown", 7, -1, 1, -1);
   bool found = false;
-  for (size_t i = 0; i < prefixes.biggest_count; i++)
-    if (prefixes.biggest[i].bytes == 1 << 30) {
+  for (size_t i = 0; i < top.count; i++)
+    if (top.keys[i].figure == 1 << 30) {
       found = true;
-      assert_null(prefixes.biggest[i].name);
-      assert_memory_equal(prefixes.biggest[i].shown, "\\x1b\\x1b", 8);
-      assert_int_equal(prefixes.biggest[i].ttl_ms, 5);
+      assert_null(top.keys[i].name);
+      assert_memory_equal(top.keys[i].shown, "\\x1b\\x1b", 8);
+      assert_int_equal(top.keys[i].ttl_ms, 5);
     }
   assert_true(found);
-  redis_prefixes_fini(&prefixes);
+  redis_top_fini(&top);
 }
 
 static void test_nodes(void **state) {

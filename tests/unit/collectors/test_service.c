@@ -554,7 +554,7 @@ static void test_a_status_program_explains(void **state) {
   row = collect(fixture, 5000);
   assert_int_equal(row->severity, SEVERITY_CRIT);
   assert_string_equal(row->reason,
-                      "answers 503 (expected 200-299); crash loop: \033[2Jexit code 1");
+                      "crash loop: \033[2Jexit code 1; answers 503 (expected 200-299)");
   assert_string_equal(text(row, "run"), "not running");
   assert_int_equal(fixture->sample->note_count, 0); /* it would say the same */
   assert_int_equal(access("status-asked", F_OK), 0);

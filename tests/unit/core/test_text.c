@@ -173,6 +173,23 @@ static void test_contains(void **state) {
     assert_int_equal(text_contains(cases[i].text, cases[i].needle), cases[i].found);
 }
 
+static void test_last_line(void **state) {
+  static const struct {
+    const char *text, *line;
+  } cases[] = {{"", ""},
+               {"\n \r\n", ""},
+               {"one", "one"},
+               {"one\ntwo \r\n\n", "two"},
+               {"a\nbcdefghij", "bcdefg"}};
+  char line[7];
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const size_t length = text_last_line(line, sizeof line, cases[i].text, strlen(cases[i].text));
+    assert_string_equal(line, cases[i].line);
+    assert_int_equal(length, i == 4 ? 9 : strlen(line));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sanitize),
@@ -182,6 +199,7 @@ int main(void) {
       cmocka_unit_test(test_fit),
       cmocka_unit_test(test_next),
       cmocka_unit_test(test_contains),
+      cmocka_unit_test(test_last_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { LAG_NAME, LAG_LAG, LAG_HIT, LAG_COUNT };
+enum { LAG_NAME, LAG_LAG, LAG_HIT, LAG_LOAD, LAG_COUNT };
 static const struct column_spec lag_columns[LAG_COUNT] = {
     [LAG_NAME] = {.id = "name", .title = "GROUP"},
     [LAG_LAG] = {.id = "lag",
@@ -25,6 +25,12 @@ static const struct column_spec lag_columns[LAG_COUNT] = {
                  .unit = UNIT_RATIO,
                  .metric = "redis.hit",
                  .threshold = {.below = true, .has_warn = true, .warn = 0.8}},
+    [LAG_LOAD] = {.id = "load",
+                  .title = "LOAD",
+                  .unit = UNIT_RATIO,
+                  .flags = COLUMN_AMBIENT,
+                  .metric = "host.load",
+                  .threshold = {.has_warn = true, .warn = 0.8}},
 };
 static const struct table_spec lag_table = {
     .id = "groups", .title = "Groups", .columns = lag_columns, .column_count = LAG_COUNT};

@@ -78,6 +78,24 @@ static void test_configured_rule(void **state) {
   assert_string_equal(finding->sentence, "lag 5,000, above 5");
 }
 
+/* How busy a host is says less than what fails, however far and long it is beyond its threshold. */
+static void test_a_load_is_not_the_headline(void **state) {
+  struct model_fixture *fixture = *state;
+  struct sample *sample = lag_sample(fixture);
+  lag_row(sample, 0, "busy", NULL, value_int(1))->cells[LAG_LOAD] = value_real(11);
+  model_publish(&fixture->model, 0, sample, fixture->now_ms);
+  assert_string_equal(judge(fixture, false)->items[0].row, "busy");
+  fixture->now_ms += 1000;
+  sample = lag_sample(fixture);
+  lag_row(sample, 0, "busy", NULL, value_int(1))->cells[LAG_LOAD] = value_real(11);
+  lag_row(sample, 0, "behind", NULL, value_int(101));
+  model_publish(&fixture->model, 0, sample, fixture->now_ms);
+  const struct findings *findings = judge(fixture, false);
+  assert_int_equal(findings->count, 2);
+  assert_string_equal(findings->items[0].row, "behind");
+  assert_int_equal(findings->items[0].severity, findings->items[1].severity);
+}
+
 /* The headline is the most harmful one, not the earliest. */
 static void test_harm(void **state) {
   struct model_fixture *fixture = *state;
@@ -482,6 +500,7 @@ int main(void) {
       TEST(test_beside),
       TEST(test_configured_rule),
       TEST(test_harm),
+      TEST(test_a_load_is_not_the_headline),
       TEST(test_onset_of_a_row),
       TEST(test_own_rule),
       TEST(test_for),

@@ -28,7 +28,26 @@ static void test_event_is_clipped(void **state) {
   (void)state;
   struct events events = {0};
   events_add(&events, 0, SEVERITY_OK, "api", "%02000d", 1);
-  assert_in_range(strlen(events_get(&events, 0)->text), 100, 600);
+  assert_int_equal(strlen(events_get(&events, 0)->text), 2000);
+  events_add(&events, 0, SEVERITY_OK, "api", "%04000d", 1);
+  assert_int_equal(strlen(events_get(&events, 0)->text), EVENT_TEXT_MAX - 1);
+  events_fini(&events);
+}
+
+/* A change is neither good nor bad, and a filter finds all of them by one word. */
+static void test_a_change(void **state) {
+  (void)state;
+  struct events events = {0};
+  events_add_change(&events, 0, "ecap", "setting %s changed: 4MB -> 64MB", "work_mem");
+  events_add(&events, 1, SEVERITY_WARN, "ecap", "no details");
+  const struct event *warning = events_get(&events, 0), *change = events_get(&events, 1);
+  assert_true(change->change && !warning->change);
+  assert_int_equal(change->severity, SEVERITY_OK);
+  assert_string_equal(event_severity_name(change), "info");
+  assert_string_equal(event_severity_name(warning), "warn");
+  assert_true(event_matches(change, "info") && event_matches(change, "INFO"));
+  assert_true(event_matches(change, "work_mem") && event_matches(change, "ecap"));
+  assert_false(event_matches(change, "warn") || event_matches(warning, "info"));
   events_fini(&events);
 }
 
@@ -86,9 +105,9 @@ static void test_production(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_events),     cmocka_unit_test(test_event_is_clipped),
-      cmocka_unit_test(test_err),        cmocka_unit_test(test_err_kinds),
-      cmocka_unit_test(test_production),
+      cmocka_unit_test(test_events),    cmocka_unit_test(test_event_is_clipped),
+      cmocka_unit_test(test_a_change),  cmocka_unit_test(test_err),
+      cmocka_unit_test(test_err_kinds), cmocka_unit_test(test_production),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,30 @@ static void test_lines_say_all(void **state) {
   plan_free(plan);
 }
 
+/* A column without a value in any row is left out, and so is a heading without any column. */
+static void test_empty_columns_are_left_out(void **state) {
+  (void)state;
+  static const struct plan_column columns[] = {
+      {"STATE", false}, {"OLD", true}, {"ID", false}, {"IMAGE", false}};
+  struct plan *plan = plan_new(&wipe, "ecap", NULL, false);
+  plan->title = "Wipe two";
+  plan->unit = "services";
+  plan->columns = columns;
+  plan->column_count = 4;
+  plan_object(plan, "a", "api");
+  struct plan_object *object = plan_object(plan, "b", "dashboard");
+  char text[4096] = "";
+  plan_lines(plan, collect, text);
+  assert_string_equal(text, "# Wipe two\n# Objects: 2 services\napi      \ndashboard\n");
+  object->cells[1] = "12";
+  object->cells[2] = "";
+  *text = '\0';
+  plan_lines(plan, collect, text);
+  assert_string_equal(text, "# Wipe two\n# Objects: 2 services\n           OLD\napi          -\n"
+                            "dashboard   12\n");
+  plan_free(plan);
+}
+
 static void test_one_of_many_is_said_in_the_singular(void **state) {
   (void)state;
   struct plan *plan = plan_of(&wipe, NULL, false, 1);
@@ -297,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_the_server_is_a_precondition),
       cmocka_unit_test(test_a_plan_grows_old),
       cmocka_unit_test(test_lines_say_all),
+      cmocka_unit_test(test_empty_columns_are_left_out),
       cmocka_unit_test(test_one_of_many_is_said_in_the_singular),
       cmocka_unit_test(test_objects_have_a_ceiling),
       cmocka_unit_test(test_an_outcome_is_never_better_than_its_parts),

@@ -889,6 +889,19 @@ static void test_the_menu(void **state) {
   assert_null(offer_of(f, &fake_other));
   assert_null(offer_of(f, &fake_rows)->why);
   assert_null(offer_of(f, &fake_target)->why);
+  /* those of the rows first, each group with its available ones first; the footer asks the same */
+  const struct operations *operations = &f->model.operations;
+  bool of_rows = operations->offers[0].of_rows;
+  assert_true(of_rows && offer_of(f, &fake_rows)->of_rows && !offer_of(f, &fake_target)->of_rows);
+  for (size_t i = 0; i < operations->offer_count; i++) {
+    const struct action_offer *offer = &operations->offers[i];
+    assert_true(of_rows || !offer->of_rows);
+    if (i > 0 && of_rows == offer->of_rows)
+      assert_true(offer->why || !operations->offers[i - 1].why);
+    of_rows = offer->of_rows;
+    const struct subject subject = {.table = "sessions", .keys = one, .key_count = 1};
+    assert_true(operations->may(operations->may_arg, offer->action, &subject) == !offer->why);
+  }
   menu_for(f, 2, two);
   assert_has(offer_of(f, &fake_one)->why, "2 are marked");
   assert_null(offer_of(f, &fake_rows)->why);

@@ -122,6 +122,43 @@ static bool list_json(FILE *out, const void *arg) {
   return report_pages_json(out, arg);
 }
 
+static bool events_csv(FILE *out, const void *arg) {
+  size_t count;
+  const bool good = report_events_csv(out, arg, "info", &count);
+  assert_int_equal(count, 2);
+  return good && report_events_csv(out, arg, "", &count);
+}
+
+static bool events_json(FILE *out, const void *arg) {
+  size_t count;
+  return report_events_json(out, arg, "WORK_MEM", &count);
+}
+
+/* The newest first; a change is neither good nor bad. */
+static void test_events(void **state) {
+  (void)state;
+  struct model model = {.wall_offset_ms = 1000};
+  events_add(&model.events, 0, SEVERITY_WARN, "local", "load 90%%, above 80%%");
+  events_add_change(&model.events, 1500, "ecap", "setting work_mem changed: 4MB -> 64MB");
+  events_add_change(&model.events, 2000, "ecap", "role \"x\" appeared\n\x1b[2J");
+  char *text = text_of(events_csv, &model);
+  static const char changes[] =
+      "1970-01-01T00:00:03.000Z,info,ecap,\"role \"\"x\"\" appeared \xEF\xBF\xBD[2J\"\r\n"
+      "1970-01-01T00:00:02.500Z,info,ecap,setting work_mem changed: 4MB -> 64MB\r\n";
+  char expected[1024];
+  snprintf(expected, sizeof expected, "%s%s%s%s%s", "time,severity,subject,text\r\n", changes,
+           "time,severity,subject,text\r\n", changes,
+           "1970-01-01T00:00:01.000Z,warn,local,\"load 90%, above 80%\"\r\n");
+  assert_string_equal(text, expected);
+  free(text);
+  text = text_of(events_json, &model);
+  expect(text,
+         "{\"at_ms\":2500,\"severity\":\"info\",\"subject\":\"ecap\",\"text\":\"setting work_mem "
+         "changed: 4MB -> 64MB\"}");
+  free(text);
+  events_fini(&model.events);
+}
+
 static void test_list(void **state) {
   (void)state;
   static const struct page_spec *const specs[] = {&page_spec, NULL};
@@ -138,6 +175,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_csv),
       cmocka_unit_test(test_json_and_text),
+      cmocka_unit_test(test_events),
       cmocka_unit_test(test_list),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

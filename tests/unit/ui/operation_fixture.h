@@ -60,9 +60,10 @@ static const struct action_spec *const fixture_specs[] = {&spec_cancel, &spec_te
                                                           &spec_vacuum, &spec_reset, NULL};
 
 static const struct action_offer fixture_offers[] = {
-    {&spec_cancel, NULL},
-    {&spec_terminate, NULL},
-    {&spec_vacuum, "another VACUUM of that table is under way: wait until pid 8300 has ended"}};
+    {&spec_cancel, true, NULL},
+    {&spec_terminate, true, NULL},
+    {&spec_vacuum, false,
+     "another VACUUM of that table is under way: wait until pid 8300 has ended"}};
 
 /* The one that has the dialog. */
 struct acting {

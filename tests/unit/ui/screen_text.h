@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* One letter per style, in the order of enum style. */
-static const char screen_letters[] = " dlbBtfowcusgphPkn123456";
+static const char screen_letters[] = " dlbBtfowcusgphPkn123456i";
 
 /* Three blocks between bars: the text; the style of each cell (screen_letters); and, in lines that
  * have any, the flags: * strong, # selected, @ both. The caller frees it. */

@@ -83,14 +83,79 @@ static void test_columns_that_explain_stay(void **state) {
   assert_int_equal(seen.tells_ms[1], 0); /* the row is well */
   row.severity = SEVERITY_WARN;
   columns_measure_row(&seen, &frame, &told_spec, &row, 0);
-  columns_measure_end(&seen, frame.now_ms);
+  columns_measure_end(&seen, &told_spec, frame.now_ms);
   assert_true(seen.tells_ms[1] > frame.now_ms);
   columns_measure_begin(&seen);
   cells[1].integer =
       0; /* blocks none: nothing to explain, once it has been like that for a while */
   columns_measure_row(&seen, &frame, &told_spec, &row, 0);
-  columns_measure_end(&seen, frame.now_ms + COLUMNS_HOLD_MS + 1);
+  columns_measure_end(&seen, &told_spec, frame.now_ms + COLUMNS_HOLD_MS + 1);
   assert_int_equal(seen.tells_ms[1], 0);
+}
+
+/* A column without any value gives way to those with values, even if it tells or is never dropped,
+ * and comes back at once. */
+static void test_empty_columns_give_way(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  hold(&memory, 12, 80);
+  memory.held[5] = 20; /* what was wrong is over */
+  memory.tells_ms[5] = 1;
+  memory.vacant[5] = true;
+  expect_fit(&memory, 27, "name:12+0 state:7+0 rate:6+0");
+  memory.vacant[5] = false;
+  expect_fit(&memory, 45, "name:12+0 state:7+0 never:20+0");
+
+  static const struct column_spec told[] = {
+      {.id = "name", .title = "NAME"},
+      {.id = "error", .title = "ERROR", .flags = COLUMN_TELLS | COLUMN_FLEX, .priority = 3}};
+  static const struct table_spec told_spec = {"t", "T", 0, told, 2};
+  struct value cells[] = {{.type = VALUE_TEXT, .text = "x"}, {.type = VALUE_TEXT, .text = "bad"}};
+  const struct row row = {.key = "x", .severity = SEVERITY_WARN, .cells = cells};
+  const int64_t times[] = {10000, 11000, 10000 + COLUMNS_EMPTY_MS, 16000};
+  const bool vacant[] = {false, false, true, false};
+  struct columns_memory seen = {0};
+  for (size_t i = 0; i < 4; i++) {
+    cells[1].text = i == 0 || i == 3 ? "bad" : "";
+    columns_measure_begin(&seen);
+    columns_measure_row(&seen, &(struct frame){.now_ms = times[i]}, &told_spec, &row, 0);
+    columns_measure_end(&seen, &told_spec, times[i]);
+    assert_int_equal(seen.vacant[1], vacant[i]);
+    assert_true(seen.text[1]); /* aligned as before */
+    assert_true(seen.held[1] == 3);
+  }
+}
+
+/* Of many rows, a few long texts are not worth a place, unless one of them is in a row that is not
+ * OK; a 0 explains nothing. */
+static void test_columns_with_few_values_give_way(void **state) {
+  (void)state;
+  static const struct column_spec told[] = {
+      {.id = "name", .title = "NAME"},
+      {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX},
+      {.id = "blocks", .title = "BLOCKS", .unit = UNIT_COUNT, .flags = COLUMN_TELLS}};
+  static const struct table_spec told_spec = {"t", "T", 0, told, 3};
+  enum { ROWS = 12 };
+  static const struct {
+    size_t filled;
+    bool loud, vacant;
+    int64_t blocks;
+  } cases[] = {{3, false, false, 0}, {2, false, true, 0}, {2, true, false, 0}, {2, false, true, 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct columns_memory seen = {0};
+    columns_measure_begin(&seen);
+    for (size_t r = 0; r < ROWS; r++) {
+      struct value cells[] = {value_text("x"), value_text(r < cases[i].filled ? "SELECT" : ""),
+                              value_int(r % 2 ? cases[i].blocks : 0)};
+      const struct row row = {.key = "x",
+                              .severity = cases[i].loud && r == 0 ? SEVERITY_WARN : SEVERITY_OK,
+                              .cells = cells};
+      columns_measure_row(&seen, &(struct frame){.now_ms = 9000}, &told_spec, &row, 0);
+    }
+    columns_measure_end(&seen, &told_spec, 9000);
+    assert_int_equal(seen.vacant[1], cases[i].vacant);
+    assert_int_equal(seen.vacant[2], cases[i].blocks == 0);
+  }
 }
 
 /* Without headings a number of the second rank cannot be understood. */
@@ -130,7 +195,7 @@ static void measure(struct columns_memory *memory, int64_t count, int64_t now_ms
     row->cells[2] = value_int(count);
   columns_measure_begin(memory);
   columns_measure_row(memory, &frame, &spec, row, 2);
-  columns_measure_end(memory, now_ms);
+  columns_measure_end(memory, &spec, now_ms);
   sample_free(sample);
 }
 
@@ -192,6 +257,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit),
       cmocka_unit_test(test_columns_that_explain_stay),
+      cmocka_unit_test(test_empty_columns_give_way),
+      cmocka_unit_test(test_columns_with_few_values_give_way),
       cmocka_unit_test(test_without_headings),
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_memory),

@@ -906,6 +906,26 @@ static void test_marks(void **state) {
   session_fini(&s);
 }
 
+/* All rows that are shown at the level of the selected one; again: none. */
+static void test_mark_all(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, 120, 36);
+  press(&s, "3<Enter>g<Down>*");
+  expect(&s, " 21 marked ");
+  press(&s, "a");
+  assert_int_equal(s.request.subject.key_count, 21); /* without 8124 and what waits below it */
+  press(&s, "*");
+  expect_not(&s, " marked ");
+  press(&s, " <Up>*"); /* one by hand, then the others */
+  expect(&s, " 21 marked ");
+  press(&s, "/8200<Enter>G*"); /* the only one that is shown is marked */
+  expect(&s, " 20 marked ");
+  press(&s, "<Home>*");
+  expect(&s, "Only rows of a table can be marked");
+  session_fini(&s);
+}
+
 static void test_marks_go_with_their_rows(void **state) {
   (void)state;
   struct session s;
@@ -1223,6 +1243,7 @@ int main(void) {
       cmocka_unit_test(test_many_candidates),
       cmocka_unit_test(test_what_runs),
       cmocka_unit_test(test_marks),
+      cmocka_unit_test(test_mark_all),
       cmocka_unit_test(test_marks_go_with_their_rows),
       cmocka_unit_test(test_marks_are_of_one_table),
       cmocka_unit_test(test_keys_of_actions),

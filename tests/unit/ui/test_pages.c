@@ -153,7 +153,7 @@ static void test_one_page_opens_at_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
   assert_ptr_equal(s.request.page, &story);
   char title[200], row[100];
-  snprintf(title, sizeof title, "[ecap %s: Session] ok", s.label);
+  snprintf(title, sizeof title, "[ecap %s: Session]\xE2\x94\x80", s.label);
   expect(&s, title);
   expect(&s, "1s ago, every 2.0s");
   expect(&s, "cost: 2 queries every 2s");

@@ -173,10 +173,21 @@ static bool session_ready(struct kafka_child *child, struct err *err) {
   return true;
 }
 
+/* A page that reads many messages has a client of its own: its queue has room for them, because
+ * librdkafka waits whenever the queue is full, and then for up to a second. */
+static bool reader_ready(struct kafka_child *child, enum kafka_look look, struct err *err) {
+  if (look != KAFKA_LOOK_MESSAGES || child->session.rk || !child->conf)
+    return session_ready(child, err);
+  rd_kafka_conf_set(child->conf, "queued.min.messages", "50", NULL, 0);
+  rd_kafka_conf_set(child->conf, "queued.max.messages.kbytes", "8192", NULL, 0);
+  return session_ready(child, err);
+}
+
 /* The end that a reader of committed transactions sees depends on the instance. */
 static bool committed_ready(struct kafka_child *child, struct kafka_collection *collection,
                             struct err *err) {
-  if (collection->look != KAFKA_LOOK_SETTINGS && collection->look != KAFKA_LOOK_STABLE)
+  if (collection->look != KAFKA_LOOK_SETTINGS && collection->look != KAFKA_LOOK_STABLE &&
+      !collection->held)
     return true;
   if (!child->committed.rk) {
     rd_kafka_conf_t *conf = rd_kafka_conf_dup(child->conf);
@@ -230,7 +241,7 @@ static void collect(struct kafka_child *child, struct frame *frame) {
     _exit(STATUS_GARBAGE);
   child->watch.deadline_ms = query.deadline_ms;
   kafka_collection_init(&collection, &query, &child->past);
-  bool good = session_ready(child, &err) && committed_ready(child, &collection, &err) &&
+  bool good = reader_ready(child, query.look, &err) && committed_ready(child, &collection, &err) &&
               kafka_collect(&child->session, &collection, &err);
   answer(child, good, &err, collection.snapshot, NULL);
   kafka_snapshot_free(collection.snapshot);

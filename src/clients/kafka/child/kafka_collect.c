@@ -9,8 +9,10 @@
  */
 #include "clients/kafka/child/kafka_collect.h"
 
+#include "clients/kafka/child/kafka_configs.h"
 #include "clients/kafka/child/kafka_error.h"
 #include "clients/kafka/child/kafka_groups.h"
+#include "clients/kafka/child/kafka_held.h"
 #include "clients/kafka/child/kafka_layout.h"
 #include "clients/kafka/child/kafka_metadata.h"
 #include "clients/kafka/child/kafka_next.h"
@@ -52,6 +54,8 @@ void kafka_collection_init(struct kafka_collection *collection, const struct kaf
       .topic_count = query->topic_count,
       .look = query->look,
       .partition = query->partition,
+      .held = query->held,
+      .settings = query->settings,
       .snapshot = snapshot,
       .past = past};
 }
@@ -450,6 +454,12 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
     kafka_metadata_summarize(session, c.snapshot);
     if (!has_groups)
       c.snapshot->committed_ms = c.snapshot->ended_ms = clock_now_ms();
+    if (collection->held)
+      kafka_held_read(session, collection->committed, c.snapshot);
+    if (collection->held && collection->look == KAFKA_LOOK_GROUPS)
+      kafka_next_held(session, c.snapshot);
+    if (collection->settings)
+      kafka_configs_read(session, c.snapshot);
     if (collection->look == KAFKA_LOOK_NEXT)
       kafka_next_read(session, c.snapshot);
     else if (collection->look != KAFKA_LOOK_GROUPS)

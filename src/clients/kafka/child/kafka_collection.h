@@ -10,6 +10,7 @@ struct kafka_collection {
   const char **groups, **topics; /* globs, in the snapshot's arena */
   size_t group_count, topic_count;
   enum kafka_look look;
+  bool held, settings;
   int32_t partition;               /* of KAFKA_LOOK_MESSAGES */
   struct kafka_session *committed; /* reads committed transactions only; NULL: not needed */
   struct kafka_snapshot *snapshot;

@@ -51,6 +51,10 @@ static size_t index_of(const struct kafka_fetch *fetches, size_t count,
 static bool take_in(struct kafka_fetch *fetch, const rd_kafka_message_t *message) {
   if (message->err == RD_KAFKA_RESP_ERR__TRANSPORT || message->err == RD_KAFKA_RESP_ERR__TIMED_OUT)
     return false;
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    fetch->over = true; /* what is left before the end are no messages */
+    return false;
+  }
   if (message->err) {
     fetch->error = kafka_error_reason(message->err);
     fetch->over = true;

@@ -1,10 +1,9 @@
 #include "clients/kafka/child/kafka_layout.h"
 
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_fetch.h"
+#include "clients/kafka/child/kafka_newest.h"
 #include "clients/kafka/child/kafka_next.h"
 #include "clients/kafka/child/kafka_offsets.h"
-#include "core/bytes.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"
@@ -175,6 +174,7 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
     return;
   }
   const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(answers[0], &count);
+  broker->settings = arena_alloc(&snapshot->arena, (count + 1) * sizeof *broker->settings);
   for (size_t i = 0; i < count; i++) {
     const char *name = rd_kafka_ConfigEntry_name(entries[i]);
     const char *value = rd_kafka_ConfigEntry_value(entries[i]);
@@ -183,11 +183,12 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
     else if (strcmp(name, "log.dirs") == 0 || (strcmp(name, "log.dir") == 0 && !broker->log_dirs))
       broker->log_dirs =
           value ? copy_or_null(&snapshot->arena, value) : broker->log_dirs; /* log.dirs wins */
+    if (broker->settings)
+      broker->settings[broker->setting_count++] = kafka_setting_of(&snapshot->arena, entries[i]);
   }
 }
 
-/* Each broker answers for itself. */
-static void read_brokers(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+void kafka_brokers_read(struct kafka_session *session, struct kafka_snapshot *snapshot) {
   enum { BROKERS_MAX = 64 };
   size_t pending = 0;
   struct err err = {0};
@@ -218,75 +219,6 @@ static void read_brokers(struct kafka_session *session, struct kafka_snapshot *s
   }
 }
 
-/* ---- messages */
-
-static const char *headers_text(struct arena *arena, const rd_kafka_message_t *message) {
-  rd_kafka_headers_t *headers;
-  const char *name;
-  const void *value;
-  size_t size;
-  const char *text = NULL;
-  bool cut;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return NULL;
-  for (size_t i = 0;
-       (!text || strlen(text) < KAFKA_KEY_BYTES_MAX) &&
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       i++)
-    text = arena_printf(arena, "%s%s%.200s=%s", text ? text : "", text ? ", " : "", name,
-                        value ? bytes_text(arena, value, size, 200, &cut) : "(null)");
-  return text;
-}
-
-static void take_message(void *arg, size_t index, const rd_kafka_message_t *from) {
-  struct kafka_snapshot *snapshot = arg;
-  struct arena *arena = &snapshot->arena;
-  rd_kafka_timestamp_type_t type;
-  bool key_cut;
-  (void)index;
-  if (snapshot->message_count == KAFKA_MESSAGES_MAX)
-    return;
-  struct kafka_message *message = &snapshot->messages[snapshot->message_count++];
-  const int64_t time_ms = rd_kafka_message_timestamp(from, &type);
-  *message =
-      (struct kafka_message){.offset = from->offset,
-                             .time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms,
-                             .key_length = from->key ? (int64_t)from->key_len : -1,
-                             .value_length = from->payload ? (int64_t)from->len : -1,
-                             .headers = headers_text(arena, from)};
-  if (from->key)
-    message->key = bytes_text(arena, from->key, from->key_len, KAFKA_KEY_BYTES_MAX, &key_cut);
-  if (from->payload)
-    message->value =
-        bytes_text(arena, from->payload, from->len, KAFKA_MESSAGE_BYTES_MAX, &message->cut);
-}
-
-static bool read_messages(struct kafka_session *session, struct kafka_collection *collection,
-                          struct err *err) {
-  struct kafka_snapshot *snapshot = collection->snapshot;
-  const struct kafka_topic *topic = snapshot->topic_count > 0 ? &snapshot->topics[0] : NULL;
-  if (!topic || topic->error || collection->partition < 0 ||
-      collection->partition >= topic->partition_count)
-    return err_set(err, ERR_INVALID, "there is no such partition now%s%s",
-                   topic && topic->error ? ": " : "", topic && topic->error ? topic->error : "");
-  const struct kafka_partition *partition = &topic->partitions[collection->partition];
-  if (partition->error)
-    return err_set(err, ERR_PROTOCOL, "the partition cannot be read: %s", partition->error);
-  snapshot->messages =
-      arena_alloc(&snapshot->arena, KAFKA_MESSAGES_MAX * sizeof *snapshot->messages);
-  int64_t from = partition->end - KAFKA_MESSAGES_MAX;
-  struct kafka_fetch fetch = {.topic = topic->name,
-                              .partition = collection->partition,
-                              .offset = from > partition->start ? from : partition->start,
-                              .before = partition->end,
-                              .most = KAFKA_MESSAGES_MAX};
-  kafka_session_step(session, "the newest messages");
-  if (snapshot->messages)
-    kafka_fetch_read(session, &fetch, 1, kafka_session_left(session) / 2, take_message, snapshot);
-  snapshot->messages_error = kafka_fetch_reason(fetch.error);
-  return true;
-}
-
 bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *collection,
                        struct err *err) {
   struct kafka_snapshot *snapshot = collection->snapshot;
@@ -294,10 +226,12 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
     return err_set(err, ERR_LIMIT, "too many topics for %d MB", KAFKA_SNAPSHOT_BYTES_MAX >> 20);
   switch (collection->look) {
   case KAFKA_LOOK_BROKERS:
-    read_brokers(session, snapshot);
+    kafka_brokers_read(session, snapshot);
+    for (uint32_t i = 0; i < snapshot->broker_count; i++)
+      snapshot->brokers[i].setting_count = 0;
     return true;
   case KAFKA_LOOK_MESSAGES:
-    return read_offsets(session, snapshot, err) && read_messages(session, collection, err);
+    return read_offsets(session, snapshot, err) && kafka_newest_read(session, collection, err);
   case KAFKA_LOOK_SETTINGS:
     kafka_settings_read(session, &snapshot->arena, snapshot->topics, snapshot->topic_count,
                         kafka_session_left(session) / 4);

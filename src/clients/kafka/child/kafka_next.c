@@ -14,6 +14,18 @@ static const char *copy_or_null(struct arena *arena, const char *text) {
   return text ? arena_text(arena, text, strlen(text)) : NULL;
 }
 
+struct kafka_topic_setting kafka_setting_of(struct arena *arena,
+                                            const rd_kafka_ConfigEntry_t *entry) {
+  const rd_kafka_ConfigSource_t source = rd_kafka_ConfigEntry_source(entry);
+  return (struct kafka_topic_setting){
+      .name = copy_or_null(arena, rd_kafka_ConfigEntry_name(entry)),
+      .value = rd_kafka_ConfigEntry_is_sensitive(entry)
+                   ? NULL
+                   : copy_or_null(arena, rd_kafka_ConfigEntry_value(entry)),
+      .source = kafka_setting_source(source),
+      .is_default = source == RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG};
+}
+
 static void take_settings(struct arena *arena, struct kafka_topic *topic,
                           const rd_kafka_ConfigResource_t *resource) {
   size_t count;
@@ -26,16 +38,8 @@ static void take_settings(struct arena *arena, struct kafka_topic *topic,
   }
   const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
   topic->settings = arena_alloc(arena, count * sizeof *topic->settings);
-  for (size_t i = 0; topic->settings && i < count; i++) {
-    const rd_kafka_ConfigSource_t source = rd_kafka_ConfigEntry_source(entries[i]);
-    topic->settings[topic->setting_count++] = (struct kafka_topic_setting){
-        .name = copy_or_null(arena, rd_kafka_ConfigEntry_name(entries[i])),
-        .value = rd_kafka_ConfigEntry_is_sensitive(entries[i])
-                     ? NULL
-                     : copy_or_null(arena, rd_kafka_ConfigEntry_value(entries[i])),
-        .source = kafka_setting_source(source),
-        .is_default = source == RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG};
-  }
+  for (size_t i = 0; topic->settings && i < count; i++)
+    topic->settings[topic->setting_count++] = kafka_setting_of(arena, entries[i]);
 }
 
 static struct kafka_topic *topic_find(struct kafka_topic *topics, size_t count, const char *name) {
@@ -206,6 +210,35 @@ void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snaps
         all = mem_resize(all, (count + 64) * sizeof *all);
       all[count++] =
           (struct candidate){t, p, partition->stable, partition->end - partition->stable};
+    }
+  read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
+  free(all);
+}
+
+static bool has_candidate(const struct candidate *all, size_t count, const struct candidate *one) {
+  for (size_t i = 0; i < count; i++)
+    if (all[i].topic == one->topic && all[i].partition == one->partition &&
+        all[i].from == one->from)
+      return true;
+  return false;
+}
+
+void kafka_next_held(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+  enum { CANDIDATES_MAX = 1000 };
+  struct candidate *all = mem_new(CANDIDATES_MAX * sizeof *all);
+  size_t count = 0;
+  for (size_t g = 0; g < snapshot->group_count; g++)
+    for (size_t i = 0; i < snapshot->groups[g].share_count; i++) {
+      const struct kafka_share *share = &snapshot->groups[g].shares[i];
+      struct candidate one = {share->topic, share->partition, share->committed, 0};
+      const struct kafka_partition *partition = partition_of(snapshot, &one);
+      if (!partition || partition->error || partition->stable < 0 ||
+          partition->stable >= partition->end || share->committed < 0 ||
+          share->committed > partition->stable || count == CANDIDATES_MAX ||
+          has_candidate(all, count, &one))
+        continue;
+      one.lag = partition->end - one.from;
+      all[count++] = one;
     }
   read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
   free(all);

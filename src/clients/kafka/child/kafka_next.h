@@ -13,6 +13,14 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
  * ones is before the end, to the next messages. */
 void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot);
 
+/* Adds the next message of each group in the partitions where the end of the committed ones is
+ * before the end: a group is held back there if none is before that of the open transaction. */
+void kafka_next_held(struct kafka_session *session, struct kafka_snapshot *snapshot);
+
+/* The setting, without the value if it is a secret. */
+struct kafka_topic_setting kafka_setting_of(struct arena *arena,
+                                            const rd_kafka_ConfigEntry_t *entry);
+
 /* Sets the settings of these topics, or settings_error. */
 void kafka_settings_read(struct kafka_session *session, struct arena *arena,
                          struct kafka_topic *topics, size_t count, int limit_ms);

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,15 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
   return kafka_roll_watch(opaque, rk);
 }
 
+/* Kafka 4 verifies what librdkafka sends wrongly before 2.6.1 (librdkafka#4895), and calls the
+ * right password invalid. */
+static bool is_old_scram(const rd_kafka_conf_t *conf) {
+  char mechanism[32] = "";
+  size_t size = sizeof mechanism;
+  rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &size);
+  return strncmp(mechanism, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x020601ff;
+}
+
 /* The interceptor is for the roll. If rd_kafka_new fails it frees the interceptors of the
  * configuration, which then cannot be destroyed (2.0.2): so what may fail is tried before, without
  * it. */
@@ -59,6 +69,7 @@ bool kafka_session_open(struct kafka_session *session, const rd_kafka_conf_t *co
     kafka_roll_fini(&session->roll);
     return false;
   }
+  session->old_scram = is_old_scram(conf);
   session->queue = rd_kafka_queue_new(session->rk);
   rd_kafka_queue_t *main_queue = rd_kafka_queue_get_main(session->rk);
   rd_kafka_queue_forward(main_queue, session->queue);
@@ -134,6 +145,18 @@ static void forget_ask(struct kafka_session *session, struct kafka_ask *ask) {
   free(ask);
 }
 
+static void explain(const struct kafka_session *session, struct err *err) {
+  static const char login[] = "login failed: ";
+  char *at = strstr(err->text, login);
+  if (!session->old_scram || err->kind != ERR_DENIED || !at)
+    return;
+  at += sizeof login - 1;
+  snprintf(
+      at, sizeof err->text - (size_t)(at - err->text),
+      "SCRAM to Kafka 4 needs librdkafka 2.6.1 (this is %s), or the user or its password is wrong",
+      rd_kafka_version_str());
+}
+
 static void note_error(struct kafka_session *session, rd_kafka_event_t *event) {
   rd_kafka_resp_err_t code = rd_kafka_event_error(event);
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -143,6 +166,7 @@ static void note_error(struct kafka_session *session, rd_kafka_event_t *event) {
       kafka_error(code, rd_kafka_event_error_string(event), &session->trouble);
   } else {
     kafka_error(code, rd_kafka_event_error_string(event), &session->trouble);
+    explain(session, &session->trouble);
   }
   if (session->trouble.kind == ERR_LIMIT)
     session->limit = session->trouble;
@@ -222,6 +246,7 @@ bool kafka_session_fail(struct kafka_session *session, rd_kafka_resp_err_t code,
                    session->watch->step ? session->watch->step : "the brokers");
   }
   kafka_error(code, text, err);
+  explain(session, err);
   return false;
 }
 

@@ -1,4 +1,5 @@
 /* The page kafka.brokers: how the partitions are spread, and which are in trouble. */
+#include "clients/kafka/kafka_admin.h"
 #include "clients/kafka/kafka_contract.h"
 #include "collectors/kafka/pages/kafka_topic_rows.h"
 #include "core/mem.h"
@@ -17,13 +18,22 @@ enum broker_column {
 static const struct column_spec columns[] = {
 #include "kafka_brokers.def"
 };
+/* Those of kafka_topics_table, in their order: kafka_partition_row. */
+static const struct column_spec partition_columns[] = {
+#include "kafka_topics.def"
+};
 #undef COLUMN
 
+static const struct table_spec troubled = {.id = KAFKA_TOPICS_TABLE,
+                                           .title = "Partitions in trouble",
+                                           .columns = partition_columns,
+                                           .column_count = sizeof partition_columns /
+                                                           sizeof *partition_columns};
 static const struct table_spec brokers = {.id = "brokers",
                                           .title = "Brokers",
                                           .columns = columns,
                                           .column_count = sizeof columns / sizeof *columns};
-static const struct table_spec *const tables[] = {&brokers, &kafka_topics_table};
+static const struct table_spec *const tables[] = {&brokers, &troubled};
 
 static bool query(struct watch *watch, struct kafka_query *query, struct err *err) {
   (void)watch, (void)err;
@@ -183,10 +193,13 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   fill_troubled(call, SEVERITY_WARN);
   if (loads.lost > 0)
     sample_note(sample, brokers.id, brokers.columns[BROKER_LOST].id,
-                "%zu of %zu partitions are not led by their preferred leader. Kafka's own command: "
+                "%zu of %zu partitions are not led by their preferred leader. %s: "
                 "kafka-leader-election.sh --bootstrap-server %.120s --election-type preferred "
                 "--all-topic-partitions",
-                loads.lost, loads.partitions, bootstrap);
+                loads.lost, loads.partitions,
+                kafka_library_elects() ? "The action kafka.elect-leaders, or Kafka's own command"
+                                       : "Kafka's own command",
+                bootstrap);
   sample_note(sample, brokers.id, brokers.columns[BROKER_DIRS].id,
               "librdkafka cannot read the sizes of log dirs. Kafka's own command: "
               "kafka-log-dirs.sh --bootstrap-server %.120s --describe",

@@ -1,5 +1,6 @@
 /* The page kafka.group: who reads what, how far behind, and what is lost if nothing changes. */
 #include "clients/kafka/kafka_contract.h"
+#include "collectors/kafka/kafka_cluster.h"
 #include "collectors/kafka/kafka_retention.h"
 #include "collectors/kafka/kafka_rows.h"
 #include "collectors/kafka/kafka_table.h"
@@ -116,6 +117,8 @@ static struct outlook outlook_of(struct kafka_page_call *call, const struct kafk
     why = "not read: only for the partitions with the most lag";
   else if (next->error)
     why = sample_copy(call->sample, next->error);
+  else if (next->offset == KAFKA_NO_OFFSET)
+    why = KAFKA_NEXT_NONE;
   else if (next->time_ms < 0)
     why = "the message has no timestamp";
   if (why) {
@@ -232,7 +235,7 @@ static void fill_partitions(struct kafka_page_call *call, const struct kafka_gro
 
 struct member_sum {
   int64_t lag;
-  bool known, has_rates, stuck;
+  bool known, has_rates, stuck, held;
   double consumed, produced;
 };
 
@@ -243,6 +246,7 @@ static void sum_part(struct member_sum *sums, const struct kafka_group *group,
     return;
   struct member_sum *sum = &sums[owner];
   sum->stuck = sum->stuck || part->lag.status == KAFKA_STALL;
+  sum->held = sum->held || part->held;
   if (!part->lag.has_lag)
     return;
   sum->known = true;
@@ -280,21 +284,28 @@ static const char *assigned_text(struct kafka_page_call *call, const struct kafk
   return sample_copy(call->sample, text);
 }
 
-static const char *status_of(const struct kafka_member *member, const struct member_sum *sum) {
-  if (member->partitions == 0)
+static const char *status_of(const struct kafka_group_view *view, size_t i,
+                             const struct member_sum *sum) {
+  const struct kafka_group *group = view->group;
+  if (group->members[i].partitions == 0)
     return "no work";
-  return sum->stuck ? "stuck" : "";
+  if (sum->stuck)
+    return sum->held ? "held back" : "stuck";
+  return sum->has_rates && kafka_has_no_work(sum->produced, view->sum.produced, group->member_count)
+             ? "idle"
+             : "";
 }
 
-static bool fill_member(struct kafka_page_call *call, const struct kafka_group *group, size_t i,
+static bool fill_member(struct kafka_page_call *call, const struct kafka_group_view *view, size_t i,
                         const struct member_sum *sum) {
+  const struct kafka_group *group = view->group;
   const struct kafka_member *member = &group->members[i];
   struct sample *sample = call->sample;
   struct row *row = sample_row(sample, sample_table(sample, members.id), member->id, NULL);
   if (!row)
     return false;
   struct value *cells = row->cells;
-  const char *status = status_of(member, sum);
+  const char *status = status_of(view, i, sum);
   cells[MEMBER_CLIENT] = value_text(sample_copy(sample, member->client));
   cells[MEMBER_HOST] =
       value_text(sample_copy(sample, *member->host == '/' ? member->host + 1 : member->host));
@@ -339,7 +350,7 @@ static size_t fill_members(struct kafka_page_call *call, const struct kafka_grou
     sum_part(sums, group, &view->parts[i]);
   for (size_t i = 0; i < group->member_count; i++) {
     idle += group->members[i].partitions == 0;
-    if (!fill_member(call, group, i, &sums[i]))
+    if (!fill_member(call, view, i, &sums[i]))
       break;
   }
   if (group->state == KAFKA_GROUP_UNKNOWN)
@@ -423,6 +434,11 @@ static bool check_there(const struct kafka_page_call *call, struct err *err) {
     return true;
   if (snapshot->rights)
     return err_set(err, ERR_DENIED, "no consumer group is visible: %s", snapshot->rights);
+  if (!kafka_list_is_whole(snapshot))
+    return err_set(err, ERR_PROTOCOL,
+                   "group %.80s was not found, but not all brokers answered%s%.80s",
+                   group ? group->name : name, snapshot->list_reason ? ": " : "",
+                   snapshot->list_reason ? snapshot->list_reason : "");
   return err_set(err, ERR_INVALID, "there is no group %.120s now", group ? group->name : name);
 }
 
@@ -432,6 +448,7 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   if (!check_there(call, err))
     return false;
   kafka_view_init(&view, call->snapshot, call->history, call->rules);
+  *call->stands_still = kafka_view_stands_still(&view, call->rules);
   fill_partitions(call, &view.groups[0], &outlook);
   const size_t idle = fill_members(call, &view.groups[0]);
   fill_summary(call, &view.groups[0], idle, &outlook);
@@ -454,6 +471,7 @@ const struct page page_kafka_group = {
     .spec = {.id = "kafka.group",
              .kind = "kafka",
              .row_of = KAFKA_LAG_TABLE,
+             .key_of_name = kafka_group_key,
              .title = "Group",
              .question = "Who reads what, how far behind, and what gets lost?",
              .cost = "10 requests every 5s, and a batch of up to 32 partitions",

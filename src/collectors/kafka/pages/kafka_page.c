@@ -31,6 +31,7 @@ struct open_page {
   struct kafka_still_list still;
   struct kafka_request *request; /* the running one, or NULL */
   int64_t first_ms;              /* of the first snapshot, or 0 */
+  bool stands_still;             /* the group does, as of the last one */
   char *kept[KAFKA_PAGE_KEPT_MAX];
   size_t kept_count;
   char *groups[1], *topics[1]; /* of the query */
@@ -147,6 +148,7 @@ static struct sample *sample_make(struct open_page *open, const struct kafka_sna
                                  .sample = sample_new(spec->tables, spec->table_count),
                                  .past = &open->past,
                                  .still = &open->still,
+                                 .stands_still = &open->stands_still,
                                  .now_us = snapshot->ended_ms * 1000,
                                  .open_ms = snapshot->ended_ms - open->first_ms,
                                  .wall_ms = clock_now_ms() + clock_wall_offset_ms()};
@@ -185,6 +187,7 @@ static void ask(void *self) {
   const struct option_value *topics = target_option(open->watch.target, "topics");
   struct kafka_query query = {.topics = topics->items,
                               .topic_count = topics->item_count,
+                              .held = open->stands_still,
                               .deadline_ms = watch_end_ms(&open->watch, MARGIN_MS, MARGIN_MAX_MS)};
   if (page_own(open)->query(&open->watch, &query, &err))
     open->request = kafka_snapshot_start(open->client, &query, on_snapshot, open);

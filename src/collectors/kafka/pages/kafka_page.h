@@ -19,9 +19,10 @@ struct kafka_page_call {
   struct sample *sample; /* with the tables of the page */
   struct row_past *past; /* of counters of rows */
   struct kafka_still_list *still;
-  int64_t now_us;  /* of the snapshot */
-  int64_t open_ms; /* how long the page has been open, by its first collection */
-  int64_t wall_ms; /* the time now, since 1970 */
+  bool *stands_still; /* set by a page about a group: the next collection asks why */
+  int64_t now_us;     /* of the snapshot */
+  int64_t open_ms;    /* how long the page has been open, by its first collection */
+  int64_t wall_ms;    /* the time now, since 1970 */
 };
 
 struct kafka_page {
@@ -36,6 +37,8 @@ struct kafka_page {
 /* Seconds that the number of that row has not changed, since the page was opened. At most
  * KAFKA_STILL_MAX rows are remembered. */
 enum { KAFKA_STILL_MAX = 1000 };
+/* Of a next message that is not there, although the offset is before the end. */
+#define KAFKA_NEXT_NONE "no message: ends of transactions, or removed by compaction"
 struct value kafka_page_still(struct kafka_page_call *call, const char *key, int64_t number);
 
 /* For `watch` of their descriptors; `own` is a struct kafka_page. */

@@ -3,6 +3,7 @@
 #include "collectors/kafka/kafka_json.h"
 #include "collectors/kafka/pages/kafka_topic_rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LINES_MAX = 500 }; /* of a value */
@@ -94,6 +95,31 @@ static bool fill_message(struct kafka_page_call *call, const struct kafka_messag
   return true;
 }
 
+static const struct kafka_partition *peeked(const struct kafka_page_call *call) {
+  int32_t number;
+  char *topic = kafka_focus_topic(call->focus, &number);
+  const struct kafka_topic *found =
+      call->snapshot->topic_count > 0 ? &call->snapshot->topics[0] : NULL;
+  free(topic);
+  return found && number >= 0 && number < found->partition_count ? &found->partitions[number]
+                                                                 : NULL;
+}
+
+/* Offsets without a message, where they are why there are so few. */
+static void note_gaps(struct kafka_page_call *call) {
+  const struct kafka_snapshot *snapshot = call->snapshot;
+  const struct kafka_partition *partition = peeked(call);
+  if (!partition || snapshot->messages_error || snapshot->message_count == KAFKA_MESSAGES_MAX)
+    return;
+  const int64_t offsets = partition->end - snapshot->messages_from;
+  if (offsets > (int64_t)snapshot->message_count)
+    sample_note(call->sample, messages.id, NULL,
+                "%zu messages at the newest %lld offsets%s: the other offsets are ends of "
+                "transactions, or compaction has removed their messages",
+                snapshot->message_count, (long long)offsets,
+                snapshot->messages_from > partition->start ? "; older ones are not read" : "");
+}
+
 static bool fill(struct kafka_page_call *call, struct err *err) {
   const struct kafka_snapshot *snapshot = call->snapshot;
   (void)err;
@@ -101,8 +127,9 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
     return err_set(err, strstr(snapshot->messages_error, "needs") ? ERR_DENIED : ERR_PROTOCOL,
                    "the messages cannot be read: %s", snapshot->messages_error);
   if (snapshot->messages_error)
-    sample_fault(call->sample, messages.id, SEVERITY_UNKNOWN, "more messages: %s",
-                 snapshot->messages_error);
+    sample_fault(call->sample, messages.id, SEVERITY_UNKNOWN, "%zu messages: %s",
+                 snapshot->message_count, snapshot->messages_error);
+  note_gaps(call);
   for (size_t i = snapshot->message_count; i > 0; i--) /* the newest first */
     if (!fill_message(call, &snapshot->messages[i - 1]))
       break;

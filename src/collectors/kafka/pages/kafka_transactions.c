@@ -66,6 +66,8 @@ static struct value age_of(struct kafka_page_call *call, const struct kafka_next
     return value_none("not read: only for the partitions that hold most back");
   if (next->error)
     return value_none(sample_copy(call->sample, next->error));
+  if (next->offset == KAFKA_NO_OFFSET)
+    return value_none(KAFKA_NEXT_NONE);
   if (next->time_ms < 0)
     return value_none("the message has no timestamp");
   const int64_t age_ms = call->wall_ms - next->time_ms;

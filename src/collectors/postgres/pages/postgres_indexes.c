@@ -163,9 +163,10 @@ static bool indexes_read(struct postgres_page_call *call, const struct pg_rows *
   const struct memory *memory = call->memory;
   char shown[FORMAT_MAX], count[FORMAT_MAX];
   if ((int64_t)rows->rows < memory->total)
-    sample_note(call->sample, indexes.id, NULL, "%s of %s shown: the first ones by the order (s)",
+    sample_note(call->sample, indexes.id, NULL,
+                "%s of %s shown: the first ones by the order of the rows (%s)",
                 format_count(shown, sizeof shown, (int64_t)rows->rows),
-                format_count(count, sizeof count, memory->total));
+                format_count(count, sizeof count, memory->total), page_order_hint(call->focus));
   return postgres_page_rows(call, indexes.id, rows, err);
 }
 

@@ -262,7 +262,18 @@ static char *waits_make(struct postgres_page_call *call, struct err *err) {
   return mem_printf(waits_sql, call->version >= 140000 ? AGE_OF("w.waitstart") : "NULL::float");
 }
 
+/* pg_locks shows the locks of everyone, pg_stat_activity not what they do. */
+static void note_hidden(struct postgres_page_call *call) {
+  if (!call->sees_all)
+    sample_fault(
+        call->sample, chain.id, SEVERITY_UNKNOWN,
+        "states, times, clients and queries of other roles are hidden: GRANT pg_monitor TO "
+        "%.64s shows them",
+        call->role);
+}
+
 static void finish(struct postgres_page_call *call) {
+  note_hidden(call);
   const struct table *table = sample_table(call->sample, figures.id);
   const int64_t followed = postgres_page_count(WAITERS_TEXT);
   const struct value waiting =

@@ -23,7 +23,8 @@ struct page_watch {
   bool kept;    /* the connection is an old one: only a query shows whether it was closed */
   bool borrows; /* no slot is left: the collector's connection is used */
   struct pg_loan loan;
-  char *sql; /* waits until the borrowed connection is free */
+  struct pg_explain *explain; /* NULL: the page plans nothing */
+  char *sql;                  /* waits until the borrowed connection is free */
   pg_cb answered;
 
   struct postgres_page_call call;
@@ -45,6 +46,10 @@ static bool init(void *self, struct err *err) {
     return false;
   page->pg = pg_new(page->watch.io, page->dsn);
   watch_hold(&page->watch);
+  if (page->own->statement) {
+    page->explain = pg_explain_new(page->watch.io, page->dsn);
+    watch_hold(&page->watch);
+  }
   page->timeouts.statement_ms =
       (int)(timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1);
   page->timeouts.lock_ms = LOCK_TIMEOUT_MS;
@@ -132,6 +137,27 @@ static void finish(struct page_watch *page) {
   watch_done(&page->watch, sample);
 }
 
+static void on_planned(void *self, const struct pg_explain_answer *answer, const struct err *err,
+                       const char *sqlstate) {
+  struct page_watch *page = self;
+  struct err why = err ? *err : (struct err){0};
+  if (page->own->planned(&page->call, answer, sqlstate, &why))
+    finish(page);
+  else
+    fail(page, &why);
+}
+
+static void plan(struct page_watch *page) {
+  struct pg_explain_request request = {.statement_ms = page->timeouts.statement_ms,
+                                       .lock_ms = page->timeouts.lock_ms};
+  struct err err = {0};
+  page->watch.requests++;
+  if (page->own->statement(&page->call, &request, &err))
+    pg_explain_ask(page->explain, &request, on_planned, page);
+  else
+    fail(page, &err);
+}
+
 static void on_answer(void *self, const struct pg_rows *rows, const struct err *err) {
   struct page_watch *page = self;
   const struct postgres_page_query *query = &page->own->queries[page->next];
@@ -170,7 +196,10 @@ static void ask_next(struct page_watch *page) {
     const struct postgres_page_query *query = &page->own->queries[page->next];
     struct err err = {0};
     if (is_last(query)) {
-      finish(page);
+      if (page->own->statement)
+        plan(page);
+      else
+        finish(page);
       return;
     }
     if (page->call.version < query->version_min)
@@ -307,7 +336,11 @@ static void forget(void *self, struct err *err) {
       [PG_ASKING] = ": logged in, query still running",
   };
   const size_t used = strlen(err->text);
-  snprintf(err->text + used, sizeof err->text - used, "%s", steps[pg_phase(page->pg)]);
+  const char *where = page->explain ? pg_explain_where(page->explain) : "";
+  snprintf(err->text + used, sizeof err->text - used, "%s",
+           *where ? where : steps[pg_phase(page->pg)]);
+  if (page->explain)
+    pg_explain_drop(page->explain);
   pg_loan_drop(&page->loan);
   pg_drop(page->pg);
 }
@@ -315,6 +348,8 @@ static void forget(void *self, struct err *err) {
 static void end(void *self) {
   struct page_watch *page = self;
   pg_free(page->pg, watch_released, page);
+  if (page->explain)
+    pg_explain_free(page->explain, watch_released, page);
 }
 
 static void fini(void *self) {

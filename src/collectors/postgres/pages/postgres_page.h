@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include "clients/postgres/pg_explain.h"
 #include "clients/postgres/pg_rows.h"
 #include "collectors/frame.h"
 #include "collectors/row_past.h"
@@ -57,7 +58,15 @@ struct postgres_page_query {
 struct postgres_page {
   const struct postgres_page_query *queries;       /* ends with one that is zeroed */
   size_t memory;                                   /* bytes */
-  void (*finish)(struct postgres_page_call *call); /* after the last answer; NULL: nothing */
+  /* After the last answer: the statement to plan over a connection to its database (its time limits
+   * are set by the frame). False with err: the collection fails. NULL: none. */
+  bool (*statement)(struct postgres_page_call *call, struct pg_explain_request *request,
+                    struct err *err);
+  /* Its plan; or err has the error of the planning, to be made clearer. False with err: the
+   * collection fails. */
+  bool (*planned)(struct postgres_page_call *call, const struct pg_explain_answer *answer,
+                  const char *sqlstate, struct err *err);
+  void (*finish)(struct postgres_page_call *call); /* after all answers; NULL: nothing */
   void (*forget)(void *memory);                    /* frees what is in there; NULL: nothing */
   bool brisk; /* collected so often that rights and names are asked for once a minute only */
 };

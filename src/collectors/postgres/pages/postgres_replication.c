@@ -118,6 +118,10 @@ void postgres_standby_judge(const struct postgres_standby *standby, double clock
   }
   if (standby->paused)
     judge_paused(verdict);
+  verdict->stage = cut_off                     ? "receiving"
+                   : standby->paused           ? "replaying, which is paused"
+                   : standby->replay_bytes > 0 ? "replaying"
+                                               : NULL;
   memory->replayed = standby->replayed > 0 ? standby->replayed : 0;
 }
 
@@ -151,13 +155,14 @@ static struct postgres_remembered *remembered(struct postgres_memory *memory, co
 }
 
 static void remember(struct postgres_memory *memory, const struct postgres_replica_row *row,
-                     double clock) {
+                     double clock, double stuck) {
   struct postgres_remembered *own = remembered(memory, row->key);
   if (!own && memory->count < POSTGRES_REPLICAS_MAX)
     own = &memory->replicas[memory->count++];
   if (!own)
     return;
   memcpy(own->key, row->key, sizeof own->key);
+  own->stuck = stuck;
   own->last = row->replica;
   own->seen = clock;
 }
@@ -192,6 +197,35 @@ static void judge_silent(struct postgres_replica_row *row) {
     replica->lag_seconds = replica->reply_age;
 }
 
+/* Since when there is WAL that it has not begun to replay; 0: there is none, or not known. Raises
+ * its lag to what has passed since then at its last reply. */
+static double stuck_since(struct postgres_replica *replica, struct postgres_memory *memory,
+                          const char *key, double clock) {
+  const struct postgres_remembered *own = remembered(memory, key);
+  if (replica->lag_bytes <= 0 || replica->replayed < 0)
+    return 0;
+  if (!own || own->stuck <= 0 || own->stuck > clock || own->last.replayed != replica->replayed)
+    return clock;
+  const double least = clock - own->stuck - replica->reply_age;
+  if (replica->reply_age >= 0 && least > replica->lag_seconds)
+    replica->lag_seconds = least;
+  return own->stuck;
+}
+
+static void count_lag(const struct postgres_replica *replica, struct postgres_replica_rows *rows) {
+  const bool longer = replica->lag_seconds > rows->lag_seconds;
+  const bool worst = longer || (rows->lag_seconds < 0 && replica->lag_bytes > rows->lag_bytes);
+  rows->replicas++;
+  if (worst)
+    rows->stage[0] = '\0';
+  if (worst && *replica->stage)
+    snprintf(rows->stage, sizeof rows->stage, "%s on %s", replica->stage, replica->name);
+  if (replica->lag_bytes > rows->lag_bytes)
+    rows->lag_bytes = replica->lag_bytes;
+  if (longer)
+    rows->lag_seconds = replica->lag_seconds;
+}
+
 static void add_told(const struct postgres_replica *replica, double clock,
                      struct postgres_memory *memory, struct postgres_replica_rows *rows) {
   struct postgres_replica_row *row = &rows->items[rows->count];
@@ -199,13 +233,9 @@ static void add_told(const struct postgres_replica *replica, double clock,
   key_of(replica, rows, row->key, sizeof row->key);
   if (replica->connected && replica->replays) {
     judge_silent(row);
-    rows->replicas++;
-    if (replica->lag_bytes > rows->lag_bytes)
-      rows->lag_bytes = replica->lag_bytes;
-    if (row->replica.lag_seconds > rows->lag_seconds)
-      rows->lag_seconds = row->replica.lag_seconds;
     if (!replica->logical)
-      remember(memory, row, clock);
+      remember(memory, row, clock, stuck_since(&row->replica, memory, row->key, clock));
+    count_lag(&row->replica, rows);
   } else if (!replica->connected) {
     const struct postgres_remembered *own = remembered(memory, row->key);
     judge_inactive(replica, own, clock, row);
@@ -247,6 +277,7 @@ void postgres_replicas_judge(const struct postgres_replicas *replicas, double cl
   rows->replicas = 0;
   rows->lag_bytes = POSTGRES_UNKNOWN;
   rows->lag_seconds = POSTGRES_UNKNOWN;
+  rows->stage[0] = '\0';
   forget_old(memory, clock, forget_after);
   for (size_t i = 0; i < replicas->count; i++)
     add_told(&replicas->items[i], clock, memory, rows);

@@ -14,6 +14,7 @@ struct postgres_memory {
     char key[200];
     struct postgres_replica last; /* as last seen */
     double seen;                  /* in server time */
+    double stuck; /* when WAL was first seen that it still has not begun to replay; 0: none */
   } replicas[POSTGRES_REPLICAS_MAX];
   size_t count;
 };
@@ -28,6 +29,7 @@ struct postgres_standby_verdict {
   double lag_seconds;  /* UNKNOWN: see no_lag */
   int64_t lag_bytes;
   const char *no_lag; /* why not; static */
+  const char *stage;  /* where the lag arises; static, or NULL */
 };
 
 /* clock: of the server, seconds since 1970. A streaming standby may be silent for half of
@@ -53,11 +55,17 @@ struct postgres_replica_rows {
   int64_t replicas; /* connected replicas that replay */
   int64_t lag_bytes;
   double lag_seconds; /* the worst of these; or UNKNOWN */
+  char stage[128];    /* of the worst: "replaying on NAME"; "" if not known */
 };
 
 /* A replica replies every 10 s by default (wal_receiver_status_interval), and whenever the primary
  * requests it, after half of wal_sender_timeout. If it is silent for longer, it or its walsender
- * hangs: its last reported lag is only a lower bound. */
+ * hangs: its last reported lag is only a lower bound.
+ *
+ * replay_lag starts at zero when a replica connects again, and is NULL until WAL is sent to it,
+ * even if its replay stands still (a pause, a conflicting query). If the position has not moved
+ * from one collection to a later reply, although there was WAL to replay, then the lag is at least
+ * that long. */
 enum { POSTGRES_REPLY_WARN_S = 35, POSTGRES_REPLY_CRIT_S = 120 };
 
 /* A replica that was connected before and no longer is has a row with a severity until it is back,

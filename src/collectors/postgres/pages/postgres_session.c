@@ -223,6 +223,10 @@ static bool is_key(const char *text) {
   return postgres_session_key_read(text, &key) && key.pid > 0;
 }
 
+static char *key_of_name(const char *name) {
+  return is_key(name) ? mem_dup(name) : NULL;
+}
+
 static const struct postgres_page own = {
     .queries =
         (const struct postgres_page_query[]){
@@ -240,7 +244,7 @@ const struct page page_postgres_session = {
     .spec = {.id = "postgres.session",
              .kind = "postgres",
              .row_of = POSTGRES_SESSIONS_TABLE,
-             .is_key = is_key,
+             .key_of_name = key_of_name,
              .title = "Session",
              .question = "What does it run and wait for, whom does it block?",
              .cost = "4 queries every 2s; pg_locks, and the blockers of waiting sessions",

@@ -73,7 +73,7 @@ static const char roles_sql[] =
   " CASE d.setrole WHEN 0 THEN 'all' ELSE coalesce(r.rolname, d.setrole::text) END AS role,"
   " CASE d.setdatabase WHEN 0 THEN 'all' ELSE coalesce(b.datname, d.setdatabase::text) END AS database,"
   " (SELECT CASE WHEN s.source IN ('session', 'client', 'user', 'database', 'database user')"
-  "   THEN NULL ELSE s.setting || coalesce(' ' || s.unit, '') END"
+  "   THEN NULL ELSE " WITH_UNIT("s.setting") " END"
   "   FROM pg_settings s WHERE lower(s.name) = lower(v.name)) AS server"
   " FROM pg_db_role_setting d CROSS JOIN LATERAL unnest(d.setconfig) c (line)"
   " CROSS JOIN LATERAL (SELECT split_part(c.line, '=', 1) AS name) v"

@@ -536,9 +536,10 @@ static void finish(struct postgres_page_call *call) {
     statement_fill(call, table, memory->shown[i]);
   if (memory->shown_count < memory->count)
     sample_note(call->sample, statements_table.id, NULL,
-                "%s of %s%s shown: the first ones by the order of the rows (s, <, >)",
+                "%s of %s%s shown: the first ones by the order of the rows (%s)",
                 format_count(shown, sizeof shown, (int64_t)memory->shown_count),
-                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "");
+                format_count(count, sizeof count, (int64_t)memory->count), memory->cut ? "+" : "",
+                page_order_hint(call->focus));
   if (memory->hidden > 0)
     sample_note(call->sample, statements_table.id, columns[STATEMENT_QUERY].id,
                 "%zu statements of other roles are hidden, one row for each role: GRANT pg_monitor "

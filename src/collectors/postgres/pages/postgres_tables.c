@@ -489,9 +489,10 @@ static void finish(struct postgres_page_call *call) {
       show(call, table, memory->order[i], 0);
   if (memory->shown < memory->total)
     sample_note(call->sample, tables.id, NULL,
-                "%s of %s shown: the first ones by the order of the rows (s, <, >)",
+                "%s of %s shown: the first ones by the order of the rows (%s)",
                 format_count(shown, sizeof shown, (int64_t)memory->shown),
-                format_count(count, sizeof count, (int64_t)memory->total));
+                format_count(count, sizeof count, (int64_t)memory->total),
+                page_order_hint(call->focus));
   if (memory->denied)
     sample_note(call->sample, tables.id, tables_columns[TABLE_BLOAT].id,
                 "BLOAT needs SELECT on the table%s%.64s",

@@ -128,7 +128,7 @@ static bool ttl_send(struct redis_page_call *call, struct err *err) {
 
 static bool ttl_read(struct redis_page_call *call, const struct redisReply *reply,
                      struct err *err) {
-  const int64_t ms = redis_page_int(reply);
+  const int64_t ms = redis_number(reply);
   (void)err;
   cells_of(call)[KEY_TTL] = ms < 0 ? value_none(NULL) : value_real((double)ms / 1e3);
   return true;
@@ -216,6 +216,10 @@ static void finish(struct redis_page_call *call) {
 
 /* ---- the page */
 
+static bool about(const char *table, const char *key) {
+  return strcmp(table, REDIS_HOT_TABLE) != 0 || !key || strcmp(key, REDIS_HOT_NO_KEY) != 0;
+}
+
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
@@ -241,6 +245,8 @@ const struct page page_redis_key = {
     .spec = {.id = "redis.key",
              .kind = "redis",
              .row_of = REDIS_KEYS_TABLE,
+             .also_of = REDIS_HOT_TABLE,
+             .about = about,
              .named = true,
              .title = "Key",
              .question = "What is this key, and when does it expire?",

@@ -148,7 +148,7 @@ static bool length_read(struct redis_page_call *call, const struct redisReply *r
                         struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
-  memory->slow_length = redis_page_int(reply);
+  memory->slow_length = redis_number(reply);
   return true;
 }
 
@@ -179,9 +179,9 @@ static bool events_read(struct redis_page_call *call, const struct redisReply *r
       return true;
     snprintf(memory->names[memory->event_count++], EVENT_NAME_MAX, "%s", name);
     row->cells[EVENT_NAME] = value_text(row->key);
-    row->cells[EVENT_LAST] = time_value(redis_page_int(event->element[1]));
-    row->cells[EVENT_TOOK] = ms_value(redis_page_int(event->element[2]));
-    row->cells[EVENT_MAX] = ms_value(redis_page_int(event->element[3]));
+    row->cells[EVENT_LAST] = time_value(redis_number(event->element[1]));
+    row->cells[EVENT_TOOK] = ms_value(redis_number(event->element[2]));
+    row->cells[EVENT_MAX] = ms_value(redis_number(event->element[3]));
     for (size_t column = EVENT_COUNT; column <= EVENT_MEAN; column++)
       row->cells[column] = value_none(events_columns[column].none);
   }
@@ -209,7 +209,7 @@ static bool history_read(struct redis_page_call *call, const struct redisReply *
     const struct redisReply *item = reply->element[i];
     if (item->type != REDIS_REPLY_ARRAY || item->elements < 2)
       continue;
-    const int64_t at = redis_page_int(item->element[0]), ms = redis_page_int(item->element[1]);
+    const int64_t at = redis_number(item->element[0]), ms = redis_number(item->element[1]);
     if (at <= 0 || ms < 0)
       continue;
     if (count++ == 0 || at < first)
@@ -244,13 +244,13 @@ static void slow_fill(const struct redis_page_call *call, const struct redisRepl
       entry->element[0]->type != REDIS_REPLY_INTEGER ||
       entry->element[3]->type != REDIS_REPLY_ARRAY)
     return;
-  const int64_t id = entry->element[0]->integer, us = redis_page_int(entry->element[2]);
+  const int64_t id = entry->element[0]->integer, us = redis_number(entry->element[2]);
   snprintf(text, sizeof text, "%lld", (long long)id);
   struct row *row = sample_row(call->sample, sample_table(call->sample, slow.id), text, NULL);
   if (!row)
     return;
   row->cells[SLOW_ID] = value_int(id);
-  row->cells[SLOW_TIME] = time_value(redis_page_int(entry->element[1]));
+  row->cells[SLOW_TIME] = time_value(redis_number(entry->element[1]));
   row->cells[SLOW_TOOK] = us < 0 ? value_none("not reported") : value_real((double)us / 1e6);
   row->cells[SLOW_COMMAND] =
       value_text(sample_copy(call->sample, command_text(text, entry->element[3])));
@@ -292,8 +292,8 @@ static void command_take(struct memory *memory, const char *command,
                          const struct redisReply *pairs) {
   int64_t below = 0;
   for (size_t i = 0; i + 1 < pairs->elements; i += 2) {
-    const int64_t up_to = redis_page_int(pairs->element[i]);
-    const int64_t all = redis_page_int(pairs->element[i + 1]);
+    const int64_t up_to = redis_number(pairs->element[i]);
+    const int64_t all = redis_number(pairs->element[i + 1]);
     struct bucket *bucket = up_to >= 0 && all >= below ? bucket_of(memory, up_to) : NULL;
     if (!bucket)
       continue;
@@ -322,7 +322,7 @@ static bool histogram_read(struct redis_page_call *call, const struct redisReply
   }
   for (size_t i = 0; i + 1 < reply->elements; i += 2) {
     const struct redisReply *name = reply->element[i];
-    const struct redisReply *pairs = redis_page_field(reply->element[i + 1], "histogram_usec");
+    const struct redisReply *pairs = redis_field(reply->element[i + 1], "histogram_usec");
     if (is_text(name) && pairs && pairs->type == REDIS_REPLY_ARRAY)
       command_take(memory, name->str, pairs);
   }

@@ -1,11 +1,12 @@
 /* The page redis.memory: prefixes of keys by memory, from a paced scan of the database, the biggest
- * keys, and where the server's memory goes.
+ * and the most used keys, and where the server's memory goes.
  *
  * The scan continues from collection to collection, never above its budget, and pauses while the
  * server answers slowly. The tables say how much of the database they cover. */
 #include "clients/redis/redis_contract.h"
 #include "collectors/redis/pages/redis_page.h"
 #include "collectors/redis/pages/redis_prefixes.h"
+#include "collectors/redis/pages/redis_top.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/number.h"
@@ -28,6 +29,10 @@ enum key_column {
 #include "redis_memory_keys.def"
   KEY_COLUMN_COUNT
 };
+enum hot_column {
+#include "redis_memory_hot.def"
+  HOT_COLUMN_COUNT
+};
 #undef COLUMN
 
 #define COLUMN(name, ...) [name] = {__VA_ARGS__},
@@ -40,12 +45,16 @@ static const struct column_spec prefixes_columns[PREFIX_COLUMN_COUNT] = {
 static const struct column_spec keys_columns[KEY_COLUMN_COUNT] = {
 #include "redis_memory_keys.def"
 };
+static const struct column_spec hot_columns[HOT_COLUMN_COUNT] = {
+#include "redis_memory_hot.def"
+};
 #undef COLUMN
 
 REDIS_PAGE_TABLE(summary, "summary", "Memory", TABLE_SUMMARY);
 REDIS_PAGE_TABLE(prefixes, "prefixes", "Prefixes", 0);
 REDIS_PAGE_TABLE(keys, REDIS_KEYS_TABLE, "Biggest keys", 0);
-static const struct table_spec *const tables[] = {&summary, &prefixes, &keys};
+REDIS_PAGE_TABLE(hot, REDIS_HOT_TABLE, "Hot keys", 0);
+static const struct table_spec *const tables[] = {&summary, &prefixes, &keys, &hot};
 
 enum {
   BATCH_MAX = 100, /* keys of a SCAN; names of megabytes make an answer too large: then fewer */
@@ -58,17 +67,19 @@ enum {
 struct name {
   char *bytes;
   size_t length;
-  int64_t memory, ttl_ms; /* -1: not known, or it does not expire */
+  int64_t memory, ttl_ms, frequency; /* -1: not known, or it does not expire */
   bool gone;
 };
 
 struct memory {
   struct redis_prefixes prefixes;
+  struct redis_top biggest, hottest;
   char cursor[CURSOR_MAX]; /* "0" at first */
   char next[CURSOR_MAX];   /* once the names of this SCAN are looked at; "0": it is complete */
   bool complete, paused;
-  bool no_usage, no_ttl; /* not allowed */
-  int64_t total;         /* DBSIZE; -1: not known */
+  bool no_usage, no_ttl, no_frequency; /* not allowed */
+  bool lfu;                            /* the server counts how often keys are used */
+  int64_t total;                       /* DBSIZE; -1: not known */
   int64_t lowest_us, round_trip_us;
   int64_t budget, last_us; /* keys left in this collection */
   size_t batch;            /* keys of the next SCAN */
@@ -92,14 +103,17 @@ static void forget(void *self) {
   struct memory *memory = self;
   names_free(memory);
   redis_prefixes_fini(&memory->prefixes);
+  redis_top_fini(&memory->biggest);
+  redis_top_fini(&memory->hottest);
 }
 
 static void begin(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   const int64_t rate = target_number(call->target, REDIS_SCAN_RATE_OPTION);
+  const char *policy = redis_info_text(call->info, "maxmemory_policy");
   names_free(memory);
   if (call->first) { /* also after a restart of the server: other keys, another cursor */
-    redis_prefixes_fini(&memory->prefixes);
+    forget(memory);
     *memory = (struct memory){.batch = BATCH_MAX, .last_us = call->now_us - 1000000};
     snprintf(memory->cursor, sizeof memory->cursor, "0");
   }
@@ -111,6 +125,7 @@ static void begin(struct redis_page_call *call) {
   if (memory->running) /* the one before did not end: its answers may be too large */
     memory->batch = memory->batch > 4 ? memory->batch / 4 : 1;
   memory->running = true;
+  memory->lfu = policy && strstr(policy, "-lfu");
   memory->looks = memory->paused = false;
   memory->total = memory->round_trip_us = -1;
   memory->dataset = memory->overhead = memory->clients = memory->backlog = -1;
@@ -130,7 +145,7 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
                       struct err *err) {
   struct memory *memory = call->memory;
   (void)err;
-  memory->total = redis_page_int(reply);
+  memory->total = redis_number(reply);
   memory->round_trip_us = call->answer_us;
   memory->paused = is_slow(memory, call->answer_us);
   return true;
@@ -145,7 +160,7 @@ static bool withheld(struct redis_page_call *call, const struct err *err) {
 }
 
 static double stat_of(const struct redisReply *reply, const char *name) {
-  const int64_t number = redis_page_int(redis_page_field(reply, name));
+  const int64_t number = redis_number(redis_field(reply, name));
   return number < 0 ? -1 : (double)number;
 }
 
@@ -184,7 +199,10 @@ static bool look_send(struct redis_page_call *call, struct err *err) {
                          (const char *const[]){"MEMORY", "USAGE", name->bytes, "SAMPLES", "5"},
                          (const size_t[]){6, 5, name->length, 7, 1}, err) ||
         !redis_page_send(call, 2, (const char *const[]){"PTTL", name->bytes},
-                         (const size_t[]){4, name->length}, err))
+                         (const size_t[]){4, name->length}, err) ||
+        (memory->lfu &&
+         !redis_page_send(call, 3, (const char *const[]){"OBJECT", "FREQ", name->bytes},
+                          (const size_t[]){6, 4, name->length}, err)))
       return false;
   }
   return true;
@@ -217,45 +235,56 @@ static bool scan_read(struct redis_page_call *call, const struct redisReply *rep
     name->bytes = mem_new(item->len + 1);
     memcpy(name->bytes, item->str, item->len);
     name->length = item->len;
-    name->memory = name->ttl_ms = -1;
+    name->memory = name->ttl_ms = name->frequency = -1;
   }
   return true;
 }
 
-static struct name *name_of(const struct redis_page_call *call) {
+/* In the order of look_send. */
+enum look { LOOK_MEMORY, LOOK_TTL, LOOK_FREQUENCY };
+
+static struct name *name_of(const struct redis_page_call *call, enum look *look) {
   const struct memory *memory = call->memory;
-  return call->index / 2 < memory->name_count ? &memory->names[call->index / 2] : NULL;
+  const size_t looks = memory->lfu ? 3 : 2;
+  *look = (enum look)(call->index % looks);
+  return call->index / looks < memory->name_count ? &memory->names[call->index / looks] : NULL;
 }
 
 static bool scan_or_look_read(struct redis_page_call *call, const struct redisReply *reply,
                               struct err *err) {
   const struct memory *memory = call->memory;
-  struct name *name = memory->looks ? name_of(call) : NULL;
+  enum look look;
+  struct name *name = memory->looks ? name_of(call, &look) : NULL;
   (void)err;
   if (!memory->looks)
     return scan_read(call, reply);
   if (!name)
     return false;
-  if (call->index % 2 == 0) {
-    name->memory = redis_page_int(reply);
+  if (look == LOOK_MEMORY) {
+    name->memory = redis_number(reply);
     name->gone = reply->type == REDIS_REPLY_NIL;
+  } else if (look == LOOK_FREQUENCY) {
+    name->frequency = redis_number(reply);
   } else {
-    name->ttl_ms = redis_page_int(reply); /* -1: it does not expire; -2: it is gone */
+    name->ttl_ms = redis_number(reply); /* -1: it does not expire; -2: it is gone */
     name->gone = name->gone || (reply->type == REDIS_REPLY_INTEGER && reply->integer == -2);
   }
   return true;
 }
 
 /* Of single keys: what is not allowed is not known of all; a key that was moved to another node
- * does not count. */
+ * does not count. The policy may have changed since INFO: then only the frequency is not known. */
 static bool look_refused(struct redis_page_call *call, const struct err *err) {
   struct memory *memory = call->memory;
-  struct name *name = memory->looks ? name_of(call) : NULL;
+  enum look look;
+  struct name *name = memory->looks ? name_of(call, &look) : NULL;
   if (!name)
     return false;
-  if (err->kind != ERR_DENIED)
+  if (look == LOOK_FREQUENCY)
+    memory->no_frequency = memory->no_frequency || err->kind == ERR_DENIED;
+  else if (err->kind != ERR_DENIED)
     name->gone = true;
-  else if (call->index % 2 == 0)
+  else if (look == LOOK_MEMORY)
     memory->no_usage = true;
   else
     memory->no_ttl = true;
@@ -268,8 +297,13 @@ static bool again(struct redis_page_call *call) {
     return true;
   for (size_t i = 0; memory->looks && i < memory->name_count; i++) {
     const struct name *name = &memory->names[i];
-    if (!name->gone)
-      redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory, name->ttl_ms);
+    if (name->gone)
+      continue;
+    redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory, name->ttl_ms);
+    redis_top_add(&memory->biggest, name->bytes, name->length, name->memory, name->memory,
+                  name->ttl_ms);
+    redis_top_add(&memory->hottest, name->bytes, name->length, name->frequency, name->memory,
+                  name->ttl_ms);
   }
   names_free(memory);
   memory->looks = false;
@@ -327,20 +361,58 @@ static void prefixes_fill(const struct redis_page_call *call) {
                 limit, memory->prefixes.count);
 }
 
-static void key_fill(const struct redis_page_call *call, const struct redis_big_key *key) {
-  const struct memory *memory = call->memory;
-  char place[40];
-  snprintf(place, sizeof place, "%zu", (size_t)(key - memory->prefixes.biggest));
-  /* one whose name is too long to be a key of a row has no page */
-  struct row *row =
-      sample_row(call->sample, sample_table(call->sample, keys.id),
-                 key->name ? key->name : sample_printf(call->sample, "\\#%s", place), NULL);
+/* One whose name is too long to be a key of a row has no page. */
+static struct row *top_row(const struct redis_page_call *call, const struct table_spec *spec,
+                           const struct redis_top *top, size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  return sample_row(call->sample, sample_table(call->sample, spec->id),
+                    key->name ? key->name : sample_printf(call->sample, "\\#%zu", place), NULL);
+}
+
+static void biggest_fill(const struct redis_page_call *call, const struct redis_top *top,
+                         size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  struct row *row = top_row(call, &keys, top, place);
   if (!row)
     return;
   row->cells[KEY_NAME] = value_text(sample_copy(call->sample, key->shown));
   row->cells[KEY_BYTES] = value_int(key->bytes);
   if (key->ttl_ms >= 0)
     row->cells[KEY_TTL] = value_real((double)key->ttl_ms / 1e3);
+}
+
+static void hot_fill(const struct redis_page_call *call, const struct redis_top *top,
+                     size_t place) {
+  const struct redis_top_key *key = &top->keys[place];
+  struct row *row = top_row(call, &hot, top, place);
+  if (!row)
+    return;
+  row->cells[HOT_NAME] = value_text(sample_copy(call->sample, key->shown));
+  row->cells[HOT_FREQUENCY] = value_int(key->figure);
+  row->cells[HOT_BYTES] =
+      key->bytes < 0 ? value_none(hot_columns[HOT_BYTES].none) : value_int(key->bytes);
+  if (key->ttl_ms >= 0)
+    row->cells[HOT_TTL] = value_real((double)key->ttl_ms / 1e3);
+}
+
+/* The only row where the server does not count, or does not tell. */
+static void hot_missing(const struct redis_page_call *call) {
+  const struct memory *memory = call->memory;
+  const char *policy = redis_info_text(call->info, "maxmemory_policy");
+  struct row *row =
+      sample_row(call->sample, sample_table(call->sample, hot.id), REDIS_HOT_NO_KEY, NULL);
+  if (!row)
+    return;
+  row->cells[HOT_NAME] = value_text(
+      memory->lfu
+          ? sample_printf(call->sample, "needs a right: ACL SETUSER %.60s +object|freq", call->user)
+          : sample_printf(call->sample,
+                          "not counted with maxmemory-policy %.40s: allkeys-lfu or volatile-lfu is "
+                          "needed",
+                          policy ? policy : "of this server"));
+  for (size_t i = HOT_FREQUENCY; i < HOT_COLUMN_COUNT; i++)
+    row->cells[i] =
+        value_none(memory->lfu ? "needs +object|freq" : hot_columns[HOT_FREQUENCY].none);
 }
 
 /* "12,000 of about 80,000 keys, 15%" */
@@ -427,9 +499,14 @@ static void finish(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   summary_fill(call);
   prefixes_fill(call);
-  for (size_t i = 0; i < memory->prefixes.biggest_count; i++)
-    key_fill(call, &memory->prefixes.biggest[i]);
+  for (size_t i = 0; i < memory->biggest.count; i++)
+    biggest_fill(call, &memory->biggest, i);
   redis_page_sort(call, keys.id, KEY_BYTES);
+  for (size_t i = 0; memory->lfu && i < memory->hottest.count; i++)
+    hot_fill(call, &memory->hottest, i);
+  if (!memory->lfu || (memory->no_frequency && memory->hottest.count == 0))
+    hot_missing(call);
+  redis_page_sort(call, hot.id, HOT_FREQUENCY);
   notes_add(call);
   memory->running = false;
 }
@@ -459,13 +536,14 @@ static const struct page_sort sorts[] = {
     {"memory", "prefixes", "bytes"},
     {"keys", "prefixes", "keys"},
     {"biggest keys", REDIS_KEYS_TABLE, "bytes"},
+    {"hot keys", REDIS_HOT_TABLE, "frequency"},
 };
 
 const struct page page_redis_memory = {
     .spec = {.id = "redis.memory",
              .kind = "redis",
              .title = "Memory",
-             .question = "Which prefixes and keys take the memory?",
+             .question = "Which prefixes and keys take memory, which are hot?",
              .cost = "scans all keys, scan_rate (1,000) a second; pauses if slow",
              .costly = true,
              .interval_ms = 1000,

@@ -1,7 +1,6 @@
 #include "collectors/redis/pages/redis_page.h"
 
 #include "core/mem.h"
-#include "core/number.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -284,24 +283,4 @@ struct value redis_page_text(const struct redis_page_call *call, const struct re
   if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))
     return value_none(NULL);
   return value_text(sample_text(call->sample, reply->str, reply->len));
-}
-
-const struct redisReply *redis_page_field(const struct redisReply *reply, const char *name) {
-  for (size_t i = 0; reply && reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2) {
-    const struct redisReply *key = reply->element[i];
-    if ((key->type == REDIS_REPLY_STRING || key->type == REDIS_REPLY_STATUS) &&
-        strcmp(key->str, name) == 0)
-      return reply->element[i + 1];
-  }
-  return NULL;
-}
-
-int64_t redis_page_int(const struct redisReply *reply) {
-  int64_t number;
-  if (reply && reply->type == REDIS_REPLY_INTEGER)
-    return reply->integer;
-  return reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS) &&
-                 number_int(reply->str, &number)
-             ? number
-             : -1;
 }

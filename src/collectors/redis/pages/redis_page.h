@@ -12,6 +12,7 @@
 #pragma once
 
 #include "clients/redis/redis.h"
+#include "clients/redis/redis_fields.h"
 #include "clients/redis/redis_info.h"
 #include "collectors/frame.h"
 #include "collectors/row_past.h"
@@ -80,10 +81,6 @@ bool redis_page_send(struct redis_page_call *call, int argc, const char *const *
 
 /* Bytes of the server as a text in the sample. */
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply);
-/* The value of a name in a reply of names and values; NULL if it has none. */
-const struct redisReply *redis_page_field(const struct redisReply *reply, const char *name);
-/* An integer, or a text that is one; -1 for anything else. */
-int64_t redis_page_int(const struct redisReply *reply);
 
 /* In `finish`: orders the rows of a table as a person has chosen, otherwise by that column, and
  * keeps the first focus->rows of them, with a note. (redis_page_rows.c) */

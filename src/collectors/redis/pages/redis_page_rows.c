@@ -33,9 +33,10 @@ void redis_page_sort(const struct redis_page_call *call, const char *id, int fal
     qsort_r(table->rows, table->row_count, sizeof *table->rows, compare, &order);
   if (table->row_count <= limit)
     return;
-  sample_note(
-      call->sample, id, NULL, "%s of %s%s shown: the first ones by the order of the rows (s, <, >)",
-      format_count(shown, sizeof shown, (int64_t)limit),
-      format_count(count, sizeof count, (int64_t)table->row_count), table->truncated ? "+" : "");
+  sample_note(call->sample, id, NULL,
+              "%s of %s%s shown: the first ones by the order of the rows (%s)",
+              format_count(shown, sizeof shown, (int64_t)limit),
+              format_count(count, sizeof count, (int64_t)table->row_count),
+              table->truncated ? "+" : "", page_order_hint(focus));
   table->row_count = limit;
 }

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void key_clear(struct redis_big_key *key) {
-  free(key->name);
-  *key = (struct redis_big_key){0};
-}
-
 void redis_prefixes_fini(struct redis_prefixes *prefixes) {
   for (size_t i = 0; i < prefixes->count; i++) {
     free(prefixes->items[i]->name);
@@ -20,8 +15,6 @@ void redis_prefixes_fini(struct redis_prefixes *prefixes) {
   }
   free(prefixes->items);
   map_fini(&prefixes->by_name);
-  for (size_t i = 0; i < prefixes->biggest_count; i++)
-    key_clear(&prefixes->biggest[i]);
   *prefixes = (struct redis_prefixes){0};
 }
 
@@ -71,79 +64,6 @@ static void prefix_count(struct redis_prefix *prefix, int64_t bytes, int64_t ttl
   prefix->ttl_s += (double)ttl_ms / 1e3;
 }
 
-/* ---- the biggest keys */
-
-static void swap(struct redis_big_key *a, struct redis_big_key *b) {
-  const struct redis_big_key key = *a;
-  *a = *b;
-  *b = key;
-}
-
-static void sink(struct redis_prefixes *prefixes) {
-  struct redis_big_key *keys = prefixes->biggest;
-  for (size_t at = 0;;) {
-    size_t least = at;
-    for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < prefixes->biggest_count; child++)
-      if (keys[child].bytes < keys[least].bytes)
-        least = child;
-    if (least == at)
-      return;
-    swap(&keys[at], &keys[least]);
-    at = least;
-  }
-}
-
-static void rise(struct redis_prefixes *prefixes) {
-  struct redis_big_key *keys = prefixes->biggest;
-  for (size_t at = prefixes->biggest_count - 1; at > 0; at = (at - 1) / 2) {
-    if (keys[at].bytes >= keys[(at - 1) / 2].bytes)
-      return;
-    swap(&keys[at], &keys[(at - 1) / 2]);
-  }
-}
-
-static void key_fill(struct redis_big_key *key, const char *name, size_t length, int64_t bytes,
-                     int64_t ttl_ms) {
-  *key = (struct redis_big_key){.bytes = bytes, .ttl_ms = ttl_ms};
-  redis_repr(key->shown, sizeof key->shown, name, length);
-  if (length > REDIS_KEY_NAME_MAX)
-    return;
-  char full[4 * REDIS_KEY_NAME_MAX + 1];
-  key->name = mem_dup(redis_repr(full, sizeof full, name, length));
-}
-
-/* SCAN may return a key several times. */
-static bool is_known(const struct redis_prefixes *prefixes, const char *name, size_t length,
-                     int64_t bytes) {
-  char full[4 * REDIS_KEY_NAME_MAX + 1];
-  if (length > REDIS_KEY_NAME_MAX)
-    return false;
-  redis_repr(full, sizeof full, name, length);
-  for (size_t i = 0; i < prefixes->biggest_count; i++)
-    if (prefixes->biggest[i].bytes == bytes && prefixes->biggest[i].name &&
-        strcmp(prefixes->biggest[i].name, full) == 0)
-      return true;
-  return false;
-}
-
-static void biggest_add(struct redis_prefixes *prefixes, const char *name, size_t length,
-                        int64_t bytes, int64_t ttl_ms) {
-  const bool full = prefixes->biggest_count == REDIS_BIGGEST_MAX;
-  if (bytes < 0 || (full && bytes <= prefixes->biggest[0].bytes) ||
-      is_known(prefixes, name, length, bytes))
-    return;
-  if (full) {
-    key_clear(&prefixes->biggest[0]);
-    key_fill(&prefixes->biggest[0], name, length, bytes, ttl_ms);
-    sink(prefixes);
-    return;
-  }
-  key_fill(&prefixes->biggest[prefixes->biggest_count++], name, length, bytes, ttl_ms);
-  rise(prefixes);
-}
-
-/* ---- */
-
 static void name_make(char out[REDIS_PREFIX_NAME_MAX], const char *name, size_t length) {
   redis_repr(out, REDIS_PREFIX_NAME_MAX, name, length);
 }
@@ -163,7 +83,6 @@ void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_
     if (child && child != prefix && child->parent == prefix)
       prefix_count(child, bytes, ttl_ms);
   }
-  biggest_add(prefixes, name, length, bytes, ttl_ms);
   prefixes->keys++;
   prefixes->bytes = count_add(prefixes->bytes, bytes > 0 ? bytes : 0);
   prefixes->expiring += ttl_ms >= 0;

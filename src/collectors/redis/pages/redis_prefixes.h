@@ -1,4 +1,4 @@
-/* The keys of a scan by their prefixes, and the biggest of them. Pure. */
+/* The keys of a scan by their prefixes. Pure. */
 #pragma once
 
 #include "core/map.h"
@@ -10,7 +10,6 @@
 enum {
   REDIS_PREFIXES_MAX = 20000,  /* further keys count as "(other)" */
   REDIS_PREFIX_NAME_MAX = 160, /* bytes, as printed by redis_repr */
-  REDIS_BIGGEST_MAX = 200,
 };
 
 struct redis_prefix {
@@ -20,20 +19,12 @@ struct redis_prefix {
   double ttl_s; /* sum of those that expire */
 };
 
-struct redis_big_key {
-  char *name; /* as printed by redis_repr, in full; NULL: it is too long */
-  char shown[128];
-  int64_t bytes, ttl_ms; /* ttl_ms -1: it does not expire */
-};
-
 /* Zeroed at first. */
 struct redis_prefixes {
   struct redis_prefix **items;
   size_t count, capacity;
   struct map by_name;
   struct redis_prefix *others;
-  struct redis_big_key biggest[REDIS_BIGGEST_MAX]; /* a heap, the smallest first */
-  size_t biggest_count;
   int64_t keys, bytes, expiring;
 };
 

@@ -1,7 +1,8 @@
 /* The page redis.topology: the nodes of a cluster, what a Sentinel watches, or a primary and its
  * replicas, as this server sees them. */
+#include "clients/redis/redis_contract.h"
+#include "clients/redis/redis_nodes.h"
 #include "collectors/redis/pages/redis_page.h"
-#include "collectors/redis/redis_nodes.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/number.h"
@@ -33,7 +34,7 @@ static const struct column_spec nodes_columns[NODE_COLUMN_COUNT] = {
 #undef COLUMN
 
 REDIS_PAGE_TABLE(summary, "summary", "Topology", TABLE_SUMMARY);
-REDIS_PAGE_TABLE(nodes, "nodes", "Nodes", TABLE_UNFOLDED);
+REDIS_PAGE_TABLE(nodes, REDIS_NODES_TABLE, "Nodes", TABLE_UNFOLDED);
 static const struct table_spec *const tables[] = {&summary, &nodes};
 
 enum { MASTERS_MAX = 256, MASTER_NAME_MAX = 128, PLACE_MAX = 300 };
@@ -168,11 +169,6 @@ static bool masters_send(struct redis_page_call *call, struct err *err) {
          redis_page_send(call, 2, (const char *const[]){"SENTINEL", "MASTERS"}, NULL, err);
 }
 
-static const char *field(const struct redisReply *reply, const char *name) {
-  const struct redisReply *value = redis_page_field(reply, name);
-  return value && value->type == REDIS_REPLY_STRING ? value->str : "";
-}
-
 /* "s_down", "o_down", ... of "slave,s_down,disconnected"; "ok" */
 static const char *flags_state(const struct redis_page_call *call, const char *flags) {
   static const char *const roles[] = {"master", "slave", "sentinel"};
@@ -193,22 +189,24 @@ static struct row *watched_fill(const struct redis_page_call *call, const struct
                                 const char *role, const char *parent) {
   struct memory *memory = call->memory;
   char place[PLACE_MAX], key[PLACE_MAX + MASTER_NAME_MAX];
-  const char *host = field(item, "ip"), *port = field(item, "port");
-  const char *state = flags_state(call, field(item, "flags"));
+  const char *host = redis_field_text(item, "ip"), *port = redis_field_text(item, "port");
+  const char *state = flags_state(call, redis_field_text(item, "flags"));
   snprintf(place, sizeof place, strchr(host, ':') ? "[%.200s]:%.8s" : "%.200s:%.8s", host, port);
-  snprintf(key, sizeof key, "%s %s %s", parent ? parent : field(item, "name"), role, place);
-  struct row *row = node_row(call, parent ? key : field(item, "name"), parent);
+  snprintf(key, sizeof key, "%s %s %s", parent ? parent : redis_field_text(item, "name"), role,
+           place);
+  struct row *row = node_row(call, parent ? key : redis_field_text(item, "name"), parent);
   if (!row)
     return NULL;
-  const int64_t seen = redis_page_int(redis_page_field(item, "last-ok-ping-reply"));
+  const int64_t seen = redis_number(redis_field(item, "last-ok-ping-reply"));
   row->cells[NODE_ADDRESS] =
-      parent ? text(call, place)
-             : value_text(sample_printf(call->sample, "%s %s", field(item, "name"), place));
+      parent
+          ? text(call, place)
+          : value_text(sample_printf(call->sample, "%s %s", redis_field_text(item, "name"), place));
   row->cells[NODE_ROLE] = value_text(role);
   row->cells[NODE_STATE] = value_text(state);
   if (seen >= 0)
     row->cells[NODE_SEEN] = value_real((double)seen / 1e3);
-  row->cells[NODE_ID] = text(call, field(item, "runid"));
+  row->cells[NODE_ID] = text(call, redis_field_text(item, "runid"));
   memory->failing += strcmp(state, "ok") != 0;
   return row;
 }
@@ -221,16 +219,16 @@ static bool masters_read(struct redis_page_call *call, const struct redisReply *
     return false;
   for (size_t i = 0; i < reply->elements && memory->master_count < MASTERS_MAX; i++) {
     const struct redisReply *item = reply->element[i];
-    const char *name = field(item, "name");
+    const char *name = redis_field_text(item, "name");
     if (!*name || strlen(name) >= MASTER_NAME_MAX)
       continue;
     struct row *row = watched_fill(call, item, "master", NULL);
     if (!row)
       break;
     snprintf(memory->masters[memory->master_count++], MASTER_NAME_MAX, "%s", name);
-    const int64_t quorum = redis_page_int(redis_page_field(item, "quorum"));
-    const int64_t others = redis_page_int(redis_page_field(item, "num-other-sentinels"));
-    const int64_t epoch = redis_page_int(redis_page_field(item, "config-epoch"));
+    const int64_t quorum = redis_number(redis_field(item, "quorum"));
+    const int64_t others = redis_number(redis_field(item, "num-other-sentinels"));
+    const int64_t epoch = redis_number(redis_field(item, "config-epoch"));
     if (quorum >= 0)
       row->cells[NODE_QUORUM] = value_int(quorum);
     if (others >= 0)
@@ -268,7 +266,7 @@ static bool members_read(struct redis_page_call *call, const struct redisReply *
     if (!row)
       return true;
     if (replicas)
-      row->cells[NODE_LINK] = text(call, field(item, "master-link-status"));
+      row->cells[NODE_LINK] = text(call, redis_field_text(item, "master-link-status"));
     memory->replicas += replicas;
   }
   return true;
@@ -373,11 +371,17 @@ static const struct redis_page own = {
         (const struct redis_page_step[]){
             {.send = cluster_send,
              .right = "+cluster|nodes",
-             .table = "nodes",
+             .table = REDIS_NODES_TABLE,
              .read = cluster_read},
             {.send = state_send, .right = "+cluster|info", .table = "summary", .read = state_read},
-            {.send = masters_send, .right = "+sentinel", .table = "nodes", .read = masters_read},
-            {.send = members_send, .right = "+sentinel", .table = "nodes", .read = members_read},
+            {.send = masters_send,
+             .right = "+sentinel",
+             .table = REDIS_NODES_TABLE,
+             .read = masters_read},
+            {.send = members_send,
+             .right = "+sentinel",
+             .table = REDIS_NODES_TABLE,
+             .read = members_read},
             {0},
         },
     .memory = sizeof(struct memory),

@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/folder.h"
 #include "support/tiny_server.h"
 
 #include <dirent.h>
@@ -162,7 +163,7 @@ static bool runs(int pid) {
 
 static void test_it_serves_until_it_is_released(void **state) {
   struct stat folder;
-  char pid_file[96], text[32] = "", path[KUBERNETES_SOCKET_MAX];
+  char pid_file[96], text[32] = "", path[FOLDER_PATH_MAX];
   (void)state;
   snprintf(pid_file, sizeof pid_file, "%s/pid", fixture.folder);
   play("echo $$ > \"${0%/*}/pid\"; echo \"$@\" > \"${0%/*}/args\"\n"

@@ -20,5 +20,7 @@ struct redis_node {
 /* Reads the line that begins there into node. Returns the beginning of the next one; NULL at the
  * end. A line that is none has an empty id. */
 const char *redis_node_read(const char *line, struct redis_node *node);
-/* Whether the flags have that word. */
+/* Whether a list of flags, "master,s_down", has that word. */
+bool redis_flags_have(const char *flags, const char *flag);
+/* The same of the node. */
 bool redis_node_is(const struct redis_node *node, const char *flag);

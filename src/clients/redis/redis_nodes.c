@@ -1,4 +1,4 @@
-#include "collectors/redis/redis_nodes.h"
+#include "clients/redis/redis_nodes.h"
 
 #include "core/number.h"
 
@@ -62,13 +62,17 @@ const char *redis_node_read(const char *line, struct redis_node *node) {
   return end + strspn(end, "\r\n");
 }
 
-bool redis_node_is(const struct redis_node *node, const char *flag) {
+bool redis_flags_have(const char *flags, const char *flag) {
   const size_t length = strlen(flag);
-  for (const char *at = node->flags; *at; at += strspn(at, ",")) {
+  for (const char *at = flags; *at; at += strspn(at, ",")) {
     const size_t word = strcspn(at, ",");
     if (word == length && strncmp(at, flag, length) == 0)
       return true;
     at += word;
   }
   return false;
+}
+
+bool redis_node_is(const struct redis_node *node, const char *flag) {
+  return redis_flags_have(node->flags, flag);
 }

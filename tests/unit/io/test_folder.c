@@ -1,5 +1,5 @@
-/* The folder of kubectl's socket: those of dead owners go, and nothing else does. */
-#include "clients/kubernetes/kubernetes_folder.h"
+/* The private folder of a socket: those of dead owners go, and nothing else does. */
+#include "io/folder.h"
 
 #include "io/leftovers.h"
 
@@ -60,20 +60,20 @@ static bool there(const char *path) {
 static void test_made_and_removed(void **state) {
   struct leftovers leftovers = {0};
   struct io io = {.leftovers = &leftovers};
-  struct kubernetes_folder folder;
+  struct folder folder;
   struct stat stat_now;
   struct err err;
   (void)state;
-  assert_true(kubernetes_folder_make(&folder, &io, &err));
+  assert_true(folder_make(&folder, &io, "kubectl", &err));
   assert_true(stat(folder.path, &stat_now) == 0 && (stat_now.st_mode & 0777) == 0700);
   assert_true(leftovers.items[0].used);
   file(folder.path, "s");
-  assert_int_equal(kubernetes_folder_sweep(place), 0); /* its owner lives */
+  assert_int_equal(folder_sweep(place, "kubectl"), 0); /* its owner lives */
   assert_true(there(folder.socket));
-  char path[KUBERNETES_SOCKET_MAX];
+  char path[FOLDER_PATH_MAX];
   snprintf(path, sizeof path, "%s", folder.path);
-  kubernetes_folder_remove(&folder, &io);
-  kubernetes_folder_remove(&folder, &io);
+  folder_remove(&folder, &io);
+  folder_remove(&folder, &io);
   assert_false(there(path) || leftovers.items[0].used);
 }
 
@@ -81,29 +81,32 @@ static void test_made_and_removed(void **state) {
 static void test_cleared(void **state) {
   struct leftovers leftovers = {0};
   struct io io = {.leftovers = &leftovers};
-  struct kubernetes_folder folders[2];
+  struct folder folders[2];
   struct err err;
   (void)state;
   for (size_t i = 0; i < 2; i++)
-    assert_true(kubernetes_folder_make(&folders[i], &io, &err));
+    assert_true(folder_make(&folders[i], &io, "kubectl", &err));
   file(folders[0].path, "s");
   leftovers_clear(&leftovers);
   assert_false(there(folders[0].path) || there(folders[1].path));
   for (size_t i = 0; i < 2; i++)
-    kubernetes_folder_remove(&folders[i], &io);
+    folder_remove(&folders[i], &io);
 }
 
 static void test_of_a_dead_owner(void **state) {
   struct io io = {0};
-  struct kubernetes_folder folder;
+  struct folder folder;
   struct err err;
   char one[160], other[160];
   (void)state;
   file(made(one, dead, "-abcdef", 0700), "s");
   made(other, dead, "-ghijkl", 0700);
-  assert_true(kubernetes_folder_make(&folder, &io, &err)); /* the next start */
+  folder_sweep_all("ssh"); /* another program's */
+  assert_true(there(one) && there(other));
+  folder_sweep_all("kubectl"); /* the next start */
+  assert_true(folder_make(&folder, &io, "kubectl", &err));
   assert_false(there(one) || there(other));
-  kubernetes_folder_remove(&folder, &io);
+  folder_remove(&folder, &io);
 }
 
 static void test_what_stays(void **state) {
@@ -124,13 +127,13 @@ static void test_what_stays(void **state) {
     made(path, dead, "-theirs", 0700);
     assert_int_equal(chown(path, 65534, 65534), 0);
   }
-  assert_int_equal(kubernetes_folder_sweep(place), 0);
+  assert_int_equal(folder_sweep(place, "kubectl"), 0);
   assert_true(there(path) && there(target) && there(link) && there(locked) && there(full));
   snprintf(path, sizeof path, "%.150s/s", target);
   assert_true(there(path));
   close(lock);
-  assert_int_equal(kubernetes_folder_sweep(place), 1); /* now it is dead */
-  assert_int_equal(kubernetes_folder_sweep("/nowhere"), 0);
+  assert_int_equal(folder_sweep(place, "kubectl"), 1); /* now it is dead */
+  assert_int_equal(folder_sweep("/nowhere", "kubectl"), 0);
 }
 
 int main(void) {

@@ -1,0 +1,130 @@
+#include "app/modes/watch_mode.h"
+
+#include "app/runtime/print.h"
+#include "core/format.h"
+#include "core/json_writer.h"
+#include "core/text.h"
+#include "io/clock.h"
+#include "model/model_evaluate.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WATCH_SIGNALS = 3, SUBJECT_MAX = 512, TEXT_MAX = 1536 };
+
+struct watching {
+  struct runtime *runtime;
+  const struct options *options;
+  struct model model;
+  uint64_t printed; /* events */
+  bool unwritten;
+  uv_signal_t signals[WATCH_SIGNALS];
+};
+
+/* ---- what is printed */
+
+static const char *mark_of(const struct event *event) {
+  static const char *const marks[] = {"OK", "UNKNOWN", "WARN", "CRIT"};
+  return event->change ? "INFO" : marks[event->severity];
+}
+
+static void put_text(const struct watching *watching, const struct event *event) {
+  char time[FORMAT_MAX], subject[SUBJECT_MAX], text[TEXT_MAX];
+  const bool utc = watching->options->utc, ascii = watching->options->no_unicode;
+  const int64_t at_ms = event->at_ms + watching->model.wall_offset_ms;
+  text_sanitize(subject, sizeof subject, event->subject, strlen(event->subject), ascii);
+  text_sanitize(text, sizeof text, event->text, strlen(event->text), ascii);
+  printf("%s%s  %-7s  %s: %s\n", format_time(time, sizeof time, at_ms, utc, true),
+         utc ? " UTC" : "", mark_of(event), subject, text);
+}
+
+static void put_json(const struct watching *watching, const struct event *event) {
+  struct json_writer json = {.out = stdout};
+  json_open(&json, NULL, '{');
+  json_int(&json, "at_ms", event->at_ms + watching->model.wall_offset_ms);
+  json_text(&json, "severity", event_severity_name(event));
+  json_text(&json, "subject", event->subject);
+  json_text(&json, "text", event->text);
+  json_close(&json, '}');
+  putchar('\n');
+}
+
+/* Events that are older than the log holds have been printed before they left it: at most as many
+ * as it holds come in one evaluation. */
+static void put_events(struct watching *watching) {
+  const struct events *events = &watching->model.events;
+  uint64_t new = events->total - watching->printed;
+  if (new == 0)
+    return;
+  if (new > events->count)
+    new = events->count;
+  for (size_t age = new; age > 0; age--)
+    (watching->options->json ? put_json : put_text)(watching, events_get(events, age - 1));
+  watching->printed = events->total;
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return;
+  watching->unwritten = true;
+  uv_stop(&watching->runtime->loop);
+}
+
+/* ---- its life */
+
+static void on_changed(void *arg) {
+  struct watching *watching = arg;
+  watching->model.wall_offset_ms = clock_wall_offset_ms();
+  model_evaluate(&watching->model, clock_now_ms(), false);
+  put_events(watching);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+  (void)number;
+  uv_stop(handle->loop);
+}
+
+static void signals_begin(struct watching *watching) {
+  static const int numbers[WATCH_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+  for (size_t i = 0; i < WATCH_SIGNALS; i++) {
+    uv_signal_init(&watching->runtime->loop, &watching->signals[i]);
+    watching->signals[i].data = watching;
+    uv_signal_start(&watching->signals[i], on_signal, numbers[i]);
+  }
+}
+
+static void put_begin(const struct config *config) {
+  size_t channels = 0;
+  for (size_t i = 0; i < config->target_count; i++)
+    channels += strcmp(config->targets[i]->kind->kind, "notifier") == 0;
+  char targets[FORMAT_MAX], ways[FORMAT_MAX], name[SUBJECT_MAX];
+  text_sanitize(name, sizeof name, config->name, strlen(config->name), true);
+  fprintf(stderr, "stacktop: watching %s: %s, %s\n", name,
+          format_counted(targets, sizeof targets, (int64_t)(config->target_count - channels),
+                         "target", "targets"),
+          channels == 0 ? "no channel to notify (notify: in the configuration)"
+                        : format_counted(ways, sizeof ways, (int64_t)channels, "channel to notify",
+                                         "channels to notify"));
+}
+
+int watch_run(struct runtime *runtime, struct config *config, const struct options *options) {
+  struct watching watching = {.runtime = runtime, .options = options};
+  put_begin(config);
+  model_init(&watching.model, config);
+  struct scheduler_hooks hooks = {.arg = &watching, .changed = on_changed};
+  struct scheduler *scheduler = scheduler_new(&runtime->io, &watching.model, false, hooks);
+  signals_begin(&watching);
+  scheduler_start(scheduler);
+  uv_run(&runtime->loop, UV_RUN_DEFAULT);
+  for (size_t i = 0; i < WATCH_SIGNALS; i++)
+    uv_close((uv_handle_t *)&watching.signals[i], NULL);
+  const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
+  if (watching.unwritten && !print_is_closed())
+    error_print("cannot write the events");
+  if (!runtime_close(runtime, scheduler)) {
+    fflush(NULL);
+    _exit(status); /* threads that still hang may use the model's targets, so these are not freed */
+  }
+  model_fini(&watching.model);
+  config_free(config);
+  return status;
+}

@@ -1,0 +1,117 @@
+/* The alert rules of the configuration: one target a rule. It asks no server: it looks at what the
+ * other targets have published. */
+#include "collectors/alert/alert_state.h"
+#include "collectors/alerts.h"
+#include "collectors/frame.h"
+#include "io/clock.h"
+
+enum { TIMEOUT_MS = 20000, MARGIN_MIN_MS = 50, MARGIN_MAX_MS = 500, LOOK_AGAIN_MS = 20 };
+
+static bool metric_check(const char *text, struct err *err) {
+  return *text || err_set(err, ERR_INVALID, "the metric is empty");
+}
+
+static const struct option options[] = {
+    {.name = "metric",
+     .type = OPTION_TEXT,
+     .help = "what is compared: a metric that has thresholds, such as kafka.lag, or "
+             "KIND.TABLE.COLUMN of any other number",
+     .example = "kafka.lag",
+     .check = metric_check},
+    {.name = "above", .type = OPTION_TEXT, .help = "fires above this", .example = "10000"},
+    {.name = "below", .type = OPTION_TEXT, .help = "fires below this", .example = "80%"},
+    {.name = "is",
+     .type = OPTION_CHOICE,
+     .choices = alert_is_choices,
+     .help = "instead of a metric: fires while the target is at least that",
+     .example = "critical"},
+    {.name = "target",
+     .type = OPTION_TEXT,
+     .help = "name of the target, with * for any text; default: all that have the metric",
+     .example = "main"},
+    {.name = "row",
+     .type = OPTION_TEXT,
+     .help = "name of the row, with * for any text; default: all but those below others",
+     .example = "ecap-consumer-group"},
+    {.name = "for",
+     .type = OPTION_DURATION,
+     .fallback = "0s",
+     .help = "how long the condition must hold until it fires"},
+    {.name = "severity",
+     .type = OPTION_CHOICE,
+     .choices = alert_severity_choices,
+     .fallback = "warning",
+     .help = "severity when it fires"},
+    {.name = "text",
+     .type = OPTION_TEXT,
+     .help = "what it says, with {value}, {limit}, {target} and {row}",
+     .example = "\"consumer lag is {value} messages\"",
+     .check = alert_text_check},
+    {.name = "runbook",
+     .type = OPTION_TEXT,
+     .help = "what to do then: the name of a runbook, or an address",
+     .example = "https://docs.example.com/runbooks/lag"},
+    {.name = "labels",
+     .type = OPTION_MAP,
+     .help = "labels for those who are notified",
+     .example = "{team: streaming}"},
+};
+
+static const struct table_spec *const tables[] = {&alerts_table};
+
+struct watcher {
+  struct watch watch; /* first */
+  struct alert_rule rule;
+  struct alert_memory memory;
+};
+
+static bool check(const struct target *target, struct err *err) {
+  struct alert_rule rule;
+  return alert_rule_read(&rule, target, err);
+}
+
+static bool init(void *self, struct err *err) {
+  struct watcher *watcher = self;
+  return alert_rule_read(&watcher->rule, watcher->watch.target, err);
+}
+
+static void fini(void *self) {
+  struct watcher *watcher = self;
+  alert_memory_fini(&watcher->memory);
+}
+
+/* A check collects each target once and at the same time: a rule waits for those that it is about.
+ */
+static void ask(void *self) {
+  struct watcher *watcher = self;
+  const struct job *job = watcher->watch.job;
+  const int64_t now_ms = clock_now_ms();
+  if (job->one_pass && alert_state_waits(&watcher->rule, job->model) &&
+      now_ms < watch_end_ms(&watcher->watch, MARGIN_MIN_MS, MARGIN_MAX_MS))
+    watch_wait(&watcher->watch, LOOK_AGAIN_MS);
+  else
+    watch_done(&watcher->watch, alert_state_sample(&watcher->rule, &watcher->memory, job->model,
+                                                   job->one_pass, now_ms));
+}
+
+static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
+  static const struct watch_kind kind = {
+      .size = sizeof(struct watcher), .init = init, .ask = ask, .late = ask, .fini = fini};
+  return watch_open(&kind, io, target, err);
+}
+
+const struct collector collector_alert = {
+    .kind = {.kind = "alert",
+             .key = "alerts",
+             .title = "Alerts",
+             .options = options,
+             .option_count = sizeof options / sizeof *options,
+             .check = check},
+    .tables = tables,
+    .table_count = 1,
+    .timeout_ms = TIMEOUT_MS,
+    .open = open_watcher,
+    .start = watch_start,
+    .cancel = watch_cancel,
+    .close = watch_close,
+};
