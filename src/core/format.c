@@ -57,8 +57,12 @@ const char *format_bytes(char *out, size_t size, double bytes) {
 const char *format_duration(char *out, size_t size, double seconds) {
   const char *sign = seconds < 0 ? "-" : "";
   double s = fabs(seconds);
-  if (s < 0.00005)
-    snprintf(out, size, s > 0 ? "%s<0.1ms" : "%s0ms", s > 0 ? sign : "");
+  if (s == 0)
+    snprintf(out, size, "0ms");
+  else if (s < 0.0000005)
+    snprintf(out, size, "%s<1us", sign);
+  else if (s < 0.0000995) /* what a call of Redis takes */
+    snprintf(out, size, "%s%.0fus", sign, s * 1e6);
   else if (s < 0.00095) /* a short time is not zero */
     snprintf(out, size, "%s%.1fms", sign, s * 1000);
   else if (s < 0.9995)

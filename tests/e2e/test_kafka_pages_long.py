@@ -32,6 +32,18 @@ def test_a_stopped_broker_and_its_partitions_are_named(lab_kafka, tmp_path):
     assert "kafka-leader-election.sh" in notes(document) and "--election-type preferred" in notes(document)
 
 
+def test_a_frozen_broker_is_named_before_the_cluster_knows(lab_kafka, tmp_path):
+    """For some seconds it is in the metadata, leads partitions, and answers nothing."""
+    config = watch(lab_kafka, tmp_path)
+    wait_until(lab_kafka.is_settled, 60, what="the preferred leaders")
+    lab_kafka.ctl("freeze", "kafka-3")
+    tables, _ = show(config, "brokers", status=None)
+    assert {id: cells.get("status") for id, cells in tables["brokers"].items()} == {"1": None, "2": None, "3": "no answer"}
+    lab_kafka.ctl("thaw", "kafka-3")
+    tables, _ = show(config, "brokers", status=None)
+    assert tables["brokers"]["3"].get("status") != "no answer"
+
+
 @pytest.mark.parametrize("page", [("group", "lab-1"), ("topics",), ("topic", "transactions"), ("transactions",),
                                   ("brokers",)])
 def test_a_frozen_broker_delays_no_page_beyond_its_deadline(lab_kafka, tmp_path, page):

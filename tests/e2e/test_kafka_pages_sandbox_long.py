@@ -10,7 +10,7 @@ from kafka_topic import CONSUMER, OWN_GROUP, new_protocol_group, own_topic, rdka
 from kafka_transaction import open_transaction, transactions
 from keys import configure, select
 from sandbox import GROUP
-from stacktop import dashboard, stacktop
+from stacktop import check, dashboard, stacktop
 
 BESIDE = "others"
 SHOWN, NOT_KNOWN = 0, 3
@@ -45,6 +45,11 @@ def members_of(sandbox, group):
     text = sandbox.kafka_tool("consumer-groups", "--describe", "--group", group, "--members")
     rows = (line.split() for line in text.splitlines() if line.startswith(group))
     return {row[1]: (row[2].lstrip("/"), row[3], int(row[4])) for row in rows}
+
+
+def library(document):
+    """The version of the librdkafka that stacktop uses, of a check of Kafka."""
+    return tuple(map(int, document.summary("kafka", "cluster")["library"].split(".")[:3]))
 
 
 def test_a_group_as_kafkas_tools_show_it(sandbox, tmp_path):
@@ -88,7 +93,13 @@ def test_a_group_of_the_new_protocol_is_explained(sandbox, tmp_path):
     # a group that the sandbox's configuration does not watch: it stays when its member has gone
     config = configure(sandbox, tmp_path, **{'"ecap-*"': '"kip-848-*"'})
     with new_protocol_group(sandbox, f"kip-848-page-{os.getpid()}") as group:
-        _, document = show(config, "group", group, status=NOT_KNOWN)
+        tables, document = show(config, "group", group, status=None)
+        members = members_of(sandbox, group)
+    if library(check(config, "--json").document) >= (2, 10):
+        assert {key: (cells["host"], cells["client"], cells["partitions"]) for key, cells in tables["members"].items()} \
+            == members
+        return
+    assert document["severity"] == "unknown"
     text = notes(document)
     assert "KIP-848" in text and f"--describe --members --group {group}" in text, text
 
@@ -172,20 +183,32 @@ def test_large_messages_are_the_newest_ones(sandbox, topic):
 
 def test_an_open_transaction_is_the_cause(sandbox, topic):
     """Readers of committed messages stand still: the page names the transaction, its age and the command that ends it."""
+    transactions(sandbox.bootstrap, topic.name, 1, 4)
     end = sandbox.offsets(OWN_GROUP)[topic.name, 1][1]
+    # all of it: a client commits the offset after its last message, and then come an aborted one and the ends of two
+    sandbox.kafka_tool("consumer-groups", "--group", OWN_GROUP, "--topic", f"{topic.name}:1", "--reset-offsets", "--to-offset",
+                       end - 3, "--execute")
     with open_transaction(sandbox.bootstrap, topic.name, 1, f"hung-{os.getpid()}"):
         began = time.time()
         with rdkafka.Producer(sandbox.bootstrap) as producer:
             for _ in range(7):
                 producer.produce(topic.name, b"after it", partition=1)
             assert producer.flush(20)
-        tables, _ = show(topic.config, "transactions")
+        tables, document = show(topic.config, "transactions")
         cells = tables["transactions"][f"{topic.name}/1"]
         assert (cells["stable"], cells["end"], cells["held"]) == (end, end + 8, 8)
+        assert cells["waiting"] == OWN_GROUP
         assert 0 <= cells["open_for"] < time.time() - began + 30
         assert f"abort --topic {topic.name} --partition 1 --start-offset {end}" in cells["abort"]
         one, _ = show(topic.config, "topic", topic.name)
         assert list(one["topic"].values())[0]["open_transactions"] == 1
+        # who it is, by the commands that the page names
+        describe = re.search(r"its producer: kafka-transactions\.sh --bootstrap-server \S+ (describe-producers .*? \d+);",
+                             notes(document)).group(1)
+        rows = [row.split() for row in sandbox.kafka_tool("transactions", *describe.split()).splitlines()[1:]]
+        producer = next(row[0] for row in rows if row[-1] == str(end))
+        named = [row.split() for row in sandbox.kafka_tool("transactions", "list").splitlines()[1:]]
+        assert [row[0] for row in named if row[2] == producer] == [f"hung-{os.getpid()}"]
     tables, _ = show(topic.config, "transactions")
     assert f"{topic.name}/1" not in tables["transactions"]
 

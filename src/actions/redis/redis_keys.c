@@ -6,6 +6,7 @@
  * LT), before that PTTL is read right before. */
 #include "actions/redis/redis_keys.h"
 #include "actions/redis/redis_pattern.h"
+#include "clients/redis/redis_refusal.h"
 #include "core/arena.h"
 #include "core/count.h"
 #include "core/quantity.h"
@@ -45,7 +46,7 @@ struct kind {
 /* A cluster may have moved a slot since SCAN returned its keys: those belong to another node now.
  */
 static bool is_elsewhere(const struct err *err) {
-  return strncmp(err->text, "MOVED ", 6) == 0 || strncmp(err->text, "ASK ", 4) == 0;
+  return redis_refusal_moved(err);
 }
 
 /* Reports how much is done, whatever ends it. The plan's count is a total only where the survey has

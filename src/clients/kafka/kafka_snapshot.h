@@ -82,6 +82,7 @@ struct kafka_next {
   int64_t committed;
   int64_t offset;    /* of the message: the first one at or after the committed offset */
   int64_t time_ms;   /* its timestamp, since 1970; -1: it has none, or (with an error) not known */
+  int64_t read_to;   /* of an open transaction: a reader gets nothing from here up to `committed` */
   const char *error; /* why it could not be read, or NULL */
 };
 

@@ -79,11 +79,12 @@ static bool judge_lost(struct kafka_group_view *view) {
   const struct kafka_tally *lost = &view->tallies[KAFKA_LOST];
   if (lost->count == 0)
     return false;
-  char place[96], total[FORMAT_MAX];
+  char place[96], total[FORMAT_MAX + 48];
   bool nobody = !view->has_owners && view->group->state != KAFKA_GROUP_UNKNOWN;
-  say(view, SEVERITY_CRIT, "lost data", "%s messages were deleted before they were read%s%s",
-      format_count(total, sizeof total, view->sum.lost), where(view, lost, place, sizeof place),
-      nobody ? "; no members" : "");
+  say(view, SEVERITY_CRIT, "lost data", "%s%s%s",
+      format_counted(total, sizeof total, view->sum.lost, "message was deleted before it was read",
+                     "messages were deleted before they were read"),
+      where(view, lost, place, sizeof place), nobody ? "; no members" : "");
   return true;
 }
 

@@ -50,6 +50,43 @@ static void test_prefixes(void **state) {
   redis_prefixes_fini(&prefixes);
 }
 
+/* user:1:name, user:2:name, ...: such names leave room for all prefixes of the first level. */
+static void test_ids_in_names_hide_no_prefix(void **state) {
+  struct redis_prefixes prefixes = {0};
+  char name[40];
+  (void)state;
+  for (int i = 0; i < 30000; i++) {
+    snprintf(name, sizeof name, "user:%d:name", i);
+    add(&prefixes, name, 1, -1);
+  }
+  add(&prefixes, "late:1", 7, -1);
+  add(&prefixes, "late:a:1", 7, -1);
+  assert_non_null(find(&prefixes, "late:"));
+  assert_non_null(find(&prefixes, "late:a:"));
+  assert_null(find(&prefixes, "(other)"));
+  const struct redis_prefix *user = find(&prefixes, "user:");
+  assert_int_equal(user->keys, 30000);
+  assert_int_equal(find(&prefixes, "user:(other)")->keys, 30000 - REDIS_CHILDREN_EACH);
+  assert_ptr_equal(find(&prefixes, "user:(other)")->parent, user);
+  redis_prefixes_sort(&prefixes);
+  assert_string_equal(prefixes.items[0]->name, "user:");
+  assert_string_equal(prefixes.items[1]->name, "user:(other)");
+  assert_string_equal(prefixes.items[REDIS_CHILDREN_EACH + 2]->name, "late:");
+  redis_prefixes_fini(&prefixes);
+}
+
+/* What is not known is not 0. */
+static void test_keys_that_may_not_be_read(void **state) {
+  struct redis_prefixes prefixes = {0};
+  (void)state;
+  add(&prefixes, "a:1", 10, -1);
+  add(&prefixes, "a:2", -1, REDIS_TTL_UNKNOWN);
+  assert_int_equal(find(&prefixes, "a:")->unmeasured, 1);
+  assert_int_equal(find(&prefixes, "a:")->untimed, 1);
+  assert_int_equal(prefixes.unmeasured, 1);
+  redis_prefixes_fini(&prefixes);
+}
+
 static void test_more_prefixes_than_can_be_kept(void **state) {
   struct redis_prefixes prefixes = {0};
   char name[40];
@@ -58,7 +95,7 @@ static void test_more_prefixes_than_can_be_kept(void **state) {
     snprintf(name, sizeof name, "p%d:x:1", i);
     add(&prefixes, name, 1, -1);
   }
-  assert_int_equal(prefixes.count, REDIS_PREFIXES_MAX + 1);
+  assert_int_equal(prefixes.first_count, REDIS_PREFIXES_MAX);
   assert_true(find(&prefixes, "(other)")->keys >= 500);
   assert_int_equal(prefixes.keys, REDIS_PREFIXES_MAX + 500);
   redis_prefixes_fini(&prefixes);
@@ -133,6 +170,8 @@ static void test_nodes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_prefixes),
+      cmocka_unit_test(test_ids_in_names_hide_no_prefix),
+      cmocka_unit_test(test_keys_that_may_not_be_read),
       cmocka_unit_test(test_more_prefixes_than_can_be_kept),
       cmocka_unit_test(test_the_biggest_keys),
       cmocka_unit_test(test_nodes),

@@ -59,7 +59,10 @@ static void test_duration(void **state) {
     const char *text;
   } cases[] = {
       {0, "0ms"},
-      {0.00004, "<0.1ms"}, /* quick, but not zero */
+      {0.0000001, "<1us"}, /* quick, but not zero */
+      {0.000001, "1us"},
+      {0.0000994, "99us"},
+      {0.0000996, "0.1ms"},
       {0.0004, "0.4ms"},
       {0.00094, "0.9ms"},
       {0.00096, "1ms"},

@@ -110,6 +110,12 @@ bool kafka_error_is_denied(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
+bool kafka_error_is_silence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE ||
+         code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
+
 const char *kafka_error_reason(rd_kafka_resp_err_t code) {
   switch (code) {
   case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:

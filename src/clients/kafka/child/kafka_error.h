@@ -13,3 +13,5 @@ void kafka_error(rd_kafka_resp_err_t code, const char *text, struct err *err);
 /* A short text for a cell: static. */
 const char *kafka_error_reason(rd_kafka_resp_err_t code);
 bool kafka_error_is_denied(rd_kafka_resp_err_t code);
+/* Whether no answer came: neither good nor bad. */
+bool kafka_error_is_silence(rd_kafka_resp_err_t code);

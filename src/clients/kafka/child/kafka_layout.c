@@ -168,6 +168,7 @@ static void take_broker(struct kafka_snapshot *snapshot, struct kafka_broker *br
   if (!code)
     code = found > 0 ? rd_kafka_ConfigResource_error(answers[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
   broker->settings_error = NULL;
+  broker->answered = !kafka_error_is_silence(code);
   if (code) {
     broker->settings_error = kafka_error_is_denied(code) ? "needs DESCRIBE_CONFIGS on the cluster"
                                                          : kafka_error_reason(code);
@@ -195,6 +196,7 @@ void kafka_brokers_read(struct kafka_session *session, struct kafka_snapshot *sn
   for (uint32_t i = 0; i < snapshot->broker_count; i++) {
     char id[16];
     snapshot->brokers[i].settings_error = i < BROKERS_MAX ? "no answer" : "not read: too many";
+    snapshot->brokers[i].answered = i >= BROKERS_MAX; /* as far as is known */
     if (i >= BROKERS_MAX)
       continue;
     snprintf(id, sizeof id, "%d", snapshot->brokers[i].id);
@@ -239,7 +241,7 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
   case KAFKA_LOOK_STABLE:
     if (!read_offsets(session, snapshot, err) || !read_stable(session, collection, err))
       return false;
-    kafka_next_open(session, snapshot);
+    kafka_next_open(session, collection->committed, snapshot);
     return true;
   default:
     return read_offsets(session, snapshot, err);

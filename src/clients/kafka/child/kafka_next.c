@@ -198,7 +198,53 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
   free(all);
 }
 
-void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot) {
+/* ---- who has read up to an open transaction */
+
+/* The least committed offset of the groups that are close before that offset; the offset if there
+ * is none. */
+static int64_t least_near(const struct kafka_snapshot *snapshot, const struct kafka_next *next) {
+  enum { NEAR = 16 };
+  int64_t least = next->committed;
+  for (size_t g = 0; g < snapshot->group_count; g++)
+    for (size_t i = 0; i < snapshot->groups[g].share_count; i++) {
+      const struct kafka_share *share = &snapshot->groups[g].shares[i];
+      if (share->topic == next->topic && share->partition == next->partition &&
+          share->committed < least && share->committed >= next->committed - NEAR)
+        least = share->committed;
+    }
+  return least;
+}
+
+static void take_read(void *arg, size_t index, const rd_kafka_message_t *message) {
+  struct kafka_snapshot *snapshot = arg;
+  snapshot->nexts[index].read_to = message->offset + 1;
+}
+
+/* The end of the transaction before is an offset, too, without a message: a client may commit the
+ * offset before it or after it, and has read everything in both cases. */
+static void read_ends(struct kafka_session *committed, struct kafka_snapshot *snapshot) {
+  enum { FETCH_MS = 1500 };
+  struct kafka_fetch fetches[KAFKA_NEXT_MAX] = {0};
+  const int share_ms = kafka_session_left(committed) / 4;
+  for (size_t i = 0; i < snapshot->next_count; i++) {
+    struct kafka_next *next = &snapshot->nexts[i];
+    next->read_to = least_near(snapshot, next);
+    fetches[i] = (struct kafka_fetch){.topic = snapshot->topics[next->topic].name,
+                                      .partition = next->partition,
+                                      .offset = next->read_to,
+                                      .before = next->committed,
+                                      .most = SIZE_MAX};
+  }
+  kafka_session_step(committed, "the ends of transactions");
+  kafka_fetch_read(committed, fetches, snapshot->next_count,
+                   share_ms < FETCH_MS ? share_ms : FETCH_MS, take_read, snapshot);
+  for (size_t i = 0; i < snapshot->next_count; i++)
+    if (fetches[i].error)
+      snapshot->nexts[i].read_to = snapshot->nexts[i].committed;
+}
+
+void kafka_next_open(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot) {
   struct candidate *all = NULL;
   size_t count = 0;
   for (uint32_t t = 0; t < snapshot->topic_count; t++)
@@ -213,6 +259,7 @@ void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snaps
     }
   read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
   free(all);
+  read_ends(committed, snapshot);
 }
 
 static bool has_candidate(const struct candidate *all, size_t count, const struct candidate *one) {

@@ -11,7 +11,8 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
 
 /* Adds the first message of an open transaction, in the partitions where the end of the committed
  * ones is before the end, to the next messages. */
-void kafka_next_open(struct kafka_session *session, struct kafka_snapshot *snapshot);
+void kafka_next_open(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot);
 
 /* Adds the next message of each group in the partitions where the end of the committed ones is
  * before the end: a group is held back there if none is before that of the open transaction. */

@@ -138,6 +138,12 @@ static bool fill_broker(struct kafka_page_call *call, const struct loads *loads,
     row->reason = sample_printf(sample, "%zu of its %zu replicas are not in sync", load->behind,
                                 load->replicas);
   }
+  if (broker && !broker->answered) {
+    cells[BROKER_STATUS] = value_text("no answer");
+    row->severity = SEVERITY_CRIT;
+    row->reason = sample_printf(sample, "does not answer: %s; it leads %zu partitions",
+                                broker->settings_error, load->leaders);
+  }
   cells[BROKER_LEADERS] = value_int((int64_t)load->leaders);
   if (loads->led > 0) {
     const double share = (double)load->leaders / (double)loads->led;

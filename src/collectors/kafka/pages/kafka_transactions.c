@@ -33,16 +33,27 @@ static bool query(struct watch *watch, struct kafka_query *query, struct err *er
   return true;
 }
 
-/* Groups whose committed offset is the one at which it stands: "a, b"; "" if there is none. */
+static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot, uint32_t topic,
+                                        int32_t partition) {
+  for (size_t i = 0; i < snapshot->next_count; i++)
+    if (snapshot->nexts[i].topic == topic && snapshot->nexts[i].partition == partition)
+      return &snapshot->nexts[i];
+  return NULL;
+}
+
+/* Groups that have read all before the offset at which it stands: "a, b"; "" if there is none. */
 static const char *waiting_text(struct kafka_page_call *call, uint32_t topic, int32_t partition,
                                 int64_t stable, size_t *count) {
+  const struct kafka_next *next = next_of(call->snapshot, topic, partition);
+  const int64_t from = next ? next->read_to : stable;
   const char *text = "";
   *count = 0;
   for (size_t g = 0; g < call->snapshot->group_count; g++) {
     const struct kafka_group *group = &call->snapshot->groups[g];
     for (size_t i = 0; i < group->share_count; i++) {
       const struct kafka_share *share = &group->shares[i];
-      if (share->topic != topic || share->partition != partition || share->committed != stable)
+      if (share->topic != topic || share->partition != partition || share->committed < from ||
+          share->committed > stable)
         continue;
       if (++*count <= GROUPS_SHOWN)
         text = sample_printf(call->sample, "%s%s%.80s", text, *text ? ", " : "", group->name);
@@ -51,14 +62,6 @@ static const char *waiting_text(struct kafka_page_call *call, uint32_t topic, in
   return *count > GROUPS_SHOWN
              ? sample_printf(call->sample, "%s and %zu more", text, *count - GROUPS_SHOWN)
              : text;
-}
-
-static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot, uint32_t topic,
-                                        int32_t partition) {
-  for (size_t i = 0; i < snapshot->next_count; i++)
-    if (snapshot->nexts[i].topic == topic && snapshot->nexts[i].partition == partition)
-      return &snapshot->nexts[i];
-  return NULL;
 }
 
 static struct value age_of(struct kafka_page_call *call, const struct kafka_next *next) {
@@ -117,6 +120,20 @@ static bool fill_row(struct kafka_page_call *call, uint32_t t, int32_t p) {
   return true;
 }
 
+/* librdkafka does not report producers. Of the first one, as an example with all its words. */
+static void note_producer(struct kafka_page_call *call) {
+  const struct table *table = sample_table(call->sample, transactions.id);
+  const char *key = table->row_count > 0 ? table->rows[0].key : NULL;
+  const char *slash = key ? strrchr(key, '/') : NULL;
+  if (!slash)
+    return;
+  sample_note(call->sample, transactions.id, transactions.columns[TXN_ABORT].id,
+              "its producer: kafka-transactions.sh --bootstrap-server %.120s describe-producers "
+              "--topic %.*s --partition %s; its transactional.id: kafka-transactions.sh list, by "
+              "the ProducerId",
+              target_text(call->target, "bootstrap"), (int)(slash - key), key, slash + 1);
+}
+
 static bool fill(struct kafka_page_call *call, struct err *err) {
   const struct kafka_snapshot *snapshot = call->snapshot;
   size_t read = 0, unread = 0;
@@ -133,13 +150,11 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   if (unread > 0)
     sample_fault(call->sample, transactions.id, SEVERITY_UNKNOWN,
                  "read in %zu of %zu partitions only", read, read + unread);
-  sample_note(
-      call->sample, transactions.id, NULL,
-      "in the %zu partitions that this user may see. A transaction that is open for longer than "
-      "transaction.max.timeout.ms (15m by default) is hung; its producer: "
-      "kafka-transactions.sh --bootstrap-server %.120s describe-producers --topic T "
-      "--partition P",
-      read, target_text(call->target, "bootstrap"));
+  sample_note(call->sample, transactions.id, NULL,
+              "in the %zu partitions that this user may see. A transaction that is open for longer "
+              "than transaction.max.timeout.ms (15m by default) is hung",
+              read);
+  note_producer(call);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include "clients/redis/redis_clients.h"
 #include "clients/redis/redis_contract.h"
 #include "collectors/redis/pages/redis_page.h"
+#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
 
@@ -249,6 +250,7 @@ static void summary_fill(const struct redis_page_call *call, int64_t max) {
 
 static void finish(struct redis_page_call *call) {
   const struct memory *memory = call->memory;
+  char text[FORMAT_MAX + 16];
   int64_t max;
   if (!redis_info_count(call->info, "maxclients", &max))
     max = -1;
@@ -260,8 +262,8 @@ static void finish(struct redis_page_call *call) {
   if (memory->count == GROUPS_MAX)
     sample_note(call->sample, groups.id, NULL, "more than %d names and addresses", GROUPS_MAX);
   if (memory->own > 0)
-    sample_note(call->sample, clients.id, NULL, "without the %lld connections of stacktop",
-                (long long)memory->own);
+    sample_note(call->sample, clients.id, NULL, "without %s of stacktop",
+                format_counted(text, sizeof text, memory->own, "connection", "connections"));
 }
 
 /* ---- the page */
@@ -292,10 +294,8 @@ const struct page page_redis_clients = {
              .question = "Who is connected, and who holds memory or waits?",
              .cost = "INFO and CLIENT LIST every 5s; about 350 bytes a client",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -57,7 +57,8 @@ enum { COMMAND_TEXT_MAX = 300, WORDS_MAX = 4 };
 
 struct bucket {
   int64_t up_to_us, calls, base;
-  int64_t most; /* of one command */
+  int64_t before; /* calls at the collection before */
+  int64_t most;   /* of one command */
   char command[COMMAND_NAME_MAX];
 };
 
@@ -83,13 +84,6 @@ static void begin(struct redis_page_call *call) {
     memory->worst_us = 0;
 }
 
-/* What is withheld is not known, and its cell says so. */
-static bool never(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static bool is_text(const struct redisReply *reply) {
   return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
@@ -106,6 +100,12 @@ static bool ping_read(struct redis_page_call *call, const struct redisReply *rep
   if (call->answer_us > memory->worst_us)
     memory->worst_us = call->answer_us;
   return true;
+}
+
+/* A server that is loading, or has lost its master, refuses PING: that is an answer, too. */
+static bool ping_refused(struct redis_page_call *call, const struct err *err) {
+  struct err ignored = {0};
+  return err->kind == ERR_UNSUPPORTED && ping_read(call, NULL, &ignored);
 }
 
 static bool ping_again(struct redis_page_call *call) {
@@ -310,14 +310,14 @@ static void command_take(struct memory *memory, const char *command,
 static bool histogram_read(struct redis_page_call *call, const struct redisReply *reply,
                            struct err *err) {
   struct memory *memory = call->memory;
-  int64_t before = 0, now = 0;
+  bool reset = false;
   (void)err;
   if (reply->type != REDIS_REPLY_ARRAY)
     return false;
   if (call->first)
     memory->bucket_count = 0;
   for (size_t i = 0; i < memory->bucket_count; i++) {
-    before = count_add(before, memory->buckets[i].calls);
+    memory->buckets[i].before = memory->buckets[i].calls;
     memory->buckets[i].calls = memory->buckets[i].most = 0;
   }
   for (size_t i = 0; i + 1 < reply->elements; i += 2) {
@@ -326,12 +326,12 @@ static bool histogram_read(struct redis_page_call *call, const struct redisReply
     if (is_text(name) && pairs && pairs->type == REDIS_REPLY_ARRAY)
       command_take(memory, name->str, pairs);
   }
-  for (size_t i = 0; i < memory->bucket_count; i++)
-    now = count_add(now, memory->buckets[i].calls);
+  for (size_t i = 0; i < memory->bucket_count; i++) /* CONFIG RESETSTAT */
+    reset = reset || memory->buckets[i].calls < memory->buckets[i].before;
   for (size_t i = 0; i < memory->bucket_count; i++)
     if (call->first)
       memory->buckets[i].base = memory->buckets[i].calls;
-    else if (now < before) /* CONFIG RESETSTAT */
+    else if (reset)
       memory->buckets[i].base = 0;
   memory->has_histogram = true;
   return true;
@@ -422,19 +422,23 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"PING"}, .right = "+ping", .read = ping_read, .again = ping_again},
+            {.words = {"PING"},
+             .right = "+ping",
+             .read = ping_read,
+             .refused = ping_refused,
+             .again = ping_again},
             {.words = {"CONFIG", "GET", "latency-monitor-threshold"},
              .read = monitor_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"CONFIG", "GET", "slowlog-log-slower-than"},
              .read = slower_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"LATENCY", "LATEST"},
              .right = "+latency",
              .table = "events",
              .read = events_read},
             {.send = history_send, .right = "+latency", .table = "events", .read = history_read},
-            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = never},
+            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = redis_page_ignored},
             {.words = {"SLOWLOG", "GET", "128"},
              .right = "+slowlog",
              .table = "slow",
@@ -463,10 +467,8 @@ const struct page page_redis_latency = {
              .question = "When was the server slow, and what made it slow?",
              .cost = "12 small commands every 2s, and 1 for each kind of event",
              .interval_ms = 2000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

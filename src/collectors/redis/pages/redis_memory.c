@@ -68,7 +68,7 @@ struct name {
   char *bytes;
   size_t length;
   int64_t memory, ttl_ms, frequency; /* -1: not known, or it does not expire */
-  bool gone;
+  bool gone, withheld;               /* withheld: not a key that the user may read */
 };
 
 struct memory {
@@ -86,7 +86,9 @@ struct memory {
   bool running;            /* a collection has begun, and not ended */
   struct name *names;
   size_t name_count;
-  bool looks; /* the step's commands are about `names` */
+  bool looks;                                /* the step's commands are about `names`: */
+  bool asks_usage, asks_ttl, asks_frequency; /* these of each */
+  int64_t withheld;                          /* keys that the user may not read */
 
   double dataset, overhead, clients, backlog; /* MEMORY STATS; -1: not known */
 };
@@ -153,12 +155,6 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
 
 /* ---- the server's memory */
 
-static bool withheld(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static double stat_of(const struct redisReply *reply, const char *name) {
   const int64_t number = redis_number(redis_field(reply, name));
   return number < 0 ? -1 : (double)number;
@@ -190,19 +186,23 @@ static bool scan_send(struct redis_page_call *call, struct err *err) {
                          NULL, err);
 }
 
+/* What is denied is not asked again: each refusal is in the server's ACL LOG and its statistics. */
 static bool look_send(struct redis_page_call *call, struct err *err) {
   struct memory *memory = call->memory;
   memory->looks = true;
   for (size_t i = 0; i < memory->name_count; i++) {
     const struct name *name = &memory->names[i];
-    if (!redis_page_send(call, 5,
+    if (memory->asks_usage &&
+        !redis_page_send(call, 5,
                          (const char *const[]){"MEMORY", "USAGE", name->bytes, "SAMPLES", "5"},
-                         (const size_t[]){6, 5, name->length, 7, 1}, err) ||
-        !redis_page_send(call, 2, (const char *const[]){"PTTL", name->bytes},
-                         (const size_t[]){4, name->length}, err) ||
-        (memory->lfu &&
-         !redis_page_send(call, 3, (const char *const[]){"OBJECT", "FREQ", name->bytes},
-                          (const size_t[]){6, 4, name->length}, err)))
+                         (const size_t[]){6, 5, name->length, 7, 1}, err))
+      return false;
+    if (memory->asks_ttl && !redis_page_send(call, 2, (const char *const[]){"PTTL", name->bytes},
+                                             (const size_t[]){4, name->length}, err))
+      return false;
+    if (memory->asks_frequency &&
+        !redis_page_send(call, 3, (const char *const[]){"OBJECT", "FREQ", name->bytes},
+                         (const size_t[]){6, 4, name->length}, err))
       return false;
   }
   return true;
@@ -211,6 +211,22 @@ static bool look_send(struct redis_page_call *call, struct err *err) {
 static bool next_send(struct redis_page_call *call, struct err *err) {
   const struct memory *memory = call->memory;
   return memory->name_count > 0 ? look_send(call, err) : scan_send(call, err);
+}
+
+static void names_take(struct memory *memory) {
+  for (size_t i = 0; i < memory->name_count; i++) {
+    const struct name *name = &memory->names[i];
+    if (name->gone)
+      continue;
+    memory->withheld += name->withheld;
+    redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory,
+                       name->withheld ? REDIS_TTL_UNKNOWN : name->ttl_ms);
+    redis_top_add(&memory->biggest, name->bytes, name->length, name->memory, name->memory,
+                  name->ttl_ms);
+    redis_top_add(&memory->hottest, name->bytes, name->length, name->frequency, name->memory,
+                  name->ttl_ms);
+  }
+  names_free(memory);
 }
 
 static bool scan_read(struct redis_page_call *call, const struct redisReply *reply) {
@@ -237,23 +253,34 @@ static bool scan_read(struct redis_page_call *call, const struct redisReply *rep
     name->length = item->len;
     name->memory = name->ttl_ms = name->frequency = -1;
   }
+  memory->asks_usage = !memory->no_usage;
+  memory->asks_ttl = !memory->no_ttl;
+  memory->asks_frequency = memory->lfu && !memory->no_frequency;
+  if (!memory->asks_usage && !memory->asks_ttl && !memory->asks_frequency)
+    names_take(memory);
   return true;
 }
 
 /* In the order of look_send. */
 enum look { LOOK_MEMORY, LOOK_TTL, LOOK_FREQUENCY };
 
+/* The key that the answer is about, and what of it. */
 static struct name *name_of(const struct redis_page_call *call, enum look *look) {
   const struct memory *memory = call->memory;
-  const size_t looks = memory->lfu ? 3 : 2;
-  *look = (enum look)(call->index % looks);
-  return call->index / looks < memory->name_count ? &memory->names[call->index / looks] : NULL;
+  const bool asks[] = {memory->asks_usage, memory->asks_ttl, memory->asks_frequency};
+  const size_t each = (size_t)asks[0] + asks[1] + asks[2];
+  size_t at = each > 0 ? call->index % each : 0;
+  for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
+    if (asks[i] && at-- == 0)
+      *look = (enum look)i;
+  return each > 0 && call->index / each < memory->name_count ? &memory->names[call->index / each]
+                                                             : NULL;
 }
 
 static bool scan_or_look_read(struct redis_page_call *call, const struct redisReply *reply,
                               struct err *err) {
   const struct memory *memory = call->memory;
-  enum look look;
+  enum look look = LOOK_MEMORY;
   struct name *name = memory->looks ? name_of(call, &look) : NULL;
   (void)err;
   if (!memory->looks)
@@ -262,7 +289,7 @@ static bool scan_or_look_read(struct redis_page_call *call, const struct redisRe
     return false;
   if (look == LOOK_MEMORY) {
     name->memory = redis_number(reply);
-    name->gone = reply->type == REDIS_REPLY_NIL;
+    name->gone = name->gone || reply->type == REDIS_REPLY_NIL;
   } else if (look == LOOK_FREQUENCY) {
     name->frequency = redis_number(reply);
   } else {
@@ -272,16 +299,21 @@ static bool scan_or_look_read(struct redis_page_call *call, const struct redisRe
   return true;
 }
 
-/* Of single keys: what is not allowed is not known of all; a key that was moved to another node
- * does not count. The policy may have changed since INFO: then only the frequency is not known. */
+/* Of single keys. A command that is not allowed is not known of any of them; a key that was moved
+ * to another node does not count. The policy may have changed since INFO: then only the frequency
+ * is not known. */
 static bool look_refused(struct redis_page_call *call, const struct err *err) {
   struct memory *memory = call->memory;
-  enum look look;
+  enum look look = LOOK_MEMORY;
   struct name *name = memory->looks ? name_of(call, &look) : NULL;
   if (!name)
     return false;
-  if (look == LOOK_FREQUENCY)
+  if (err->kind == ERR_DENIED && redis_refusal_of_key(err))
+    name->withheld = true;
+  else if (look == LOOK_FREQUENCY)
     memory->no_frequency = memory->no_frequency || err->kind == ERR_DENIED;
+  else if (err->kind != ERR_DENIED && !redis_refusal_moved(err))
+    return false; /* of a cluster that is down, keys are not gone */
   else if (err->kind != ERR_DENIED)
     name->gone = true;
   else if (look == LOOK_MEMORY)
@@ -295,17 +327,7 @@ static bool again(struct redis_page_call *call) {
   struct memory *memory = call->memory;
   if (!memory->looks && memory->name_count > 0)
     return true;
-  for (size_t i = 0; memory->looks && i < memory->name_count; i++) {
-    const struct name *name = &memory->names[i];
-    if (name->gone)
-      continue;
-    redis_prefixes_add(&memory->prefixes, name->bytes, name->length, name->memory, name->ttl_ms);
-    redis_top_add(&memory->biggest, name->bytes, name->length, name->memory, name->memory,
-                  name->ttl_ms);
-    redis_top_add(&memory->hottest, name->bytes, name->length, name->frequency, name->memory,
-                  name->ttl_ms);
-  }
-  names_free(memory);
+  names_take(memory);
   memory->looks = false;
   memcpy(memory->cursor, memory->next, sizeof memory->cursor);
   memory->complete = strcmp(memory->cursor, "0") == 0;
@@ -314,12 +336,23 @@ static bool again(struct redis_page_call *call) {
 
 /* ---- the tables */
 
-static struct value bytes_or_none(const struct memory *memory, struct value value) {
-  return memory->no_usage ? value_none(prefixes_columns[PREFIX_BYTES].none) : value;
+static const char no_key[] = "needs READ on these keys: ~pattern";
+
+/* Of keys, some of which may not be known. */
+static struct value bytes_or_none(const struct memory *memory, int64_t count, int64_t unmeasured,
+                                  struct value value) {
+  if (memory->no_usage)
+    return value_none(prefixes_columns[PREFIX_BYTES].none);
+  if (unmeasured == count)
+    return value_none(no_key);
+  return unmeasured > 0 ? value_at_least(value) : value;
 }
 
-static struct value ttl_or_none(const struct memory *memory, struct value value) {
-  return memory->no_ttl ? value_none(prefixes_columns[PREFIX_TTL].none) : value;
+static struct value ttl_or_none(const struct memory *memory, const struct redis_prefix *prefix,
+                                struct value value) {
+  if (memory->no_ttl)
+    return value_none(prefixes_columns[PREFIX_TTL].none);
+  return prefix->untimed == prefix->keys ? value_none(no_key) : value;
 }
 
 static void prefix_fill(const struct redis_page_call *call, const struct redis_prefix *prefix) {
@@ -332,33 +365,56 @@ static void prefix_fill(const struct redis_page_call *call, const struct redis_p
   struct value *cells = row->cells;
   const double whole = memory->total > all->keys ? (double)memory->total : (double)all->keys;
   const double part = memory->complete ? 1 : whole / (double)all->keys;
+  const double bytes = (double)prefix->bytes;
+  const int64_t keys_now = prefix->keys, unknown = prefix->unmeasured;
+  const int64_t measured = keys_now - unknown, timed = keys_now - prefix->untimed;
   cells[PREFIX_NAME] = value_text(row->key);
-  cells[PREFIX_BYTES] = bytes_or_none(memory, value_int(prefix->bytes));
-  cells[PREFIX_SHARE] =
-      bytes_or_none(memory, all->bytes > 0 ? value_real((double)prefix->bytes / (double)all->bytes)
-                                           : value_none(NULL));
+  cells[PREFIX_BYTES] = bytes_or_none(memory, keys_now, unknown, value_int(prefix->bytes));
+  cells[PREFIX_SHARE] = all->bytes > 0 ? bytes_or_none(memory, keys_now, unknown,
+                                                       value_real(bytes / (double)all->bytes))
+                                       : value_none(NULL);
+  if (all->bytes > 0 && all->unmeasured > 0 && cells[PREFIX_SHARE].type != VALUE_NONE)
+    cells[PREFIX_SHARE] = value_none(no_key); /* the memory of all is not known */
   cells[PREFIX_ESTIMATE] =
-      bytes_or_none(memory, value_int((int64_t)((double)prefix->bytes * part)));
-  cells[PREFIX_KEYS] = value_int(prefix->keys);
-  cells[PREFIX_MEAN] =
-      bytes_or_none(memory, value_real((double)prefix->bytes / (double)prefix->keys));
-  cells[PREFIX_EXPIRING] =
-      ttl_or_none(memory, value_real((double)prefix->expiring / (double)prefix->keys));
+      memory->total < 0 && !memory->complete
+          ? value_none("needs +dbsize")
+          : bytes_or_none(memory, keys_now, unknown, value_int((int64_t)(bytes * part)));
+  cells[PREFIX_KEYS] = value_int(keys_now);
+  cells[PREFIX_MEAN] = measured > 0 ? value_real(bytes / (double)measured)
+                                    : bytes_or_none(memory, keys_now, unknown, value_none(NULL));
+  cells[PREFIX_EXPIRING] = ttl_or_none(
+      memory, prefix, value_real((double)prefix->expiring / (double)(timed ? timed : 1)));
   if (prefix->expiring > 0)
     cells[PREFIX_TTL] = value_real(prefix->ttl_s / (double)prefix->expiring);
   else
-    cells[PREFIX_TTL] = ttl_or_none(memory, value_none(NULL));
+    cells[PREFIX_TTL] = ttl_or_none(memory, prefix, value_none(NULL));
 }
 
+/* Those of the first level first of all; each has as many of the second level as there is room. */
 static void prefixes_fill(const struct redis_page_call *call) {
   struct memory *memory = call->memory;
+  const struct redis_prefixes *all = &memory->prefixes;
   const size_t limit = call->focus->rows ? call->focus->rows : PAGE_ROWS_DEFAULT;
+  size_t tops = 0, children = 0, shown = 0;
   redis_prefixes_sort(&memory->prefixes);
-  for (size_t i = 0; i < memory->prefixes.count && i < limit; i++)
-    prefix_fill(call, memory->prefixes.items[i]);
-  if (memory->prefixes.count > limit)
-    sample_note(call->sample, prefixes.id, NULL, "%zu of %zu shown: those with the most memory",
-                limit, memory->prefixes.count);
+  for (size_t i = 0; i < all->count; i++)
+    tops += !all->items[i]->parent;
+  const size_t each = tops > 0 && tops < limit ? (limit - tops) / tops : 0;
+  tops = 0;
+  for (size_t i = 0; i < all->count; i++) {
+    const struct redis_prefix *prefix = all->items[i];
+    children = prefix->parent ? children + 1 : 0;
+    tops += !prefix->parent;
+    if (tops > limit || children > each)
+      continue;
+    prefix_fill(call, prefix);
+    shown++;
+  }
+  if (all->count > shown)
+    sample_note(call->sample, prefixes.id, NULL,
+                "%zu of %zu shown: those with the most memory, of the second level at most %zu of "
+                "each",
+                shown, all->count, each);
 }
 
 /* One whose name is too long to be a key of a row has no page. */
@@ -418,17 +474,20 @@ static void hot_missing(const struct redis_page_call *call) {
 /* "12,000 of about 80,000 keys, 15%" */
 static const char *state_text(const struct redis_page_call *call) {
   const struct memory *memory = call->memory;
-  char seen[FORMAT_MAX], total[FORMAT_MAX], now[FORMAT_MAX], lowest[FORMAT_MAX];
+  char seen[FORMAT_MAX], total[FORMAT_MAX + 16], now[FORMAT_MAX], lowest[FORMAT_MAX];
   format_count(seen, sizeof seen, memory->prefixes.keys);
   if (memory->complete)
     return sample_printf(call->sample, "complete: %s keys", seen);
-  format_count(total, sizeof total, memory->total > 0 ? memory->total : 0);
+  if (memory->total < 0)
+    snprintf(total, sizeof total, "an unknown number of");
+  else
+    snprintf(total, sizeof total, "about %s", format_count(now, sizeof now, memory->total));
   if (!memory->paused)
-    return sample_printf(call->sample, "%s of about %s keys", seen, total);
+    return sample_printf(call->sample, "%s of %s keys", seen, total);
   format_duration(now, sizeof now, (double)memory->round_trip_us / 1e6);
   format_duration(lowest, sizeof lowest, (double)memory->lowest_us / 1e6);
-  return sample_printf(call->sample, "paused at %s of about %s keys: round trip %s, at best %s",
-                       seen, total, now, lowest);
+  return sample_printf(call->sample, "paused at %s of %s keys: round trip %s, at best %s", seen,
+                       total, now, lowest);
 }
 
 static struct value real_or_none(double number, enum summary_column column) {
@@ -493,6 +552,15 @@ static void notes_add(const struct redis_page_call *call) {
     sample_note(call->sample, prefixes.id, NULL,
                 "memory needs a right: ACL SETUSER %.60s +memory|usage; keys are only counted",
                 call->user);
+  if (memory->no_ttl)
+    sample_note(call->sample, prefixes.id, prefixes_columns[PREFIX_TTL].id,
+                "times to live need a right: ACL SETUSER %.60s +pttl", call->user);
+  if (memory->withheld > 0)
+    sample_note(
+        call->sample, prefixes.id, NULL,
+        "%lld keys are only counted: they need a right: ACL SETUSER %.60s %%R~pattern (before "
+        "Redis 7.0 ~pattern)",
+        (long long)memory->withheld, call->user);
 }
 
 static void finish(struct redis_page_call *call) {
@@ -502,6 +570,8 @@ static void finish(struct redis_page_call *call) {
   for (size_t i = 0; i < memory->biggest.count; i++)
     biggest_fill(call, &memory->biggest, i);
   redis_page_sort(call, keys.id, KEY_BYTES);
+  if (!memory->complete && memory->prefixes.keys == 0)
+    sample_fault(call->sample, keys.id, SEVERITY_UNKNOWN, "no key has been looked at yet");
   for (size_t i = 0; memory->lfu && i < memory->hottest.count; i++)
     hot_fill(call, &memory->hottest, i);
   if (!memory->lfu || (memory->no_frequency && memory->hottest.count == 0))
@@ -516,8 +586,8 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"DBSIZE"}, .read = size_read, .refused = withheld},
-            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = withheld},
+            {.words = {"DBSIZE"}, .read = size_read, .refused = redis_page_ignored},
+            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = redis_page_ignored},
             {.send = next_send,
              .right = "+scan +memory|usage +pttl ~*",
              .table = "prefixes",
@@ -547,10 +617,8 @@ const struct page page_redis_memory = {
              .cost = "scans all keys, scan_rate (1,000) a second; pauses if slow",
              .costly = true,
              .interval_ms = 1000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -1,6 +1,8 @@
 #include "collectors/redis/pages/redis_page.h"
 
 #include "core/mem.h"
+#include "core/number.h"
+#include "io/clock.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct page_watch {
   struct redis_page_call call; /* the functions of the page get this one */
   struct redis_info info;
   struct row_past past;
+  struct page_window window;
   char run_id[RUN_ID_MAX]; /* of the server, by which a restart is seen */
   size_t next;             /* the running step */
   size_t sent, answered;   /* its commands */
@@ -30,13 +33,8 @@ static bool init(void *self, struct err *err) {
   struct page_watch *page = self;
   const struct target *target = page->watch.target;
   page->own = page->watch.page->own;
-  if (!redis_url_parse(target_text(target, "url"), &page->url, err))
+  if (!redis_url_of(target, &page->url, err))
     return false;
-  redis_url_login(&page->url, target_text(target, "username"), target_text(target, "password"));
-  if (!redis_tls_check(&page->url, err)) {
-    redis_url_fini(&page->url);
-    return false;
-  }
   page->call = (struct redis_page_call){.focus = page->watch.focus,
                                         .target = target,
                                         .info = &page->info,
@@ -44,6 +42,7 @@ static bool init(void *self, struct err *err) {
                                         .user = page->url.user ? page->url.user : "default",
                                         .first = true,
                                         .past = &page->past,
+                                        .window = &page->window,
                                         .memory = mem_new(page->own->memory + 1)};
   return true;
 }
@@ -112,6 +111,7 @@ static void finish(struct page_watch *page) {
     sample->server = sample_printf(sample, "%s %.40s", valkey ? "Valkey" : "Redis", version);
   page->call.sample = NULL;
   page->call.first = false;
+  page_window_keep(&page->window);
   watch_done(&page->watch, sample);
 }
 
@@ -134,6 +134,15 @@ static bool step_end(struct page_watch *page) {
   return true;
 }
 
+/* A figure that is not known because of a right: which one. */
+static void note_refusal(struct page_watch *page, const struct err *cause) {
+  char right[REDIS_RIGHT_MAX];
+  struct sample *sample = page->call.sample;
+  if (cause->kind == ERR_DENIED && *redis_refusal_right(cause, right))
+    sample_note(sample, page->watch.page->spec.tables[0]->id, NULL,
+                "some figures need a right: ACL SETUSER %.60s %s", page->call.user, right);
+}
+
 static void on_answer(void *arg, const struct redisReply *reply, const struct err *err) {
   struct page_watch *page = arg;
   const struct redis_page_step *step = &page->own->steps[page->next];
@@ -146,8 +155,11 @@ static void on_answer(void *arg, const struct redisReply *reply, const struct er
   page->call.index = page->answered++;
   page->call.answer_us = redis_answer_us(page->watch.conn);
   if (redis_reply_err(reply, &wrong)) {
-    if (step->refused && step->refused(&page->call, &wrong))
+    if (step->refused && step->refused(&page->call, &wrong)) {
+      if (!step->table) /* otherwise `refused` does it */
+        note_refusal(page, &wrong);
       wrong.kind = ERR_NONE;
+    }
   } else if (!step->read(&page->call, reply, &wrong) && wrong.kind == ERR_NONE) {
     err_set(&wrong, ERR_PROTOCOL, "unexpected answer");
   }
@@ -209,6 +221,8 @@ static void take_info(struct page_watch *page) {
   if (*page->run_id && strcmp(page->run_id, run_id ? run_id : "") != 0)
     call->first = true; /* its counters are others */
   snprintf(page->run_id, sizeof page->run_id, "%s", run_id ? run_id : "");
+  page_window_start(&page->window, call->focus, call->first, call->now_us,
+                    call->now_us / 1000 + clock_wall_offset_ms());
 }
 
 static void on_info(void *arg, const struct redisReply *reply, const struct err *err) {
@@ -278,6 +292,12 @@ const struct watch_kind redis_page_watch = {.size = sizeof(struct page_watch),
                                             .fini = fini};
 
 /* ---- replies */
+
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err) {
+  (void)call;
+  (void)err;
+  return true;
+}
 
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply) {
   if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))

@@ -43,21 +43,47 @@ static struct redis_prefix *prefix_new(struct redis_prefixes *prefixes, const ch
   return prefix;
 }
 
-static struct redis_prefix *prefix_of(struct redis_prefixes *prefixes, const char *name,
-                                      struct redis_prefix *parent) {
+/* Of the first level. */
+static struct redis_prefix *first_of(struct redis_prefixes *prefixes, const char *name) {
   const struct map_slot *found = map_find(&prefixes->by_name, name);
   if (found)
     return prefixes->items[found->value];
-  if (prefixes->count < REDIS_PREFIXES_MAX)
-    return prefix_new(prefixes, name, parent);
+  if (prefixes->first_count < REDIS_PREFIXES_MAX) {
+    prefixes->first_count++;
+    return prefix_new(prefixes, name, NULL);
+  }
   if (!prefixes->others)
     prefixes->others = prefix_new(prefixes, "(other)", NULL);
-  return parent ? NULL : prefixes->others;
+  return prefixes->others;
+}
+
+/* Of the second level. NULL: a name that was shortened is that of another prefix, too. */
+static struct redis_prefix *second_of(struct redis_prefixes *prefixes, const char *name,
+                                      struct redis_prefix *parent) {
+  const struct map_slot *found = map_find(&prefixes->by_name, name);
+  if (found) {
+    struct redis_prefix *prefix = prefixes->items[found->value];
+    return prefix->parent == parent ? prefix : NULL;
+  }
+  if (prefixes->second_count < REDIS_CHILDREN_MAX && parent->children < REDIS_CHILDREN_EACH) {
+    prefixes->second_count++;
+    parent->children++;
+    return prefix_new(prefixes, name, parent);
+  }
+  if (!parent->rest) {
+    char rest[REDIS_PREFIX_NAME_MAX + sizeof "(other)"];
+    snprintf(rest, sizeof rest, "%s(other)", parent->name);
+    if (!map_find(&prefixes->by_name, rest))
+      parent->rest = prefix_new(prefixes, rest, parent);
+  }
+  return parent->rest;
 }
 
 static void prefix_count(struct redis_prefix *prefix, int64_t bytes, int64_t ttl_ms) {
   prefix->keys++;
   prefix->bytes = count_add(prefix->bytes, bytes > 0 ? bytes : 0);
+  prefix->unmeasured += bytes < 0;
+  prefix->untimed += ttl_ms == REDIS_TTL_UNKNOWN;
   if (ttl_ms < 0)
     return;
   prefix->expiring++;
@@ -75,17 +101,18 @@ void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_
   const size_t second = end ? redis_prefix_end(name, length, end) : 0;
   if (end)
     name_make(text, name, end);
-  struct redis_prefix *prefix = prefix_of(prefixes, text, NULL);
+  struct redis_prefix *prefix = first_of(prefixes, text);
   prefix_count(prefix, bytes, ttl_ms);
   if (second && prefix != prefixes->others) {
     name_make(text, name, second);
-    struct redis_prefix *child = prefix_of(prefixes, text, prefix);
-    if (child && child != prefix && child->parent == prefix)
+    struct redis_prefix *child = second_of(prefixes, text, prefix);
+    if (child)
       prefix_count(child, bytes, ttl_ms);
   }
   prefixes->keys++;
   prefixes->bytes = count_add(prefixes->bytes, bytes > 0 ? bytes : 0);
   prefixes->expiring += ttl_ms >= 0;
+  prefixes->unmeasured += bytes < 0;
 }
 
 static int by_memory(const struct redis_prefix *a, const struct redis_prefix *b) {

@@ -8,15 +8,23 @@
 #include <stdint.h>
 
 enum {
-  REDIS_PREFIXES_MAX = 20000,  /* further keys count as "(other)" */
+  REDIS_PREFIXES_MAX = 10000,  /* of the first level; further keys count as "(other)" */
+  REDIS_CHILDREN_MAX = 10000,  /* of the second level, and */
+  REDIS_CHILDREN_EACH = 1000,  /* of one prefix: ids in names are no prefixes. Further keys count as
+                                  its "(other)" */
   REDIS_PREFIX_NAME_MAX = 160, /* bytes, as printed by redis_repr */
+  REDIS_TTL_UNKNOWN = -3,
 };
 
 struct redis_prefix {
   char *name;                  /* "session:", "session:web:", "(no prefix)" */
   struct redis_prefix *parent; /* NULL: of the first level */
   int64_t keys, bytes, expiring;
-  double ttl_s; /* sum of those that expire */
+  int64_t unmeasured;        /* keys whose memory, */
+  int64_t untimed;           /* or whose time to live is not known */
+  double ttl_s;              /* sum of those that expire */
+  size_t children;           /* of the second level */
+  struct redis_prefix *rest; /* its "(other)", or NULL */
 };
 
 /* Zeroed at first. */
@@ -25,11 +33,12 @@ struct redis_prefixes {
   size_t count, capacity;
   struct map by_name;
   struct redis_prefix *others;
-  int64_t keys, bytes, expiring;
+  size_t first_count, second_count; /* of the levels, without "(other)" */
+  int64_t keys, bytes, expiring, unmeasured;
 };
 
 void redis_prefixes_fini(struct redis_prefixes *prefixes); /* it is then empty */
-/* One key. bytes -1: not known. ttl_ms -1: it does not expire. */
+/* One key. bytes -1: not known. ttl_ms -1: it does not expire; REDIS_TTL_UNKNOWN. */
 void redis_prefixes_add(struct redis_prefixes *prefixes, const char *name, size_t length,
                         int64_t bytes, int64_t ttl_ms);
 /* Those of the first level, the most memory first, each followed by its own (of the second level);

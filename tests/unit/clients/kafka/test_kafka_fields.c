@@ -138,7 +138,7 @@ static struct kafka_snapshot *snapshot_make(void) {
       (struct kafka_topic_setting){"retention.ms", "5", "topic", false};
   snapshot->next_count = 1;
   snapshot->nexts = arena_alloc(arena, sizeof *snapshot->nexts);
-  snapshot->nexts[0] = (struct kafka_next){1, 4, 17, 18, 1700000000000, "late"};
+  snapshot->nexts[0] = (struct kafka_next){1, 4, 17, 18, 1700000000000, 16, "late"};
   snapshot->topics[0].partitions[0].replicas = "1, 3";
   snapshot->topics[0].partitions[0].stable = 4;
   snapshot->brokers[1].rack = "north";
