@@ -85,6 +85,25 @@ static void test_hostile_cells(void **state) {
   row_past_fini(&past);
 }
 
+/* Bytes of another database: each row says in which encoding they are. */
+static void test_escaped_bytes(void **state) {
+  (void)state;
+  static const char *const own_names[] = {"key", "name_escaped", "encoding"};
+  struct row_past past = {0};
+  struct postgres_page_call call = call_of(&past, "UTF8");
+  struct err err = {0};
+  const char *const cells[] = {"1",  "caf\\351 \\\\", "LATIN1", "2", "caf\\351!", NULL, "3",
+                               NULL, "LATIN1"};
+  const struct pg_rows rows = {3, COUNT(own_names), cells, own_names, "SELECT 3"};
+  assert_true(postgres_page_rows(&call, "things", &rows, &err));
+  const struct table *table = &call.sample->tables[0];
+  assert_string_equal(table->rows[0].cells[NAME].text, "caf\xc3\xa9 \\");
+  assert_string_equal(table->rows[1].cells[NAME].text, "caf\xef\xbf\xbd!"); /* of our own */
+  assert_int_equal(table->rows[2].cells[NAME].type, VALUE_NONE);
+  sample_free(call.sample);
+  row_past_fini(&past);
+}
+
 static struct value rate(struct row_past *past, int64_t now_us, const char *key,
                          const char *counter) {
   struct postgres_page_call call = call_of(past, "UTF8");
@@ -388,6 +407,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_units),
       cmocka_unit_test(test_hostile_cells),
+      cmocka_unit_test(test_escaped_bytes),
       cmocka_unit_test(test_rates),
       cmocka_unit_test(test_keys_are_unique),
       cmocka_unit_test(test_unexpected_answers),
