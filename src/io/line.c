@@ -47,6 +47,7 @@ struct queue {
 
 enum state {
   STATE_DIALLING,
+  STATE_SHAKING,  /* the handshake of TLS */
   STATE_GREETING, /* requests are held back */
   STATE_READY,
   STATE_BROKEN, /* `why` has the reason */
@@ -63,7 +64,8 @@ struct line {
   struct err why;
   struct dial *dial;
   char address[ADDRESS_MAX];
-  int socket; /* -1: none */
+  int socket;           /* -1: none */
+  struct line_tls *tls; /* NULL: without */
   uv_poll_t poll;
   uv_timer_t anchor; /* never started: closing it is the end, whatever else is open */
   bool polled;
@@ -142,6 +144,8 @@ static void hang_up(struct line *line) {
   if (line->polled)
     uv_close((uv_handle_t *)&line->poll, on_closed);
   line->polled = false;
+  line_tls_free(line->tls);
+  line->tls = NULL;
   if (line->socket >= 0)
     close(line->socket);
   line->socket = -1;
@@ -228,6 +232,39 @@ static void set_address(struct line *line, const struct dial_result *result) {
   resolve_place(&result->address, line->address);
 }
 
+static void begin(struct line *line) {
+  line->state = STATE_GREETING;
+  if (line->protocol->connected)
+    line->protocol->connected(line->self);
+  else
+    line_ready(line);
+  if (line_is_open(line) && !watch(line))
+    fail(line, ERR_IO, "cannot watch the socket");
+}
+
+/* The next part of the handshake, once the socket is as it wanted. */
+static void shake(struct line *line) {
+  struct err err;
+  const enum line_tls_state state = line_tls_shake(line->tls, &err);
+  if (state == LINE_TLS_DONE)
+    begin(line);
+  else if (state == LINE_TLS_FAILED)
+    line_break(line, &err);
+  else if (uv_poll_start(&line->poll, state == LINE_TLS_WRITES ? UV_WRITABLE : UV_READABLE,
+                         on_poll) != 0)
+    fail(line, ERR_IO, "cannot watch the socket");
+}
+
+static void shake_begin(struct line *line) {
+  struct err err;
+  line->state = STATE_SHAKING;
+  line->tls = line_tls_new(line->place.tls, line->host, line->socket, &err);
+  if (line->tls)
+    shake(line);
+  else
+    line_break(line, &err);
+}
+
 static void on_dialled(void *arg, const struct dial_result *result, const struct err *err) {
   struct line *line = arg;
   line->dial = NULL;
@@ -245,13 +282,10 @@ static void on_dialled(void *arg, const struct dial_result *result, const struct
   line->poll.data = line;
   line->polled = true;
   line->open_handles++;
-  line->state = STATE_GREETING;
-  if (line->protocol->connected)
-    line->protocol->connected(line->self);
+  if (line->place.tls)
+    shake_begin(line);
   else
-    line_ready(line);
-  if (line_is_open(line) && !watch(line))
-    fail(line, ERR_IO, "cannot watch the socket");
+    begin(line);
 }
 
 static struct moment moment_now(const struct line *line) {
@@ -327,9 +361,29 @@ static bool take(struct line *line, const char *bytes, size_t length, struct err
                                : line->protocol->receive(line->self, bytes, length, err);
 }
 
+/* The same through TLS. */
+static void receive_tls(struct line *line) {
+  char bytes[CHUNK];
+  struct err err;
+  do {
+    line->read = moment_now(line);
+    const ssize_t count = line_tls_read(line->tls, bytes, sizeof bytes, &err);
+    if (count == 0)
+      fail_reading(line, 0);
+    else if (count < 0 && err.kind == ERR_NONE)
+      return;
+    else if (count < 0 || !take(line, bytes, (size_t)count, &err))
+      line_break(line, &err);
+  } while (line_is_open(line) && line_tls_pending(line->tls));
+}
+
 static void receive(struct line *line) {
   char bytes[CHUNK];
   struct err err = {0};
+  if (line->tls) {
+    receive_tls(line);
+    return;
+  }
   line->read = moment_now(line);
   ssize_t count = recv(line->socket, bytes, sizeof bytes, 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -350,7 +404,21 @@ static void receive_last(struct line *line) {
 }
 
 /* False if the socket accepts no more for now, or is broken. */
+static bool write_tls(struct line *line, struct request *request) {
+  struct err err;
+  const ssize_t count = line_tls_write(line->tls, request->bytes + request->sent,
+                                       request->length - request->sent, &err);
+  if (count < 0 && err.kind != ERR_NONE)
+    line_break(line, &err);
+  if (count < 0)
+    return false;
+  request->sent += (size_t)count;
+  return request->sent == request->length;
+}
+
 static bool write_one(struct line *line, struct request *request) {
+  if (line->tls)
+    return write_tls(line, request);
   ssize_t count = send(line->socket, request->bytes + request->sent,
                        request->length - request->sent, MSG_NOSIGNAL);
   if (count >= 0) {
@@ -379,6 +447,10 @@ static void transmit(struct line *line) {
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
   struct line *line = poll->data;
+  if (line->state == STATE_SHAKING) {
+    shake(line);
+    return;
+  }
   if (status != 0) {
     receive_last(line);
     return;
@@ -445,6 +517,9 @@ const char *line_describe(const struct line *line, char *out, size_t size) {
     snprintf(out, size, "not connected to %s yet", place->path);
   else if (line->state == STATE_DIALLING)
     snprintf(out, size, "not connected to port %d of %s yet", place->port, place->host);
+  else if (line->state == STATE_SHAKING)
+    snprintf(out, size, "connected to %s, no answer to the TLS handshake: it may not speak TLS",
+             line->address);
   else if (!line_usable(line))
     snprintf(out, size, "%s", line->why.text);
   else if (line->sent.first)

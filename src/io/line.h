@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "io/io.h"
+#include "io/line_tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,7 @@ struct line_place {
   int port;
   const char *path; /* of a socket in the file system, instead, borrowed until line_close; NULL or
                        "": none */
+  const struct line_tls_options *tls; /* borrowed until line_close; NULL: without TLS */
 };
 
 /* Begins to connect. Requests may be sent at once. */

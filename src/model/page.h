@@ -34,6 +34,7 @@ struct page_spec {
   const char *title;    /* "Statements"; short */
   const char *question; /* that it answers: "Which statements take the time?"; at most 53 bytes */
   const char *cost;     /* for the server: "1 query every 5s, about 3ms"; at most 66 bytes */
+  bool windows;         /* its figures count from a moment on that a mark sets (key m) */
   bool costly;          /* it is opened from the list of pages only, where its cost is read first */
   int64_t interval_ms;  /* between two collections; 0: the target's */
   int64_t timeout_ms;   /* of one collection; 0: the target's */
@@ -45,6 +46,10 @@ struct page_spec {
 
 enum { PAGE_SORT_MAX = 48, PAGE_ROWS_DEFAULT = 200 };
 
+/* The tables and the orders of a page's spec: two static arrays. */
+#define PAGE_TABLES(array) .tables = (array), .table_count = sizeof(array) / sizeof *(array)
+#define PAGE_SORTS(array) .sorts = (array), .sort_count = sizeof(array) / sizeof *(array)
+
 /* What an open page is about. The collector reads it in each collection. */
 struct page_focus {
   char *table, *key;                                   /* the row; NULL: the whole target */
@@ -53,8 +58,10 @@ struct page_focus {
                         by: a page with more rows than `rows` keeps the first ones; "": its own
                         order */
   bool inverted;
-  size_t rows;  /* maximum rows of a table that has far more */
-  bool printed; /* by `stacktop show`: there are options instead of keys */
+  uint32_t marks; /* how often m was pressed: an odd number begins a window of the figures, an even
+                     one ends it */
+  size_t rows;    /* maximum rows of a table that has far more */
+  bool printed;   /* by `stacktop show`: there are options instead of keys */
 };
 
 void page_focus_init(struct page_focus *focus, const struct page_spec *spec, const char *table,

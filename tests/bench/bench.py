@@ -2,6 +2,7 @@
 """`./run bench`: measures stacktop on a running sandbox, each figure next to that of a peer in the same run.
 
     bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete] [postgres]
+             [redis] [lag]
 
 Ratios and medians; a figure that misses its target is marked, and the exit status is then 1. The machine
 should be otherwise idle.
@@ -22,11 +23,13 @@ import yaml  # noqa: E402
 import checks  # noqa: E402
 import deletes  # noqa: E402
 import groups  # noqa: E402
+import kafka_requests  # noqa: E402
 import postgres  # noqa: E402
+import redis_commands  # noqa: E402
 import screens  # noqa: E402
 from figures import Table  # noqa: E402
 
-PARTS = ("check", "cost", "start", "keys", "groups", "delete", "postgres")
+PARTS = ("check", "cost", "start", "keys", "groups", "delete", "postgres", "redis", "lag")
 
 
 def main():
@@ -55,6 +58,10 @@ def main():
             deletes.measure(table, options.stacktop, state, folder)
         if "postgres" in parts:
             postgres.measure(table, options.stacktop, state, ROOT, folder)
+        if "redis" in parts:
+            redis_commands.measure(table, options.stacktop, folder)
+        if "lag" in parts:
+            kafka_requests.measure(table, options.stacktop, folder)
         if "groups" in parts and kafka:
             groups.measure(table, options.stacktop, state, ROOT, folder)
         elif "groups" in parts:

@@ -25,15 +25,15 @@ RATE = r"\+[\d.,]+/s"
 
 SCENES = {scene.name: scene for scene in (
     Scene("api-down", "Services", "1 CRIT",
-          rf"!! api stopped; refused: nothing listens on port \d+ of 127\.0\.0\.1({SINCE})?", "ref", "api "),
+          rf"!! api stopped; refused: nothing listens on port \d+ of 127\.0\.0\.1({SINCE})?", "sto", "api "),
     Scene("api-slow", "Services", "1 CRIT",
           rf"!! api latency [67]\.\ds, above 5\.0s{SINCE}", "lat", "api "),
     Scene("bad-deploy", "Services", "1 CRIT",
           rf"!! api answers 503 \(expected 200-299\): .*release 2: column.*", "ans", "api "),
     Scene("crash-loop", "Services", "1 CRIT",  # 120 columns cut the rest
-          r"!! api crash loop: ended with exit code 1, .*", "ref", "api "),
+          r"!! api crash loop: ended with exit code 1, .*", "cra", "api "),
     Scene("oom", "Services", "1 CRIT",
-          r"!! dashboard crash loop: OOM-killed at its limit of .*", "ref",
+          r"!! dashboard crash loop: OOM-killed at its limit of .*", "cra",
           "dashboard "),
     Scene("log-storm", "Services", "1 CRIT",
           r'!! dashboard answers 200, but status is "degraded: logs [\d,]+ errors per second" \(expected ok\).*', "ans",
@@ -41,11 +41,11 @@ SCENES = {scene.name: scene for scene in (
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
-          rf"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47\){SINCE}", "con"),
+          r"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47, mostly ecap_user: 4\d, \d+ idle\).*", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
-          rf"!  ecap pid \d+ xmin age 8,\d\d\d, above 5,000 \(state idle in txn for {TIME} application ecap-report\){SINCE}", "xmi",
+          rf"!  ecap pid \d+ xmin age 8,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
           "pid "),
     Scene("replica-lag", "PostgreSQL", "1 WARN",
           rf"!  ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
@@ -63,7 +63,7 @@ SCENES = {scene.name: scene for scene in (
     Scene("memory-prefix", "Redis", "1 WARN", rf"!  cache memory 9\d(\.\d)?% of maxmemory, noeviction{SINCE}", "mem"),
     Scene("slow-script", "Redis", "1 CRIT",
           rf"!! cache busy running a script( for at least {TIME})?, refuses other commands; end it with SCRIPT KILL.*", "bus"),
-    Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
+    Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert left 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
 )}
 
 

@@ -31,7 +31,7 @@ COUNT = r"type (\S+ \d+), then Enter"
 FIXES = {
     "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
-    "cert-expiring": Fix("gateway cert 2d", ("i",), r"CERT +2d .*h", 1, ("R",), "gateway"),
+    "cert-expiring": Fix("gateway cert left 2d", ("i",), r"CERT LEFT +2d .*h", 1, ("R",), "gateway"),
     # A restart does not help; the configuration of the sandbox has actions of its own.
     "bad-deploy": Fix("api answers 503", (), "release 2: column", 0, ("P",), "y"),
     "crash-loop": Fix("api crash loop: ended with exit code 1", ("l",),
@@ -47,7 +47,7 @@ FIXES = {
     "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     # A report holds the xmin; the dead rows go with the next vacuum.
-    "bloat": Fix(rf"ecap {PID} xmin age 8,", (), r"above 5,000 \(state idle in txn for \S+ application ecap-report", 0,
+    "bloat": Fix(rf"ecap {PID} xmin age 8,", (), r"above 5,000 \(state idle in txn for .*, application ecap-report", 0,
                  ("2", "T"), PID, "gone after"),
     "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), "replay is paused, replay lag", 0,
                        (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",

@@ -2,6 +2,7 @@
 of that group end."""
 
 import contextlib
+import re
 
 import psycopg2
 import pytest
@@ -139,3 +140,28 @@ def test_by_keys(server, pool, tmp_path):  # noqa: F811
         agree(terminal, "shop 3")
         assert "gone after" in outcome(terminal), terminal.show()
     assert alive(server) == ["other", "shop-pool-7"]
+
+
+def test_mark_all(server, pool, tmp_path):  # noqa: F811
+    """All groups: each idle session is planned once, although it is in several of them."""
+    boss = configured(server, tmp_path, user="postgres")
+    with dashboard(boss, columns=120, rows=36) as terminal:
+        terminal.wait_for("conns")
+        terminal.press("1", "v")
+        terminal.wait_for("Who uses the connections?")
+        go_down_to(terminal, "► Connections")
+        terminal.press("Enter")
+        terminal.wait_for(lambda screen: any("►" in row and "▾ shop-pool-*" in row for row in screen.rows))
+        terminal.settle(0.1)
+        terminal.press("*")
+        terminal.wait_for(re.compile(r"([4-9]|1\d) marked"))
+        terminal.settle(0.1)
+        terminal.press("D")
+        terminal.wait_for("minimum time idle")
+        terminal.press(*["Backspace"] * 3, "0s", "Enter")
+        terminal.wait_for(phrase := re.compile(r"type (shop \d+), then Enter"))
+        pids = re.findall(r"│ +pid (\d+) ", terminal.screen.text)
+        assert len(pids) == len(set(pids)) >= 4 and "stacktop's own work" in terminal.screen.text, terminal.show()
+        agree(terminal, phrase.search(terminal.screen.text).group(1))
+        assert "gone after" in outcome(terminal), terminal.show()
+    assert alive(server) == ["shop-pool-7"]

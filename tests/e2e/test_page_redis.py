@@ -2,13 +2,14 @@
 
 import contextlib
 import re
+import socket
 import threading
 
 import pytest
 import redis
 
 from page_redis_server import as_user, cache, refused, server, show  # noqa: F401 (fixtures)
-from keys import agree, outcome
+from keys import agree, open_page, outcome
 from redis_servers import configure
 from sandbox import wait_until
 from stacktop import dashboard, stacktop
@@ -106,6 +107,32 @@ def test_clients_by_name_and_one_by_one(server, cache, workers):
     assert any("without 1 connection of stacktop" in note for note in notes)
 
 
+def test_output_that_a_client_does_not_read(server, cache):
+    """As CLIENT LIST says at the same moment, in its row and in that of its group."""
+    server.client.set("large", "x" * 100000)
+    with contextlib.closing(socket.create_connection(("127.0.0.1", server.port))) as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(b"CLIENT SETNAME pile\r\n" + b"GET large\r\n" * 200)
+
+        def listed():
+            return [each for each in server.client.client_list() if each["name"] == "pile"]
+
+        def piled():  # all 200, less what the sockets hold
+            own = listed()
+            return own[0] if own and own[0]["cmd"] == "get" and own[0]["qbuf"] == "0" and \
+                int(own[0]["omem"]) == int(listed()[0]["omem"]) > 10 << 20 else None
+
+        own = wait_until(piled, what="the replies to pile up")
+        tables, _ = show(cache, "redis.clients")
+        cells, after = tables["clients"][own["id"]], listed()[0]
+        # the sockets still take some of it
+        assert int(after["omem"]) <= cells["output"] <= int(own["omem"])
+        assert cells["output"] < cells["memory"] <= int(own["tot-mem"])
+        assert tables["groups"]["pile 127.0.0.1"]["output"] == cells["output"]
+        assert stacktop("show", "-c", cache, "redis.clients", "cache").stdout.count("pile") >= 2
+    server.client.delete("large")
+
+
 def test_clients_without_the_right(server, cache, tmp_path):
     with as_user(server, tmp_path) as config:
         assert "needs a right: ACL SETUSER watcher +client|list" in refused(config, "redis.clients")
@@ -144,6 +171,21 @@ def test_latency_says_how_to_record_events(server, cache):
     shown = sum(row["total_calls"] for row in tables["histogram"].values())
     assert 0 < shown <= calls
     assert sum(row["total_share"] for row in tables["histogram"].values()) == pytest.approx(1)
+
+
+def test_latency_has_a_chart_on_each_row(server, cache):
+    """A row of how long calls take has no history, the page it is on has: the round trip."""
+    with dashboard(cache, columns=100, rows=30) as terminal:
+        terminal.wait_for("1/1 targets up")
+        terminal.press("1")
+        open_page(terminal, "Latency")
+        terminal.wait_for("TOTAL SHARE")
+        terminal.press("G", "c")
+        terminal.wait_for("No figure of this row has a history: these are those of cache")
+        terminal.wait_for("[cache: ROUND TRIP]")
+        terminal.wait_for(re.compile(r"now \S+ +min \S+ +max \S+ +mean \S+"))
+        terminal.press("Esc")
+        terminal.wait_for("TOTAL SHARE")
 
 
 def test_latency_without_the_rights(server, cache, tmp_path):

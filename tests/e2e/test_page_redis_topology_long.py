@@ -4,7 +4,7 @@ import subprocess
 
 import redis
 
-from redis_servers import SERVER, configure, serve  # noqa: F401 (a fixture)
+from redis_servers import SERVER, cluster_of_three, configure, replicas_of, sentinels_of, serve  # noqa: F401 (a fixture)
 from sandbox import wait_until
 from stacktop import closed_port, stacktop, write_config
 
@@ -93,3 +93,50 @@ def test_a_sentinel(serve, tmp_path):
     finally:
         sentinel.kill()
         sentinel.wait()
+
+
+def nodes_of(server):
+    """As redis-cli CLUSTER NODES prints them: {id: (address, flags, master, epoch, link, ranges)}."""
+    lines = redis.Redis(port=server.port).execute_command("CLUSTER NODES")
+    if isinstance(lines, dict):
+        return {node["node_id"]: (address, node["flags"], node["master_id"], int(node["epoch"]), node["connected"],
+                                  [slot for slots in node["slots"] for slot in slots]) for address, node in lines.items()}
+    words = [line.split() for line in lines.decode().splitlines()]
+    return {word[0]: (word[1].split("@")[0], word[2], word[3], int(word[6]), word[7] == "connected", word[8:]) for word in words}
+
+
+def test_a_whole_cluster_is_as_cluster_nodes_has_it(serve, tmp_path):
+    nodes = cluster_of_three(serve)
+    replicas_of(serve, nodes, 1)
+    summary, rows = show(configure(tmp_path, nodes[2]))
+    told = nodes_of(nodes[2])
+    assert rows.keys() == told.keys() and len(told) == 4
+    for name, (address, flags, master, epoch, connected, _) in told.items():
+        cells = rows[name]["cells"]
+        role = ("master" if "master" in flags else "replica") + (" (this server)" if "myself" in flags else "")
+        assert [cells["node"], cells["role"], cells["epoch"], cells["id"]] == [address, role, epoch, name]
+        assert cells["link"] == ("connected" if connected else "disconnected")
+        assert rows[name].get("parent") == (None if master == "-" else master)
+    assert [summary["masters"], summary["replicas"], summary["failing"], summary["slots"], summary["state"]] == [3, 1, 0, 16384, "ok"]
+    info = nodes[2].client.execute_command("CLUSTER INFO")
+    assert summary["epoch"] == int(info["cluster_current_epoch"])
+
+
+def test_without_the_rights(serve, tmp_path):
+    nodes = cluster_of_three(serve)
+    nodes[0].client.execute_command("ACL", "SETUSER", "watcher", "on", ">secret", "+info", "+ping", "+client|setname")
+    config = write_config(tmp_path, hosts=[], redis=[{"name": "cache", "url": f"redis://watcher:secret@127.0.0.1:{nodes[0].port}"}])
+    run = stacktop("show", "-c", config, "redis.topology", "cache")
+    assert run.status == 3, run
+    text = " ".join((run.stdout + run.stderr).split())
+    assert "needs a right: ACL SETUSER watcher +cluster|nodes" in text, text
+    nodes[0].client.execute_command("ACL", "SETUSER", "watcher", "+cluster|nodes", "+cluster|info")
+    assert show(config)[0]["masters"] == 3
+    first = serve()
+    [sentinel] = sentinels_of(tmp_path, serve, first, count=1, quorum=1)
+    sentinel.client.execute_command("ACL", "SETUSER", "watcher", "on", ">secret", "+info", "+ping", "+client|setname")
+    config = write_config(tmp_path, hosts=[], redis=[{"name": "cache", "url": f"redis://watcher:secret@127.0.0.1:{sentinel.port}"}])
+    run = stacktop("show", "-c", config, "redis.topology", "cache")
+    assert run.status == 3 and "needs a right: ACL SETUSER watcher +sentinel" in " ".join((run.stdout + run.stderr).split()), run
+    sentinel.client.execute_command("ACL", "SETUSER", "watcher", "+sentinel|masters", "+sentinel|slaves", "+sentinel|sentinels")
+    assert show(config)[1]["main"]["cells"]["state"] == "ok"

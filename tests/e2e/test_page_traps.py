@@ -2,6 +2,7 @@
 encodings, settings that stacktop's own connection has changed, and rows that a page has left out."""
 
 import contextlib
+import threading
 
 import psycopg2
 import pytest
@@ -140,6 +141,32 @@ def test_a_text_that_cannot_be_converted(server, tmp_path):  # noqa: F811
     assert run.status == 0, run
 
 
+@pytest.mark.parametrize("after", [2, 40])
+def test_a_reset_while_the_page_is_open(server, shop, after):  # noqa: F811
+    """What was counted before it is lost, however many calls came after it."""
+    text = "SELECT min(price) FROM goods"
+    with contextlib.closing(server.connect()) as session, session.cursor() as cursor:
+        def call(times):
+            for _ in range(times):
+                cursor.execute(text)
+
+        def work():
+            wait_until(lambda: server.one(
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'watcher' AND query LIKE '%%stat_statements(true)%%'"
+                " AND state = 'idle'"), what="its first collection")
+            call(7)
+            cursor.execute("SELECT pg_stat_statements_reset()")
+            call(after)
+
+        call(10)
+        worker = threading.Thread(target=work)
+        worker.start()
+        run = show(shop, "postgres.statements", "shop", "--json", "--duration", "4s")
+        worker.join()
+    [row] = [row for table in run.json["target"]["tables"] for row in table["rows"] if row["cells"].get("query") == text]
+    assert row["cells"]["watched_calls"] <= after and "watched_calls" in row.get("at_least", []), row
+
+
 def test_settings_that_the_page_changes_for_itself(server, shop, tmp_path):  # noqa: F811
     names = {"statement_timeout": "9min", "lock_timeout": "7s", "search_path": "public, app", "bgwriter_delay": "90ms",
              "bgwriter_lru_multiplier": "1.5", "vacuum_cost_delay": "1.5"}
@@ -199,3 +226,26 @@ def test_a_session_beyond_those_that_are_listed(server, shop):  # noqa: F811
     assert run.status == 0 and by(tables_of(run)["session"], "session")[f"pid {writer}"]["type"] == "background writer"
     run = show(shop, "postgres.session", "shop", "2147483646")
     assert run.status != 0 and "no such session" in run.stdout + run.stderr, run
+
+
+def test_what_a_session_waits_for(server, shop):  # noqa: F811
+    """CREATE INDEX CONCURRENTLY waits for the virtual transaction of another session, not for its own."""
+    with contextlib.closing(server.connect(name="writer")) as writer, \
+            contextlib.closing(server.connect(name="builder", async_=True)) as builder:
+        writer.cursor().execute("BEGIN; UPDATE goods SET price = 1 WHERE id = 1; SELECT pg_advisory_lock(5000000000),"
+                                " pg_advisory_lock(1, 705032704)")
+        wait_until(lambda: builder.poll() == psycopg2.extensions.POLL_OK, what="the builder")
+        builder.cursor().execute("CREATE INDEX CONCURRENTLY goods_price ON goods (price)")
+        wait_until(lambda: builder.poll() != psycopg2.extensions.POLL_WRITE and
+                   server.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'virtualxid'"), what="it")
+        wanted = server.one("SELECT virtualxid FROM pg_locks WHERE NOT granted")
+        run = show(shop, "postgres.session", "shop", str(builder.info.backend_pid), "--json")
+        [waits] = [cells for cells in tables_of(run)["locks"].values() if cells["held"] == "waits"]
+        assert waits["object"] == f"virtual transaction {wanted}", waits
+        run = show(shop, "postgres.session", "shop", str(writer.info.backend_pid), "--json")
+        assert run.status == 0, run
+        assert {cells["object"] for cells in tables_of(run)["locks"].values() if cells["type"] == "advisory"} == \
+            {"advisory 5000000000", "advisory 1, 705032704"}
+        server.sql("SELECT pg_cancel_backend(%s)", builder.info.backend_pid)
+        wait_until(lambda: not server.one("SELECT count(*) FROM pg_locks WHERE NOT granted"), what="the end")
+    server.sql("DROP INDEX IF EXISTS goods_price")

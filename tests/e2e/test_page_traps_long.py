@@ -84,3 +84,21 @@ def test_more_slots_than_are_shown(large, tmp_path):
     assert "truncated" in show(shop, "postgres.space", "shop").stdout
     slots = tables_of(show(shop, "postgres.replication", "shop", "--json"))["slots"]
     assert len(slots["rows"]) == SLOTS and not slots["truncated"]
+    large.sql("SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots")
+
+
+def test_a_slot_whose_wal_is_lost(large, tmp_path):
+    large.sql("SELECT pg_create_physical_replication_slot('late', true)")
+    large.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
+    large.sql("SELECT pg_reload_conf()")
+    try:
+        for _ in range(3):
+            large.sql("CREATE TABLE more (id int); DROP TABLE more; SELECT pg_switch_wal()")
+        large.sql("CHECKPOINT")
+        assert large.one("SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'late'") == "lost"
+        rows = tables_of(show(configured(large, tmp_path), "postgres.space", "shop", "--json"))["wal"]["rows"]
+        [slot] = [row["cells"] for row in rows if row["key"] == "slot/late"]
+        assert slot["state"] == "not in use, lost" and slot["frees"] == "its reader cannot continue: postgres.drop-slot"
+    finally:
+        large.sql("ALTER SYSTEM RESET max_slot_wal_keep_size")
+        large.sql("SELECT pg_reload_conf(); SELECT pg_drop_replication_slot('late')")

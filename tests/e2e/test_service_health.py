@@ -39,7 +39,7 @@ def test_days_left(lab_http, tmp_path):
     assert cells["tls_protocol"] == "TLSv1.3"
     cells, findings, status = look(tmp_path, tls(lab_http, "soon"))
     assert status == CRIT and 2 * DAY < cells["tls"] <= 3 * DAY
-    assert len(findings) == 1 and "cert 2d" in findings[0] and "below 3d" in findings[0]
+    assert len(findings) == 1 and "cert left 2d" in findings[0] and "below 3d" in findings[0]
     own = {"thresholds": {"service.tls": {"warn": "10d"}}}
     assert look(tmp_path, {**tls(lab_http, "soon"), **own})[2] == WARN
     assert look(tmp_path, {**tls(lab_http, "soon"), "thresholds": {"service.tls": "off"}})[2] == OK

@@ -297,6 +297,16 @@ def test_slots_and_prepared_transactions(server, platform, leftovers):
     assert platform.plan("postgres.drop-slot", "neighbour").status != 0  # ecap_user may not
 
 
+def test_a_slot_that_was_created_again(server, platform, leftovers):
+    """A physical slot begins at the last checkpoint: two of them one after the other have the same position."""
+    plan = platform.plan("postgres.drop-slot", "stale", "neighbour", target="boss")
+    assert plan.status == 0 and "dropped and created again" in plan.stdout, plan
+    server.sql("SELECT pg_drop_replication_slot('stale'); SELECT pg_create_physical_replication_slot('stale', true)")
+    stacktop("-c", platform.config, "apply", plan.json["hash"], "--confirm", plan.json["phrase"])
+    left = {name for [name] in server.sql("SELECT slot_name::text FROM pg_replication_slots")}
+    assert left == ({"stale"} if server.version >= 17 else set()), left
+
+
 def upkeep(server):
     """{table: number of vacuums, of analyzes, dead rows}; an older server reports them half a second late."""
     return {name: counts for name, *counts in server.sql(

@@ -4,10 +4,13 @@
 
 #include <string.h>
 
-/* A slot with the same name that was created again, or used in the meantime, has another position:
- * there is no oid. */
-#define POSITION \
-  "coalesce(s.restart_lsn::text, 'none') || ' ' || coalesce(s.confirmed_flush_lsn::text, 'none')"
+/* There is no oid. A slot with the same name that was created again, or used in the meantime, has
+ * another position; but a physical one that is created again begins at the last checkpoint, as the
+ * one before may have done. From 17 on it has another inactive_since. */
+#define POSITION                                                                                  \
+  "coalesce(s.restart_lsn::text, 'none') || ' ' || coalesce(s.confirmed_flush_lsn::text, 'none')" \
+  " || coalesce(' ' || extract(epoch FROM (to_jsonb(s)->>'inactive_since')::timestamptz)::text, " \
+  "'')"
 
 static const struct column_spec slot_columns[] = {
     {.id = "name", .title = "SLOT", .flags = COLUMN_FLEX, .width = 20},
@@ -46,7 +49,8 @@ static void say(const struct action_request *request, struct plan *plan,
   int64_t bytes = 0;
   bool physical = false, logical = false;
   for (size_t i = 0; i < count; i++) {
-    bytes += postgres_found_int(table, rows[i], "retains");
+    const int64_t retained = postgres_found_int(table, rows[i], "retains");
+    bytes = retained > bytes ? retained : bytes; /* they retain the same WAL */
     const bool is_logical = strcmp(postgres_found_text(table, rows[i], "type"), "logical") == 0;
     logical = logical || is_logical;
     physical = physical || !is_logical;
@@ -67,7 +71,10 @@ static void say(const struct action_request *request, struct plan *plan,
   plan_say(plan, PLAN_LOSS, "the position in the WAL; a new slot of that name starts from now");
   plan_say(plan, PLAN_PRECONDITION,
            "it is still the same (name, type, plugin and position) and not in use (checked in the "
-           "statement itself)");
+           "statement itself)%s",
+           physical ? "; until PostgreSQL 16, a physical slot that was dropped and created again "
+                      "within one checkpoint has the same position"
+                    : "");
 }
 
 static const char *command(struct plan *plan, const struct plan_object *object) {

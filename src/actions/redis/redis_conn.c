@@ -123,9 +123,8 @@ static struct redis_conn *connect_to(struct step *step, const char *host, int po
   const struct target *target = step->call->target;
   struct err *lost = &conn->conn.lost;
   conn_add(&conn->conn, step, close_part);
-  conn->has_url = redis_url_parse(target_text(target, "url"), &conn->url, lost);
-  if (conn->has_url && redis_tls_check(&conn->url, lost)) {
-    redis_url_login(&conn->url, target_text(target, "username"), target_text(target, "password"));
+  conn->has_url = redis_url_of(target, &conn->url, lost);
+  if (conn->has_url) {
     if (db >= 0)
       conn->url.db = db;
     if (*host) {

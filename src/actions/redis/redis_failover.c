@@ -87,19 +87,18 @@ static struct value text(struct step *step, const char *words) {
   return words && *words ? value_text(sample_copy(step->found, words)) : value_none(NULL);
 }
 
-void failover_add(struct step *step, const char *key, const char *node, const char *from,
-                  const char *from_id, int64_t epoch, const struct failover_replica *to,
-                  const char *replicas, const char *quorum, const char *problem) {
-  struct row *row = sample_row(step->found, &step->found->tables[0], key, NULL);
+void failover_add(struct step *step, const struct failover *failover) {
+  const struct failover_replica *to = failover->to;
+  struct row *row = sample_row(step->found, &step->found->tables[0], failover->key, NULL);
   if (!row)
     return;
-  row->cells[FAILOVER_NODE] = text(step, node);
-  row->cells[FAILOVER_FROM] = text(step, from);
-  row->cells[FAILOVER_FROM_ID] = text(step, from_id);
-  row->cells[FAILOVER_EPOCH] = value_int(epoch);
-  row->cells[FAILOVER_REPLICAS] = text(step, replicas);
-  row->cells[FAILOVER_QUORUM] = text(step, quorum);
-  row->cells[FAILOVER_PROBLEM] = text(step, problem);
+  row->cells[FAILOVER_NODE] = text(step, failover->node);
+  row->cells[FAILOVER_FROM] = text(step, failover->from);
+  row->cells[FAILOVER_FROM_ID] = text(step, failover->from_id);
+  row->cells[FAILOVER_EPOCH] = value_int(failover->epoch);
+  row->cells[FAILOVER_REPLICAS] = text(step, failover->replicas);
+  row->cells[FAILOVER_QUORUM] = text(step, failover->quorum);
+  row->cells[FAILOVER_PROBLEM] = text(step, failover->problem);
   if (!to)
     return;
   row->cells[FAILOVER_TO] = text(step, to->place);

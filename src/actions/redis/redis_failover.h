@@ -41,10 +41,15 @@ struct redis_conn *failover_connect(struct step *step, const char *place);
 /* The bytes that a replica is behind, by its line in the master's INFO; -1: not known. */
 int64_t failover_lag(const struct redis_info *master, const char *place, int64_t *offset);
 
-/* Adds the row; the replica may be NULL. */
-void failover_add(struct step *step, const char *key, const char *node, const char *from,
-                  const char *from_id, int64_t epoch, const struct failover_replica *to,
-                  const char *replicas, const char *quorum, const char *problem);
+/* A row of the survey. */
+struct failover {
+  const char *key, *node, *from, *from_id;
+  int64_t epoch;
+  const struct failover_replica *to;       /* NULL: there is no good one */
+  const char *replicas, *quorum, *problem; /* problem NULL: none */
+};
+
+void failover_add(struct step *step, const struct failover *failover);
 /* Adds a line of the plan about a replica of that row. */
 void failover_tell(struct step *step, const char *key, const struct failover_replica *replica);
 /* A text of the plan's only object. */

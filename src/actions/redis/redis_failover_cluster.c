@@ -67,11 +67,6 @@ static bool node_fails(const struct redis_node *node) {
   return redis_node_is(node, "fail") || redis_node_is(node, "fail?");
 }
 
-/* Of itself a node may know no host: ":7000" is then the target's. */
-static void place_of(char place[FAILOVER_PLACE_MAX], const struct redis_node *node) {
-  snprintf(place, FAILOVER_PLACE_MAX, "%s", node->address);
-}
-
 /* ---- the survey */
 
 /* The masters with slots vote: most of them have to. */
@@ -106,7 +101,7 @@ static void replica_read(struct step *step, const struct redis_node *node,
       node->pong_ms > 0 && !redis_node_is(node, "myself") ? clock_wall_ms() - node->pong_ms : -1;
   *replica = (struct failover_replica){
       .offset = -1, .lag = -1, .priority = -1, .seen_s = ago < 0 ? -1 : (double)ago / 1e3};
-  place_of(replica->place, node);
+  snprintf(replica->place, sizeof replica->place, "%s", node->address);
   snprintf(replica->id, sizeof replica->id, "%s", node->id);
   if (node_fails(node) || redis_node_is(node, "noaddr") || redis_node_is(node, "handshake"))
     replica->bad = "it is down";
@@ -118,49 +113,75 @@ static void replica_read(struct step *step, const struct redis_node *node,
     replica->bad = bad_by_itself(step, replica);
 }
 
-/* The rows of one master: itself, for its best replica, and each of its replicas. */
-static void survey_master(struct step *step, const struct nodes *nodes,
-                          const struct redis_node *master, bool asks, const char *words,
-                          bool enough) {
+struct replicas {
+  struct failover_replica *list; /* on the heap */
+  size_t count, good;
+  const struct failover_replica *best; /* the one with the highest offset */
+};
+
+static void replicas_read(struct step *step, const struct nodes *nodes,
+                          const struct redis_node *master, bool asks, struct replicas *replicas) {
   struct redis_conn *conn = NULL;
-  struct failover_replica *list = mem_new(nodes->count * sizeof *list), *best = NULL;
-  char from[FAILOVER_PLACE_MAX];
-  size_t count = 0, good = 0;
-  place_of(from, master);
+  *replicas = (struct replicas){.list = mem_new(nodes->count * sizeof *replicas->list)};
   for (size_t i = 0; i < nodes->count && !step->dropped; i++) {
     if (strcmp(nodes->list[i].master, master->id) != 0)
       continue;
-    struct failover_replica *replica = &list[count++];
+    struct failover_replica *replica = &replicas->list[replicas->count++];
     int64_t offset = -1;
     replica_read(step, &nodes->list[i], master, asks, replica);
     if (asks && !conn && !node_fails(master))
-      conn = failover_connect(step, from);
+      conn = failover_connect(step, master->address);
     replica->lag = conn ? failover_lag(&conn->info, replica->place, &offset) : -1;
     if (offset >= 0)
       replica->offset = offset;
-    good += !replica->bad;
-    if (!replica->bad && (!best || replica->offset > best->offset))
-      best = replica;
+    replicas->good += !replica->bad;
+    if (!replica->bad && (!replicas->best || replica->offset > replicas->best->offset))
+      replicas->best = replica;
   }
-  const char *whole = arena_printf(&step->arena, "%zu of %zu good", good, count);
+}
+
+static const char *none_good(struct step *step, const char *master,
+                             const struct replicas *replicas) {
+  if (replicas->best)
+    return NULL;
+  return replicas->count == 0 ? arena_printf(&step->arena, "%s has no replica", master)
+                              : arena_printf(&step->arena, "no good replica: of %s, %s",
+                                             replicas->list[0].place, replicas->list[0].bad);
+}
+
+/* The rows of one master: each of its replicas, and itself, for the best of them. */
+static void survey_master(struct step *step, const struct nodes *nodes,
+                          const struct redis_node *master, bool asks, const char *words,
+                          bool enough) {
+  struct replicas replicas;
+  replicas_read(step, nodes, master, asks, &replicas);
   const char *quorum = enough ? NULL : arena_printf(&step->arena, "no quorum: %s", words);
-  for (size_t i = 0; i < count; i++) {
-    const char *problem = list[i].bad ? arena_printf(&step->arena, "%s cannot take over: %s",
-                                                     list[i].place, list[i].bad)
-                                      : NULL;
-    failover_add(step, list[i].id, list[i].place, from, master->id, master->epoch, &list[i], whole,
-                 words, quorum ? quorum : problem);
-    failover_tell(step, list[i].id, &list[i]);
-    failover_tell(step, master->id, &list[i]);
+  struct failover failover = {
+      .from = master->address,
+      .from_id = master->id,
+      .epoch = master->epoch,
+      .replicas = arena_printf(&step->arena, "%zu of %zu good", replicas.good, replicas.count),
+      .quorum = words};
+  for (size_t i = 0; i < replicas.count; i++) {
+    const struct failover_replica *replica = &replicas.list[i];
+    failover.key = replica->id;
+    failover.node = replica->place;
+    failover.to = replica;
+    failover.problem = replica->bad ? arena_printf(&step->arena, "%s cannot take over: %s",
+                                                   replica->place, replica->bad)
+                                    : NULL;
+    if (quorum)
+      failover.problem = quorum;
+    failover_add(step, &failover);
+    failover_tell(step, replica->id, replica);
+    failover_tell(step, master->id, replica);
   }
-  const char *none = count == 0 ? arena_printf(&step->arena, "%s has no replica", from)
-                                : arena_printf(&step->arena, "no good replica: of %s, %s",
-                                               list[0].place, list[0].bad ? list[0].bad : "");
-  failover_add(step, master->id, from, from, master->id, master->epoch, best, whole, words,
-               quorum ? quorum
-               : best ? NULL
-                      : none);
-  free(list);
+  failover.key = master->id;
+  failover.node = master->address;
+  failover.to = replicas.best;
+  failover.problem = quorum ? quorum : none_good(step, master->address, &replicas);
+  failover_add(step, &failover);
+  free(replicas.list);
 }
 
 bool cluster_survey(struct step *step, struct redis_conn *conn) {

@@ -147,10 +147,17 @@ static bool survey_one(struct step *step, struct redis_conn *conn, const struct 
     return false;
   if (asks_master)
     lags_ask(step, watched, &replicas);
-  failover_add(step, watched->name, watched->name, watched->place, watched->run_id, watched->epoch,
-               replicas.best,
-               arena_printf(&step->arena, "%zu of %zu good", replicas.good, replicas.count), words,
-               problem_of(step, watched, &replicas, quorum, words));
+  failover_add(step,
+               &(struct failover){.key = watched->name,
+                                  .node = watched->name,
+                                  .from = watched->place,
+                                  .from_id = watched->run_id,
+                                  .epoch = watched->epoch,
+                                  .to = replicas.best,
+                                  .replicas = arena_printf(&step->arena, "%zu of %zu good",
+                                                           replicas.good, replicas.count),
+                                  .quorum = words,
+                                  .problem = problem_of(step, watched, &replicas, quorum, words)});
   for (size_t i = 0; i < replicas.count; i++)
     failover_tell(step, watched->name, &replicas.items[i]);
   return true;

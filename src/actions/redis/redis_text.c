@@ -45,10 +45,26 @@ bool redis_size_check(const char *text, struct err *err) {
 
 static bool parse_url(struct redis_url *url, const struct target *target) {
   struct err ignored; /* it was checked when the configuration was loaded */
-  if (!redis_url_parse(target_text(target, "url"), url, &ignored))
-    return false;
-  redis_url_login(url, target_text(target, "username"), target_text(target, "password"));
-  return true;
+  return redis_url_of(target, url, &ignored);
+}
+
+/* " --tls --cacert /etc/ssl/redis.pem" */
+static const char *cli_tls(struct arena *arena, const struct redis_url *url) {
+  const struct line_tls_options *options = &url->tls_options;
+  const struct {
+    const char *option, *file;
+  } files[] = {
+      {"--cacert", options->ca_file},
+      {"--cert", options->cert_file},
+      {"--key", options->key_file && *options->key_file ? options->key_file : options->cert_file}};
+  const char *words = options->insecure ? " --tls --insecure" : " --tls";
+  if (!url->tls)
+    return "";
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    if (files[i].file && *files[i].file)
+      words =
+          arena_printf(arena, "%s %s %s", words, files[i].option, shown_word(arena, files[i].file));
+  return words;
 }
 
 static const char *cli_of(struct arena *arena, const struct target *target, const char *host,
@@ -61,10 +77,10 @@ static const char *cli_of(struct arena *arena, const struct target *target, cons
     url.port = port;
     *url.path = '\0';
   }
-  const char *cli =
-      *url.path ? arena_printf(arena, "redis-cli -s %s", shown_word(arena, url.path))
-                : arena_printf(arena, "redis-cli -h %s -p %d%s", shown_word(arena, url.host),
-                               url.port, url.tls ? " --tls" : "");
+  const char *cli = *url.path
+                        ? arena_printf(arena, "redis-cli -s %s", shown_word(arena, url.path))
+                        : arena_printf(arena, "redis-cli -h %s -p %d%s",
+                                       shown_word(arena, url.host), url.port, cli_tls(arena, &url));
   if (url.user)
     cli = arena_printf(arena, "%s --user %s", cli, shown_word(arena, url.user));
   redis_url_fini(&url);

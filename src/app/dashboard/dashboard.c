@@ -252,6 +252,15 @@ static bool page_line(struct dashboard *dashboard, const char *line) {
   return true;
 }
 
+/* The moment of the mark is that of a collection that begins now. */
+static void page_mark(struct dashboard *dashboard) {
+  const size_t state = page_top(dashboard);
+  if (dashboard->model.page_count == 0)
+    return;
+  dashboard->model.targets[state].focus.marks++;
+  scheduler_collect_slot(dashboard->scheduler, state);
+}
+
 /* Keys. */
 
 static void request_handle(struct dashboard *dashboard, struct request request) {
@@ -291,6 +300,9 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     break;
   case REQUEST_PAGE_SORT:
     page_sort(dashboard, &request);
+    break;
+  case REQUEST_PAGE_MARK:
+    page_mark(dashboard);
     break;
   case REQUEST_SAVE:
     dashboard_save_request(&dashboard->save, &dashboard->model, &request);

@@ -3,6 +3,7 @@
 #include "core/quantity.h"
 #include "core/suggest.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,13 +424,33 @@ static bool words_check(const struct options *options, struct err *err) {
   return true;
 }
 
+/* "-123", which is a word (a query id may be negative), unless it is the value of an option. */
+static bool is_number(char **argv, int index) {
+  const char *before = argv[index - 1];
+  return argv[index][0] == '-' && isdigit((unsigned char)argv[index][1]) &&
+         (before[0] != '-' || isdigit((unsigned char)before[1]));
+}
+
+/* Those before the next such number, then the number itself; -1 at the end and after "--". */
+static int option_next(int argc, char **argv) {
+  int end = optind > 0 ? optind : 1;
+  while (end < argc && !is_number(argv, end))
+    end++;
+  const int code = getopt_long(end, argv, "-:c:UChV", longs, NULL);
+  if (code != -1 || end == argc || optind != end || (end > 1 && strcmp(argv[end - 1], "--") == 0))
+    return code;
+  optarg = argv[end];
+  optind = end + 1;
+  return 1;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) {
   const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
   *options = (struct options){.no_color = no_color && *no_color};
   bool command = false;
   optind = 0; /* glibc: reset getopt */
   opterr = 0;
-  for (int code; (code = getopt_long(argc, argv, "-:c:UChV", longs, NULL)) != -1;) {
+  for (int code; (code = option_next(argc, argv)) != -1;) {
     if (code == '?' || code == ':')
       return argument_refuse(code, argv[optind - 1], err);
     if (code == 1) {

@@ -130,7 +130,7 @@ bool kafka_run_look_topics(struct kafka_session *session, struct kafka_admin *ad
                            struct err *err);
 /* The partitions that are not led by their preferred replica -> spots: committed is the id of the
  * leader, want that of the preferred replica; error: why that cannot lead. With spots in the
- * request: these, whichever broker leads them. */
+ * request: these, in any state. */
 bool kafka_run_look_leaders(struct kafka_session *session, struct kafka_admin *admin,
                             struct err *err);
 

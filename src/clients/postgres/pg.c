@@ -164,10 +164,10 @@ static void connect_step(struct pg *pg) {
 static PGconn *conn_start(const char *dsn, const struct pg_hosts *targets, const char *database) {
   struct pg_host_lists lists;
   pg_hosts_join(targets, &lists);
-  const char *const keywords[] = {"dbname",   "fallback_application_name",
-                                  "dbname",   "client_encoding",
-                                  "host",     "hostaddr",
-                                  "port",     NULL};
+  const char *const keywords[] = {"dbname", "fallback_application_name",
+                                  "dbname", "client_encoding",
+                                  "host",   "hostaddr",
+                                  "port",   NULL};
   const char *const values[] = {dsn,        "stacktop",     database,   "UTF8",
                                 lists.host, lists.hostaddr, lists.port, NULL};
   /* Later values override those to which the string, as the first dbname, is expanded. Only the
@@ -389,6 +389,11 @@ void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *c
   assert(count <= PG_VALUES_MAX);
   query_begin(pg, done, arg);
   query_sent(pg, PQsendQueryParams(pg->conn, sql, (int)count, NULL, values, NULL, NULL, 0));
+}
+
+void pg_parse(struct pg *pg, const char *sql, pg_cb done, void *arg) {
+  query_begin(pg, done, arg);
+  query_sent(pg, PQsendPrepare(pg->conn, "", sql, 0, NULL));
 }
 
 void pg_drop(struct pg *pg) {

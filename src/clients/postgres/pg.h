@@ -60,6 +60,9 @@ void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
  * All borrowed for the call. */
 void pg_query_params(struct pg *pg, const char *sql, size_t count, const char *const *values,
                      pg_cb done, void *arg);
+/* Has one statement parsed and nothing executed: an error also if sql has several. Afterwards the
+ * same text is one statement for pg_query, too, since the server splits it by the same grammar. */
+void pg_parse(struct pg *pg, const char *sql, pg_cb done, void *arg);
 /* Closes the connection, whatever is running; no callback will come. Does not block: during a login
  * or a query the loop reads the answer first, for at most PG_FAREWELL_MS (pg_farewell.h). */
 void pg_drop(struct pg *pg);

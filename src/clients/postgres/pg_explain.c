@@ -19,7 +19,7 @@ struct pg_explain {
   int statement_ms, lock_ms;
   const char *where;
   size_t parameters; /* of the text */
-  bool prepared;
+  bool begun, prepared;
   char name[NAME_MAX_BYTES]; /* of the prepared statement: of this connection and time only, because
                                 a pooler may keep the connection */
   char *user, *adopted, *path, *json;
@@ -47,7 +47,7 @@ static void clear(struct pg_explain *explain) {
     *texts[i] = NULL;
   }
   arena_fini(&explain->arena);
-  explain->has_relations = explain->prepared = explain->adopts = false;
+  explain->has_relations = explain->begun = explain->prepared = explain->adopts = false;
   explain->done = NULL;
   explain->where = NULL;
 }
@@ -85,7 +85,7 @@ static void on_end(void *arg, const struct pg_rows *rows, const struct err *err)
 
 /* One message: behind a pooler in transaction mode it is the last of this server connection. */
 static void end(struct pg_explain *explain) {
-  if (pg_phase(explain->pg) != PG_IDLE) {
+  if (pg_phase(explain->pg) != PG_IDLE || !explain->begun) {
     finish(explain);
     return;
   }
@@ -156,14 +156,37 @@ static void on_plan(void *arg, const struct pg_rows *rows, const struct err *err
   pg_query(explain->pg, "SET LOCAL search_path = pg_catalog", on_path_again, explain);
 }
 
-static void explain_send(struct pg_explain *explain, const char *options, const char *text,
-                         size_t parameters) {
-  static const char *const nulls[PG_VALUES_MAX] = {0};
+/* The caller frees it. */
+static char *explain_text(const struct pg_explain *explain, const char *options, const char *text) {
   const bool settings = pg_server_version(explain->pg) >= VERSION_SETTINGS;
-  char *sql = mem_printf("EXPLAIN (FORMAT JSON, VERBOSE%s%s)\n%s", settings ? ", SETTINGS" : "",
-                         options, text);
+  return mem_printf("EXPLAIN (FORMAT JSON, VERBOSE%s%s)\n%s", settings ? ", SETTINGS" : "", options,
+                    text);
+}
+
+static void explain_send(struct pg_explain *explain, const char *text) {
+  char *sql = explain_text(explain, "", text);
   explain->where = ": planning the statement";
-  pg_query_params(explain->pg, sql, parameters, nulls, on_plan, explain);
+  pg_query_params(explain->pg, sql, 0, NULL, on_plan, explain);
+  free(sql);
+}
+
+static void on_parsed(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct pg_explain *explain = arg;
+  (void)rows;
+  if (has_failed(explain, err))
+    return;
+  char *sql = explain_text(explain, ", GENERIC_PLAN", explain->text);
+  explain->where = ": planning the statement";
+  pg_query(explain->pg, sql, on_plan, explain);
+  free(sql);
+}
+
+/* GENERIC_PLAN takes the parameters of the extended protocol for its own and puts in their values,
+ * so that it has to be sent by the simple one: after the server has found it to be one command. */
+static void generic_send(struct pg_explain *explain) {
+  char *sql = explain_text(explain, ", GENERIC_PLAN", explain->text);
+  explain->where = ": parsing the statement";
+  pg_parse(explain->pg, sql, on_parsed, explain);
   free(sql);
 }
 
@@ -177,7 +200,7 @@ static void on_prepared(void *arg, const struct pg_rows *rows, const struct err 
   for (size_t i = 0; i < explain->parameters; i++)
     at += snprintf(at, 6, i ? ",NULL" : "NULL");
   char *execute = mem_printf("EXECUTE %s(%s)", explain->name, list);
-  explain_send(explain, "", execute, 0);
+  explain_send(explain, execute);
   free(execute);
   free(list);
 }
@@ -196,9 +219,9 @@ static void on_adopted(void *arg, const struct pg_rows *rows, const struct err *
   if (has_failed(explain, err))
     return;
   if (explain->parameters == 0)
-    explain_send(explain, "", explain->text, 0);
+    explain_send(explain, explain->text);
   else if (pg_server_version(explain->pg) >= VERSION_GENERIC_PLAN)
-    explain_send(explain, ", GENERIC_PLAN", explain->text, explain->parameters);
+    generic_send(explain);
   else
     prepare(explain);
 }
@@ -278,9 +301,11 @@ static void survey(struct pg_explain *explain) {
 }
 
 static void on_begun(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct pg_explain *explain = arg;
   (void)rows;
-  if (!has_failed(arg, err))
-    survey(arg);
+  explain->begun = true;
+  if (!has_failed(explain, err))
+    survey(explain);
 }
 
 static void on_connected(void *arg, const struct pg_rows *rows, const struct err *err) {

@@ -58,6 +58,14 @@ const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
   return out;
 }
 
+bool postgres_statement_half_read(const char *text, int64_t *half) {
+  enum { DIGITS = 8 };
+  if (strlen(text) != DIGITS || strspn(text, "0123456789abcdef") != DIGITS)
+    return false;
+  *half = strtoll(text, NULL, 16);
+  return true;
+}
+
 bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key) {
   struct postgres_statement_key read = {.user_id = -1, .database_id = -1};
   char *end;
@@ -68,10 +76,9 @@ bool postgres_statement_key_read(const char *text, struct postgres_statement_key
   read.queryid = strtoll(text, &end, 10);
   if (errno != 0)
     return false;
-  if (*end != '\0' &&
-      (*end != '/' || !digits_read(end + 1, &end, &read.user_id) || *end != '/' ||
-       !digits_read(end + 1, &end, &read.database_id) ||
-       (strcmp(end, "/top") != 0 && strcmp(end, "/nested") != 0)))
+  if (*end != '\0' && (*end != '/' || !digits_read(end + 1, &end, &read.user_id) || *end != '/' ||
+                       !digits_read(end + 1, &end, &read.database_id) ||
+                       (strcmp(end, "/top") != 0 && strcmp(end, "/nested") != 0)))
     return false;
   read.nested = strcmp(end, "/nested") == 0;
   *key = read;

@@ -70,3 +70,5 @@ const char *postgres_statement_key_text(char out[POSTGRES_STATEMENT_KEY_MAX],
                                         struct postgres_statement_key key);
 /* False, without a result, for a text that is not the key of a statement. */
 bool postgres_statement_key_read(const char *text, struct postgres_statement_key *key);
+/* The first half of the queryid, as the tables show it: "0001f2ab". */
+bool postgres_statement_half_read(const char *text, int64_t *half);

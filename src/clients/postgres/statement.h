@@ -25,6 +25,6 @@ size_t statement_for_screen(char *out, size_t size, const char *text);
  * first word of the statement, in capitals: "VACUUM"; "": it has none. */
 enum { STATEMENT_VERB_MAX = 16 };
 bool statement_has_plan(const char *text, char verb[STATEMENT_VERB_MAX]);
-/* The highest number of its parameters, $1 and so on, outside of literals, names and comments; 0: it
- * has none. */
+/* The highest number of its parameters, $1 and so on, outside of literals, names and comments; 0:
+ * it has none. */
 size_t statement_parameters(const char *text);

@@ -167,7 +167,10 @@ static const struct line_protocol protocol = {
 
 struct redis *redis_open(struct io *io, const struct redis_url *url) {
   struct redis *redis = mem_new(sizeof *redis);
-  struct line_place place = {.host = url->host, .port = url->port, .path = url->path};
+  struct line_place place = {.host = url->host,
+                             .port = url->port,
+                             .path = url->path,
+                             .tls = url->tls ? &url->tls_options : NULL};
   redis->url = url;
   redis->reader = redisReaderCreate();
   if (!redis->reader)
@@ -220,12 +223,4 @@ void redis_close(struct redis *redis, void (*closed)(void *arg), void *arg) {
   redis->closed = closed;
   redis->closed_arg = arg;
   line_close(redis->line, on_line_closed, redis);
-}
-
-bool redis_tls_check(const struct redis_url *url, struct err *err) {
-  if (!url->tls)
-    return true;
-  return err_set(
-      err, ERR_UNSUPPORTED,
-      "rediss:// (TLS) is not supported; use redis:// through a TLS tunnel such as stunnel");
 }

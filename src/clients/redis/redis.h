@@ -33,7 +33,7 @@ typedef void (*redis_reply_cb)(void *arg, const struct redisReply *reply, const 
 
 /* Begins to connect, to send AUTH and SELECT as in the url, and to set the name "stacktop" for
  * CLIENT LIST. Commands can be sent at once: they wait until that has succeeded, or get its error.
- * The url is borrowed until redis_close. url->tls must be false: see redis_tls_check. */
+ * The url is borrowed until redis_close. */
 struct redis *redis_open(struct io *io, const struct redis_url *url);
 
 /* Queues one command. argv may contain any bytes; lengths is NULL if all are terminated texts. The
@@ -58,6 +58,3 @@ const char *redis_describe(const struct redis *redis, char *out, size_t size);
  * later turn of the loop, when all handles are closed and the memory is freed; closed may be
  * NULL. */
 void redis_close(struct redis *redis, void (*closed)(void *arg), void *arg);
-
-/* False with ERR_UNSUPPORTED for a url that asks for TLS. */
-bool redis_tls_check(const struct redis_url *url, struct err *err) MUST_CHECK;

@@ -210,6 +210,17 @@ void redis_url_login(struct redis_url *url, const char *user, const char *passwo
   url->if_asked = !url->user;
 }
 
+bool redis_url_of(const struct target *target, struct redis_url *url, struct err *err) {
+  if (!redis_url_parse(target_text(target, "url"), url, err))
+    return false;
+  redis_url_login(url, target_text(target, "username"), target_text(target, "password"));
+  url->tls_options = (struct line_tls_options){.ca_file = target_text(target, "ca_file"),
+                                               .cert_file = target_text(target, "cert_file"),
+                                               .key_file = target_text(target, "key_file"),
+                                               .insecure = target_number(target, "insecure") != 0};
+  return true;
+}
+
 void redis_url_fini(struct redis_url *url) {
   wipe(&url->user);
   wipe(&url->password);

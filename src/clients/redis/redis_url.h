@@ -2,12 +2,15 @@
 #pragma once
 
 #include "core/err.h"
+#include "io/line_tls.h"
 #include "io/tcp.h"
+#include "model/target.h"
 
 enum { REDIS_PORT = 6379, REDIS_SOCKET_MAX = 108 }; /* the latter: a path in a sockaddr_un */
 
 struct redis_url {
-  bool tls;                    /* rediss:// */
+  bool tls; /* rediss:// */
+  struct line_tls_options tls_options;
   char host[HOST_MAX];         /* without brackets; "" for a socket */
   int port;                    /* REDIS_PORT if none is given */
   char path[REDIS_SOCKET_MAX]; /* of unix://; "" for TCP */
@@ -28,5 +31,8 @@ bool redis_url_check(const char *text, struct err *err) MUST_CHECK;
  * that there is none. If no password is given at all, takes REDISCLI_AUTH, as redis-cli does: with
  * a user for that user, otherwise for a server that requires one. */
 void redis_url_login(struct redis_url *url, const char *user, const char *password);
+/* Of a target of the kind "redis": its url, username, password, and the options of TLS. The target
+ * must outlive it. */
+bool redis_url_of(const struct target *target, struct redis_url *url, struct err *err) MUST_CHECK;
 /* Frees the parts and wipes the password. */
 void redis_url_fini(struct redis_url *url);

@@ -93,6 +93,7 @@ struct kafka {
   struct kafka_request *request; /* the running one, or NULL */
   int64_t changes_ms;            /* how often settings are read */
   int64_t configs_ms;            /* when they were last, or 0 */
+  size_t unwatched;              /* topics and brokers whose settings were refused */
   bool stands_still;             /* a group does, as of the last collection */
 };
 
@@ -110,6 +111,27 @@ static bool init(void *self, struct err *err) {
   return true;
 }
 
+static size_t refused_count(const struct kafka_snapshot *snapshot) {
+  size_t count = 0;
+  for (size_t i = 0; i < snapshot->config_count; i++)
+    count += snapshot->configs[i].settings_error != NULL;
+  for (uint32_t i = 0; i < snapshot->broker_count; i++)
+    count += snapshot->brokers[i].settings_error != NULL;
+  return count;
+}
+
+static void note_unwatched(const struct kafka *kafka, struct sample *sample,
+                           const struct kafka_snapshot *snapshot) {
+  if (snapshot->topic_count_all > KAFKA_CONFIGS_MAX)
+    sample_note(sample, NULL, NULL, "settings are not watched for changes: more than %d topics",
+                KAFKA_CONFIGS_MAX);
+  else if (kafka->unwatched > 0)
+    sample_note(sample, NULL, NULL,
+                "settings of %zu topics and brokers are not watched for changes: needs "
+                "DESCRIBE_CONFIGS on them",
+                kafka->unwatched);
+}
+
 static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapshot *snapshot,
                                   bool one_pass) {
   struct kafka_view view;
@@ -117,6 +139,9 @@ static struct sample *sample_make(struct kafka *kafka, const struct kafka_snapsh
   kafka_view_init(&view, snapshot, kafka->history, &kafka->rules);
   struct sample *sample = sample_new(tables, sizeof tables / sizeof *tables);
   kafka->stands_still = kafka_view_stands_still(&view, &kafka->rules);
+  if (snapshot->has_configs)
+    kafka->unwatched = refused_count(snapshot);
+  note_unwatched(kafka, sample, snapshot);
   kafka_rows_fill(sample, kafka->watch.target->name, snapshot, &view, one_pass);
   /* without an address: the cluster is identified by its id, not by the broker that answered */
   sample->address = sample_copy(sample, target_text(kafka->watch.target, "bootstrap"));

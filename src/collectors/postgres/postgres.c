@@ -14,12 +14,12 @@
 
 #include "clients/postgres/pg.h"
 #include "clients/postgres/pg_share.h"
-#include "collectors/postgres/pages/postgres_replication.h"
 #include "collectors/postgres/postgres_checks.h"
 #include "collectors/postgres/postgres_inventory.h"
 #include "collectors/postgres/postgres_judge.h"
 #include "collectors/postgres/postgres_prepared.h"
 #include "collectors/postgres/postgres_queries.h"
+#include "collectors/postgres/postgres_replication.h"
 #include "collectors/postgres/postgres_table.h"
 #include "core/mem.h"
 #include "io/clock.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "collectors/figures.h"
-#include "collectors/postgres/pages/postgres_replication.h"
+#include "collectors/postgres/postgres_replication.h"
 #include "model/sample.h"
 
 enum postgres_summary_column {

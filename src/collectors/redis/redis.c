@@ -23,8 +23,9 @@ static const struct option options[] = {
     {.name = "url",
      .type = OPTION_SECRET,
      .required = true,
-     .help = "redis://[user:password@]host[:port][/db] or unix:///path; without a password, "
-             "REDISCLI_AUTH is used if the server requires one",
+     .help =
+         "redis://[user:password@]host[:port][/db], rediss:// with TLS, or unix:///path; without a "
+         "password, REDISCLI_AUTH is used if the server requires one",
      .example = "\"redis://redis:6379/0\"",
      .check = redis_url_check},
     {.name = "username",
@@ -36,6 +37,19 @@ static const struct option options[] = {
      .help = "overrides that of the URL, without percent-encoding; \"\" means no password, and "
              "REDISCLI_AUTH is not used",
      .example = "\"${REDIS_PASSWORD}\""},
+    {.name = "ca_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file with the CA certificates for rediss://; default: those of the system"},
+    {.name = "cert_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file with stacktop's own certificate for rediss://"},
+    {.name = "key_file",
+     .type = OPTION_TEXT,
+     .help = "PEM file of its key, without a password; default: in cert_file"},
+    {.name = "insecure",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "do not verify the certificate of rediss://"},
     {.name = REDIS_SCAN_RATE_OPTION,
      .type = OPTION_INT,
      .min = 10,
@@ -120,13 +134,7 @@ struct watcher {
 static bool init(void *self, struct err *err) {
   struct watcher *watcher = self;
   const struct target *target = watcher->watch.target;
-  if (!redis_url_parse(target_text(target, "url"), &watcher->url, err))
-    return false;
-  redis_url_login(&watcher->url, target_text(target, "username"), target_text(target, "password"));
-  if (redis_tls_check(&watcher->url, err))
-    return true;
-  redis_url_fini(&watcher->url);
-  return false;
+  return redis_url_of(target, &watcher->url, err);
 }
 
 static void fini(void *self) {

@@ -35,6 +35,7 @@ enum request_kind {
   REQUEST_PAGE_OPEN,  /* `page` for the target or the one row of `subject`; text: the row's label */
   REQUEST_PAGE_CLOSE, /* the page that was opened last */
   REQUEST_PAGE_SORT,  /* its rows: by the column `text` ("": its own order) of subject.table */
+  REQUEST_PAGE_MARK,  /* begins or ends the window of its figures (struct page_focus, marks) */
   /* Logs (model/log/logs.h). */
   REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
   REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */

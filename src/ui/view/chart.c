@@ -93,26 +93,38 @@ static bool choose_column(struct chart_page *chart, const struct subject_row *fo
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 
-/* Of a target without a row of its own, the summary. */
+static void chart_set(struct chart_page *chart, size_t target_index, const struct table *table,
+                      const struct row *row, char *title) {
+  chart_fini(chart);
+  *chart = (struct chart_page){.title = title,
+                               .target_index = target_index,
+                               .table = mem_dup(table->spec->id),
+                               .key = mem_dup(row->key)};
+}
+
+/* The summary of a target or of a page. */
+static bool subject_of_summary(const struct model *model, size_t target_index,
+                               struct chart_page *chart) {
+  const struct target_state *state = &model->targets[target_index];
+  for (size_t i = 0; state->sample && i < state->sample->table_count; i++) {
+    const struct table *table = &state->sample->tables[i];
+    if (!(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
+      continue;
+    chart_set(chart, target_index, table, &table->rows[0], mem_dup(state->target->name));
+    return true;
+  }
+  return false;
+}
+
 static bool subject_of_line(const struct frame *frame, const struct line *line,
                             struct chart_page *chart) {
-  const struct target_state *state = &frame->model->targets[line->target_index];
-  const struct table *table = line->table;
-  const struct row *row =
-      line->kind == LINE_ROW || line->kind == LINE_SUMMARY ? line->row.row : NULL;
-  for (size_t i = 0; !row && state->sample && i < state->sample->table_count; i++) {
-    table = &state->sample->tables[i];
-    row = table->spec->flags & TABLE_SUMMARY && table->row_count > 0 ? &table->rows[0] : NULL;
-  }
-  if (!row)
+  const char *name = frame->model->targets[line->target_index].target->name;
+  if (line->kind != LINE_ROW && line->kind != LINE_SUMMARY)
     return false;
+  const struct row *row = line->row.row;
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
-  chart->target_index = line->target_index;
-  chart->table = mem_dup(table->spec->id);
-  chart->key = mem_dup(row->key);
-  chart->title = strcmp(label, state->target->name) == 0
-                     ? mem_dup(label)
-                     : mem_printf("%s %s", state->target->name, label);
+  chart_set(chart, line->target_index, line->table, row,
+            strcmp(label, name) == 0 ? mem_dup(label) : mem_printf("%s %s", name, label));
   return true;
 }
 
@@ -137,14 +149,26 @@ struct request run_chart(struct keys *keys, int argument) {
   }
   chart_fini(&view->chart);
   const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
-  const bool chosen =
-      view->page == PAGE_DETAIL
-          ? subject_of_detail(&view->detail, &view->chart)
-          : line && !line->event && subject_of_line(keys->frame, line, &view->chart);
-  if (!chosen || !find_row(&view->chart, keys->frame->model, &found) ||
+  const struct model *model = keys->frame->model;
+  const bool of_detail = view->page == PAGE_DETAIL;
+  const bool of_event = of_detail ? view->detail.of_event : !line || line->event;
+  const bool chosen = of_detail ? subject_of_detail(&view->detail, &view->chart)
+                                : !of_event && subject_of_line(keys->frame, line, &view->chart);
+  if (!chosen || !find_row(&view->chart, model, &found) ||
       !choose_column(&view->chart, &found, 0, 1)) {
-    snprintf(view->notice, sizeof view->notice, "No figure of this row has a history yet");
-    return nothing;
+    const size_t target_index = of_detail ? view->detail.target_index
+                                : line    ? line->target_index
+                                          : 0;
+    /* its target or page has figures, too */
+    if (of_event || target_index >= model_state_count(model) ||
+        !subject_of_summary(model, target_index, &view->chart) ||
+        !find_row(&view->chart, model, &found) || !choose_column(&view->chart, &found, 0, 1)) {
+      snprintf(view->notice, sizeof view->notice, "No figure of this row has a history yet");
+      return nothing;
+    }
+    if (chosen)
+      snprintf(view->notice, sizeof view->notice,
+               "No figure of this row has a history: these are those of %s", view->chart.title);
   }
   view->page_before_chart = view->page;
   view->page = PAGE_CHART;

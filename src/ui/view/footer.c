@@ -112,34 +112,46 @@ static bool is_available(const struct frame *frame, const struct action_spec *sp
   return !operations->may || operations->may(operations->may_arg, spec, subject);
 }
 
+/* What the actions in the bottom line are for. */
+struct offered {
+  struct subject subject;
+  bool of_rows; /* the row, and not its target */
+};
+
+static bool is_shown(const struct frame *frame, const struct action_spec *spec,
+                     const struct offered *offered) {
+  const struct subject *subject = &offered->subject;
+  const bool reads_only = frame->model->operations.lock == LOCK_READ_ONLY;
+  return !(reads_only && spec->danger != DANGER_NONE) &&
+         view_acts_on(spec, frame->model, subject) &&
+         action_is_for(spec, frame->model->targets[subject->target_index].target->name) &&
+         (offered->of_rows ? action_takes_rows(spec, subject->table)
+                           : subject->key_count <= 1 || action_takes_targets(spec)) &&
+         is_available(frame, spec, subject);
+}
+
 /* The actions that have a key and are available for this target, of the table of the selected row;
  * of the target if there is no row, none for its table, or the row is the target: a service. Where
- * stacktop is read-only, those that only read. */
+ * stacktop is read-only, those that only read. Those that were made for this target come first. */
 static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct canvas *canvas = frame->canvas;
-  struct subject subject;
-  const bool reads_only = frame->model->operations.lock == LOCK_READ_ONLY;
-  if (!view->acts || !view_subject(view, frame, &subject))
+  struct offered offered;
+  if (!view->acts || !view_subject(view, frame, &offered.subject))
     return x;
   const struct line *line = pane_selected(view_focused(view));
-  const bool of_rows =
-      subject.table && !(line && line->is_target) && has_row_actions(frame, &subject);
-  for (; *specs; specs++) {
-    const struct action_spec *spec = *specs;
-    int width = 2 + text_width(spec->title);
-    if ((reads_only && spec->danger != DANGER_NONE) ||
-        !view_acts_on(spec, frame->model, &subject) ||
-        !action_is_for(spec, frame->model->targets[subject.target_index].target->name) ||
-        (of_rows && !action_takes_rows(spec, subject.table)) ||
-        (!of_rows && subject.key_count > 1 && !action_takes_targets(spec)) ||
-        !is_available(frame, spec, &subject))
-      continue;
-    if (x + width > end)
-      break;
-    x += canvas_printf(canvas, x, y, end - x, STYLE_KEY, "%c", (char)spec->key) + 1;
-    x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
-  }
+  offered.of_rows = offered.subject.table && !(line && line->is_target) &&
+                    has_row_actions(frame, &offered.subject);
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t i = 0; specs[i]; i++) {
+      const struct action_spec *spec = specs[i];
+      if ((spec->target_count > 0) != (pass == 0) || !is_shown(frame, spec, &offered))
+        continue;
+      if (x + 2 + text_width(spec->title) > end)
+        return x;
+      x += canvas_printf(canvas, x, y, end - x, STYLE_KEY, "%c", (char)spec->key) + 1;
+      x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
+    }
   return x;
 }
 

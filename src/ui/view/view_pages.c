@@ -171,8 +171,10 @@ void view_pages_note(struct view *view, const struct frame *frame) {
   view->pages = any ? pages_count(frame->model, &focus) : 0;
   view->row_pages = focus.table ? pages_of_row(frame->model, &focus) : view->pages;
   const struct model *model = frame->model;
-  view->opened_sorts =
-      model->page_count > 0 && model->targets[model_state_count(model) - 1].page->sort_count > 0;
+  const struct page_spec *spec =
+      model->page_count > 0 ? model->targets[model_state_count(model) - 1].page : NULL;
+  view->opened_sorts = spec && spec->sort_count > 0;
+  view->opened_windows = spec && spec->windows;
 }
 
 static struct request page_open(struct keys *keys, const struct page_list *focus,
@@ -287,7 +289,7 @@ struct request run_pages(struct keys *keys, int argument) {
   if (!focus_now(keys->view, keys->frame, &focus))
     say(keys->view, "Select a row or a target first");
   else if (pages_count(keys->frame->model, &focus) == 0)
-    say(keys->view, "no pages for this row or its target");
+    say(keys->view, "There are no pages for this row or its target");
   else
     return list_open(keys->view, &focus);
   return nothing;
@@ -373,6 +375,29 @@ struct request run_named_sort(struct keys *keys, int argument) {
            found->columns[table->sort_column].title);
   return (struct request){
       .kind = REQUEST_PAGE_SORT, .subject = {.table = found->id}, .text = sort->column};
+}
+
+struct request run_window(struct keys *keys, int argument) {
+  static const char *const says[] = {
+      "Figures count from now on: m again ends the window",
+      "The window has ended, its figures stay: m again begins a new one"};
+  const struct model *model = keys->frame->model;
+  const struct page_spec *spec = spec_now(keys);
+  (void)argument;
+  if (!spec || !spec->windows) {
+    say(keys->view, "The figures of this page do not count from a mark on");
+    return nothing;
+  }
+  if (keys->view->paused) {
+    say(keys->view, "Paused: press z to resume, then set the mark");
+    return nothing;
+  }
+  say(keys->view, says[model->targets[model_state_count(model) - 1].focus.marks % 2]);
+  return (struct request){.kind = REQUEST_PAGE_MARK};
+}
+
+bool offers_window(const struct view *view) {
+  return view->opened_windows;
 }
 
 bool offers_story(const struct view *view) {

@@ -26,6 +26,8 @@ struct request run_pages(struct keys *keys, int argument);
 struct request run_choose_page(struct keys *keys, int argument);
 /* The next named order of the open page. */
 struct request run_named_sort(struct keys *keys, int argument);
+/* Begins or ends the window of its figures. */
+struct request run_window(struct keys *keys, int argument);
 /* After the rows of the open page got another order on the screen. */
 struct request view_page_sorted(const struct line *line, const struct pane_table *table);
 
@@ -34,3 +36,4 @@ bool offers_story(const struct view *view);
 bool offers_no_story(const struct view *view);
 bool offers_pages(const struct view *view);
 bool offers_named_sort(const struct view *view);
+bool offers_window(const struct view *view);

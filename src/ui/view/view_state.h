@@ -66,6 +66,7 @@ struct view {
   int page_lines;  /* total lines */
   bool utc, zoomed, paused;
   bool opened_sorts; /* the open page has named orders */
+  bool opened_windows; /* its figures count from a mark on */
   bool has_logs;     /* the selection has, as last drawn */
   bool acts;         /* there are actions for the selection, as last drawn */
   bool typing;       /* the filter of the focused pane is being typed */

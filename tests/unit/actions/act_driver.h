@@ -292,6 +292,14 @@ static inline const char *object_words(const struct driver *driver, size_t objec
   return driver->outcome.objects[object].words;
 }
 
+static inline void driver_expect(const struct driver *driver, size_t object,
+                                 enum object_result result, const char *words) {
+  if (driver->outcome.objects[object].result != result)
+    fail_msg("%s: %s", object_result_name(driver->outcome.objects[object].result),
+             object_words(driver, object));
+  expect_in(object_words(driver, object), words);
+}
+
 static inline void plan_text_add(void *arg, enum plan_part part, bool strong, const char *text) {
   char *all = arg;
   (void)part;

@@ -52,6 +52,21 @@ static inline bool conformance_settled(const struct conformance *test, const cha
   return changed;
 }
 
+/* The change has reached the server, and no answer comes: what was done is not known. change: how
+ * the request begins that is not answered. */
+static inline void conformance_unanswered(const struct conformance *test, int port, size_t index,
+                                          const char *change) {
+  *test->relay = (struct relay){.cut = change, .cut_after = 1};
+  relay_start(test->relay, port);
+  test->prepare();
+  test->plan(index);
+  assert_false(driver_execute(test->driver));
+  assert_int_equal(test->driver->outcome.count, 1);
+  driver_expect(test->driver, 0, OBJECT_UNKNOWN, "sent, but no answer");
+  test->finish();
+  relay_end(test->relay);
+}
+
 static inline void conformance_pretend_sent(struct driver *driver) {
   if (driver->has_outcome)
     outcome_fini(&driver->outcome);

@@ -13,6 +13,10 @@ static const struct option redis_options[] = {
     {.name = "url", .type = OPTION_SECRET, .required = true, .check = redis_url_check, .help = ""},
     {.name = "username", .type = OPTION_TEXT, .help = ""},
     {.name = "password", .type = OPTION_SECRET, .help = ""},
+    {.name = "ca_file", .type = OPTION_TEXT, .help = ""},
+    {.name = "cert_file", .type = OPTION_TEXT, .help = ""},
+    {.name = "key_file", .type = OPTION_TEXT, .help = ""},
+    {.name = "insecure", .type = OPTION_BOOL, .help = ""},
 };
 static const struct target_kind redis_kind = {.kind = "redis",
                                               .key = "redis",

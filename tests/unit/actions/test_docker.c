@@ -167,10 +167,7 @@ static void plan(const struct action *action, const char *const *keys) {
 }
 
 static void expect_object(size_t object, enum object_result result, const char *words) {
-  if (driver.outcome.objects[object].result != result)
-    fail_msg("%s: %s", object_result_name(driver.outcome.objects[object].result),
-             object_words(&driver, object));
-  expect_in(object_words(&driver, object), words);
+  driver_expect(&driver, object, result, words);
 }
 
 static void run(void) {

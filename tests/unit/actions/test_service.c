@@ -37,10 +37,7 @@ static int teardown(void **state) {
 }
 
 static void expect_object(enum object_result result, const char *words) {
-  if (driver.outcome.objects[0].result != result)
-    fail_msg("%s: %s", object_result_name(driver.outcome.objects[0].result),
-             object_words(&driver, 0));
-  expect_in(object_words(&driver, 0), words);
+  driver_expect(&driver, 0, result, words);
 }
 
 #define PAIRS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -135,10 +135,7 @@ static void plan(const struct action *action) {
 }
 
 static void expect_object(enum object_result result, const char *words) {
-  if (driver.outcome.objects[0].result != result)
-    fail_msg("%s: %s", object_result_name(driver.outcome.objects[0].result),
-             object_words(&driver, 0));
-  expect_in(object_words(&driver, 0), words);
+  driver_expect(&driver, 0, result, words);
 }
 
 /* ---- the plan */

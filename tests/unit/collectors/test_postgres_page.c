@@ -151,6 +151,7 @@ enum { STATEMENT, WATCHED_TIME, WATCHED_CALLS, WATCHED_MEAN, TOTAL_TIME, TOTAL_C
 struct statements {
   const struct postgres_page *own;
   struct page_focus focus;
+  struct page_window window;
   struct postgres_page_call call;
 };
 
@@ -158,6 +159,7 @@ static void begin(struct statements *s) {
   *s = (struct statements){.own = page_postgres_statements.own};
   page_focus_init(&s->focus, &page_postgres_statements.spec, NULL, NULL, NULL);
   s->call = (struct postgres_page_call){.focus = &s->focus,
+                                        .window = &s->window,
                                         .role = "watcher",
                                         .database = "app",
                                         .encoding = "UTF8",
@@ -228,10 +230,12 @@ static const struct table *collect(struct statements *s, const char *const (*giv
     memcpy(&cells[i * COUNT(row)], row, sizeof row);
   }
   const struct pg_rows rows = {count, 14, cells, NULL, ""};
+  page_window_start(&s->window, &s->focus, s->call.first, 1000000, 0);
   s->call.sample = sample_new(page_postgres_statements.spec.tables, 2);
   assert_true(s->own->queries[NUMBERS].read(&s->call, &rows, &err));
   free(s->own->queries[TEXTS].make(&s->call, &err));
   s->own->finish(&s->call);
+  page_window_keep(&s->window);
   s->call.first = false;
   return &s->call.sample->tables[1];
 }

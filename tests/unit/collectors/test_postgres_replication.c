@@ -1,5 +1,5 @@
 /* Judging a standby and replicas by a server's answers: pure, with an injected clock. */
-#include "collectors/postgres/pages/postgres_replication.h"
+#include "collectors/postgres/postgres_replication.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -281,11 +281,8 @@ static void test_closed_at_each_step(void **state) {
 }
 
 static void test_options(void **state) {
-  struct fixture *fixture = *state;
   struct err err = {0};
-  fill(fixture, "url", "rediss://redis:6379");
-  assert_null(collector_redis.open(&fixture->io, fixture->target, &err));
-  assert_int_equal(err.kind, ERR_UNSUPPORTED);
+  (void)state;
   for (size_t i = 0; i < collector_redis.kind.option_count; i++) {
     const struct option *option = &collector_redis.kind.options[i];
     struct option_value value = {0};

@@ -20,6 +20,7 @@ struct fixture {
   struct log_record last;
   uint64_t longest;
   char folder[64];
+  size_t wanted; /* lines */
 };
 
 static inline void fixture_line(void *arg, const struct log_record *record) {
@@ -72,6 +73,16 @@ static inline bool fixture_run(struct fixture *fixture, bool (*done)(struct fixt
   uv_close((uv_handle_t *)&tick, NULL);
   uv_run(&fixture->loop, UV_RUN_NOWAIT);
   return good;
+}
+
+static inline bool fixture_has_lines(struct fixture *fixture) {
+  return fixture->lines >= fixture->wanted;
+}
+
+/* Until it has that many. */
+static inline bool fixture_run_lines(struct fixture *fixture, size_t lines) {
+  fixture->wanted = lines;
+  return fixture_run(fixture, fixture_has_lines);
 }
 
 static inline bool fixture_is_done(struct fixture *fixture) {

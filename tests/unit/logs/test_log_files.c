@@ -61,16 +61,6 @@ static void test_since_and_until(void **state) {
   fixture_close(&fixture);
 }
 
-static bool has_three(struct fixture *fixture) {
-  return fixture->lines >= 3;
-}
-static bool has_four(struct fixture *fixture) {
-  return fixture->lines >= 4;
-}
-static bool has_five(struct fixture *fixture) {
-  return fixture->lines >= 5;
-}
-
 static void test_follows(void **state) {
   (void)state;
   struct fixture fixture;
@@ -82,9 +72,9 @@ static void test_follows(void **state) {
   assert_int_equal(fixture_source(&fixture, "a.log")->state, LOG_SOURCE_FOLLOWING);
   fixture_append(&fixture, "a.log", "thr");
   fixture_append(&fixture, "a.log", "ee\n");
-  assert_true(fixture_run(&fixture, has_three));
+  assert_true(fixture_run_lines(&fixture, 3));
   fixture_append(&fixture, "a.log", "no end"); /* is shown after a while */
-  assert_true(fixture_run(&fixture, has_four));
+  assert_true(fixture_run_lines(&fixture, 4));
   assert_string_equal(fixture.text, "one\ntwo\nthree\nno end\n");
   fixture_close(&fixture);
 }
@@ -104,14 +94,14 @@ static void test_rotation_by_rename(void **state) {
   rename_file(&fixture, "a.log", "a.log.1");
   fixture_append(&fixture, "a.log.1", "two\n");
   fixture_append(&fixture, "a.log", "three\n");
-  assert_true(fixture_run(&fixture, has_three));
+  assert_true(fixture_run_lines(&fixture, 3));
   assert_string_equal(fixture.text, "one\ntwo\nthree\n");
   assert_int_equal(fixture_source(&fixture, "a.log")->rotations, 1);
   /* the oldest is removed, and its number may be given to the new one */
   assert_int_equal(unlink(fixture_path(&fixture, "a.log.1")), 0);
   rename_file(&fixture, "a.log", "a.log.1");
   fixture_append(&fixture, "a.log", "four\n");
-  assert_true(fixture_run(&fixture, has_four));
+  assert_true(fixture_run_lines(&fixture, 4));
   /* long enough for a look-up of the pattern */
   const int64_t end = clock_now_ms() + 2500;
   while (clock_now_ms() < end)
@@ -133,7 +123,7 @@ static void test_rotations_in_a_row(void **state) {
     fixture.lines = 2;
     assert_int_equal(rename(fixture_path(&fixture, "a.log"), fixture_path(&fixture, "old.log")), 0);
     fixture_append(&fixture, "a.log", "one\n");
-    assert_true(fixture_run(&fixture, has_three));
+    assert_true(fixture_run_lines(&fixture, 3));
   }
   assert_true(clock_now_ms() - start < 6000); /* a look at the name each second would take 10 s */
   fixture_close(&fixture);
@@ -147,10 +137,10 @@ static void test_rotation_by_truncating(void **state) {
   fixture_files(&fixture, "a.log", &(struct log_want){.follow = true}, NULL);
   assert_true(fixture_run(&fixture, fixture_is_loaded));
   fixture_write(&fixture, "a.log", O_TRUNC, "three\n", 6);
-  assert_true(fixture_run(&fixture, has_three));
+  assert_true(fixture_run_lines(&fixture, 3));
   /* and written beyond the old size at once */
   fixture_write(&fixture, "a.log", O_TRUNC, "four, which is longer\nfive\n", 27);
-  assert_true(fixture_run(&fixture, has_five));
+  assert_true(fixture_run_lines(&fixture, 5));
   assert_string_equal(fixture.text, "one\ntwo\nthree\nfour, which is longer\nfive\n");
   assert_int_equal(fixture_source(&fixture, "a.log")->rotations, 2);
   fixture_close(&fixture);
@@ -172,7 +162,7 @@ static void test_a_file_that_vanishes(void **state) {
   assert_true(fixture_run(&fixture, is_missing));
   assert_int_equal(fixture_source(&fixture, "a.log")->state, LOG_SOURCE_FOLLOWING);
   fixture_append(&fixture, "a.log", "three\n");
-  assert_true(fixture_run(&fixture, has_three));
+  assert_true(fixture_run_lines(&fixture, 3));
   assert_int_equal(fixture_source(&fixture, "a.log")->err.kind, ERR_NONE);
   fixture_close(&fixture);
 }
@@ -190,7 +180,7 @@ static void test_new_files(void **state) {
   assert_int_equal(source->state, LOG_SOURCE_FAILED);
   fixture_append(&fixture, "a.log", "one\ntwo\nthree\n");
   fixture_append(&fixture, "b.txt", "other\n");
-  assert_true(fixture_run(&fixture, has_three));
+  assert_true(fixture_run_lines(&fixture, 3));
   assert_string_equal(fixture.text, "one\ntwo\nthree\n");
   assert_int_equal(log_reader_sources(fixture.reader)->state, LOG_SOURCE_ENDED);
   assert_int_equal(log_reader_sources(fixture.reader)->err.kind, ERR_NONE);

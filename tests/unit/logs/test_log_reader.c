@@ -36,12 +36,6 @@ static void say(struct log_source *source, const char *line) {
   (void)log_source_flush(source, false);
 }
 
-static bool has_one(struct fixture *fixture) {
-  return fixture->lines >= 1;
-}
-static bool has_two(struct fixture *fixture) {
-  return fixture->lines >= 2;
-}
 static bool has_failed(struct fixture *fixture) {
   return log_reader_is_done(fixture->reader);
 }
@@ -66,7 +60,7 @@ static void test_a_silent_source_is_given_up(void **state) {
   const int64_t start = clock_now_ms();
   say(sources[0], "2026-11-27T10:00:00Z one");
   log_source_set_state(sources[0], LOG_SOURCE_ENDED);
-  assert_true(fixture_run(&fixture, has_one));
+  assert_true(fixture_run_lines(&fixture, 1));
   assert_true(clock_now_ms() - start >= 300);
   const struct log_source_status *status = fixture_source(&fixture, "mute");
   assert_int_equal(status->state, LOG_SOURCE_READING);
@@ -94,9 +88,9 @@ static void test_progress_is_no_silence(void **state) {
   }
   assert_int_equal(fixture.lines, 0);
   say(sources[1], "2026-11-27T10:00:01Z earlier");
-  assert_true(fixture_run(&fixture, has_one));
+  assert_true(fixture_run_lines(&fixture, 1));
   log_source_set_state(sources[1], LOG_SOURCE_ENDED);
-  assert_true(fixture_run(&fixture, has_two));
+  assert_true(fixture_run_lines(&fixture, 2));
   assert_string_equal(fixture.text, "2026-11-27T10:00:01Z earlier\n2026-11-27T10:00:05Z later\n");
   assert_int_equal(fixture_source(&fixture, "loud")->err.kind, ERR_NONE);
   fixture_close(&fixture);
@@ -109,13 +103,13 @@ static void test_a_followed_source_may_be_late(void **state) {
   struct log_source *sources[2];
   open_two(&fixture, &(struct log_want){.now_ms = 1, .follow = true}, sources);
   say(sources[0], "2026-11-27T10:00:05Z one");
-  assert_true(fixture_run(&fixture, has_one));
+  assert_true(fixture_run_lines(&fixture, 1));
   const int64_t end = clock_now_ms() + 1200;
   while (clock_now_ms() < end)
     uv_run(&fixture.loop, UV_RUN_ONCE);
   assert_int_equal(fixture_source(&fixture, "mute")->state, LOG_SOURCE_READING);
   say(sources[1], "2026-11-27T10:00:01Z two");
-  assert_true(fixture_run(&fixture, has_two));
+  assert_true(fixture_run_lines(&fixture, 2));
   fixture_close(&fixture);
 }
 
@@ -145,7 +139,7 @@ static void test_sources_that_are_looked_for(void **state) {
       assert_int_equal(fixture.lines, 0);
       looking = false;
     }
-    assert_true(fixture_run(&fixture, has_one));
+    assert_true(fixture_run_lines(&fixture, 1));
     fixture_close(&fixture);
   }
 }

@@ -150,10 +150,6 @@ static void test_a_writer_that_lags(void **state) {
   fixture_close(&fixture);
 }
 
-static bool has_five(struct fixture *fixture) {
-  return fixture->lines >= 5;
-}
-
 /* Copied and truncated, with lines that were not read before. */
 static void test_copy_and_truncate(void **state) {
   (void)state;
@@ -165,7 +161,7 @@ static void test_copy_and_truncate(void **state) {
   fixture_append(&fixture, "a.log", "three\nfo");
   fixture_append(&fixture, "a.log.1", "one\ntwo\nthree\nfour\n");
   fixture_write(&fixture, "a.log", O_TRUNC, "five\n", 5);
-  assert_true(fixture_run(&fixture, has_five));
+  assert_true(fixture_run_lines(&fixture, 5));
   assert_string_equal(fixture.text, "one\ntwo\nthree\nfour\nfive\n");
   fixture_close(&fixture);
 }

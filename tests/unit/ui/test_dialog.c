@@ -1216,8 +1216,49 @@ static void test_the_tables_of_keys(void **state) {
   }
 }
 
+/* Whether a cancel is available: as the pipeline says. */
+static bool may_but(void *arg, const struct action_spec *spec, const struct subject *subject) {
+  assert_int_equal(subject->target_index, 4);
+  return *(const bool *)arg || spec != &spec_cancel;
+}
+
+static void test_the_footer_offers_what_is_available(void **state) {
+  struct session s;
+  bool cancel = true;
+  (void)state;
+  session_init(&s, 120, 36);
+  s.acting.base.model.operations.may = may_but;
+  s.acting.base.model.operations.may_arg = &cancel;
+  press(&s, "3");
+  expect(&s, "C cancel");
+  expect(&s, "T terminate");
+  cancel = false;
+  draw(&s);
+  expect_not(&s, "C cancel");
+  expect(&s, "T terminate");
+  session_fini(&s);
+}
+
+static void test_the_menu_heads_its_groups(void **state) {
+  struct session s;
+  (void)state;
+  session_init(&s, 80, 24);
+  acting_menu(&s.acting);
+  draw(&s);
+  expect(&s, "For the selected row");
+  expect(&s, "For the target ecap");
+  static const struct action_offer whole[] = {{&spec_vacuum, false, NULL}};
+  s.acting.base.model.operations.offers = whole;
+  s.acting.base.model.operations.offer_count = 1;
+  draw(&s);
+  expect_not(&s, "For the");
+  session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_the_footer_offers_what_is_available),
+      cmocka_unit_test(test_the_menu_heads_its_groups),
       cmocka_unit_test(test_one_key_confirms_only_reversible_actions),
       cmocka_unit_test(test_enter_alone_does_not_confirm),
       cmocka_unit_test(test_a_paste_never_confirms),

@@ -24,6 +24,14 @@ static const struct page_spec story = {.id = "postgres.session",
                                        .interval_ms = 2000,
                                        .tables = tables,
                                        .table_count = 2};
+static const struct page_spec locks = {.id = "postgres.session-locks",
+                                       .kind = "postgres",
+                                       .row_of = "sessions",
+                                       .title = "Locks",
+                                       .question = "Which locks does it hold?",
+                                       .cost = "1 query every 2s",
+                                       .tables = tables,
+                                       .table_count = 1};
 static const struct page_spec plain = {.id = "postgres.statements",
                                        .kind = "postgres",
                                        .title = "Statements",
@@ -48,7 +56,7 @@ struct session {
   struct fixture fixture;
   struct view *view;
   struct canvas *canvas;
-  const struct page_spec *pages[4];
+  const struct page_spec *pages[5];
   struct request request;  /* of the last key */
   char key[64], label[64]; /* of the page that it opened */
   size_t target;
@@ -136,7 +144,7 @@ static void test_no_pages(void **state) {
   expect(&s, "Enter details");
   expect_not(&s, "v pages");
   press(&s, "v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   press(&s, "<Enter>");
   expect(&s, "[ecap 8123]");
   end(&s);
@@ -175,14 +183,15 @@ static void test_several_pages_are_a_list(void **state) {
   struct session s;
   begin(&s, 80, 24);
   s.pages[0] = &story;
-  s.pages[1] = &costly;
-  s.pages[2] = &plain;
+  s.pages[1] = &locks;
+  s.pages[2] = &costly;
+  s.pages[3] = &plain;
   press(&s, "3<Enter><Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   expect(&s, "[Pages of ecap 8123]");
   expect(&s, "cost: reads the whole table");
   expect(&s, "Which statements take the time?");
-  press(&s, "<Down><Down><Down>"); /* not beyond the last one */
+  press(&s, "<Down><Down><Down><Down>"); /* not beyond the last one */
   press(&s, "<Enter>");
   assert_ptr_equal(s.request.page, &plain);
   assert_int_equal(s.request.subject.key_count, 0); /* the whole target */
@@ -191,6 +200,20 @@ static void test_several_pages_are_a_list(void **state) {
   expect(&s, "[Pages of ecap 8123]");
   press(&s, "<Esc>");
   expect(&s, "[3 PostgreSQL]");
+  end(&s);
+}
+
+/* What costs much is in the list only: Enter opens the other one. */
+static void test_a_costly_page_does_not_count(void **state) {
+  (void)state;
+  struct session s;
+  begin(&s, 120, 36);
+  s.pages[0] = &costly;
+  s.pages[1] = &story;
+  press(&s, "3<Enter><Enter>");
+  assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
+  assert_ptr_equal(s.request.page, &story);
+  assert_int_equal(s.request.subject.key_count, 1);
   end(&s);
 }
 
@@ -218,7 +241,7 @@ static void test_from_the_overview(void **state) {
   press(&s, "<Esc>");
   expect(&s, "4 Redis"); /* the overview, as before */
   press(&s, "1v");
-  expect(&s, "no pages for this row or its target");
+  expect(&s, "There are no pages for this row or its target");
   end(&s);
 }
 
@@ -348,6 +371,7 @@ int main(void) {
       cmocka_unit_test(test_no_pages),
       cmocka_unit_test(test_one_page_opens_at_once),
       cmocka_unit_test(test_several_pages_are_a_list),
+      cmocka_unit_test(test_a_costly_page_does_not_count),
       cmocka_unit_test(test_a_costly_page_is_listed_first),
       cmocka_unit_test(test_from_the_overview),
       cmocka_unit_test(test_page_on_page),

@@ -349,29 +349,55 @@ static void mark_ahead(struct collecting *c) {
   }
 }
 
+/* Of the group or, for a request by name, of the topic. */
+static rd_kafka_resp_err_t probe_topic_answer(rd_kafka_event_t *event) {
+  size_t count = 0;
+  const rd_kafka_resp_err_t code = probe_answer(event);
+  if (code)
+    return code;
+  const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+  const rd_kafka_topic_partition_list_t *list =
+      count > 0 ? rd_kafka_group_result_partitions(results[0]) : NULL;
+  return list && list->cnt > 0 ? list->elems[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 /* A broker omits invisible topics from the committed offsets, without an error. A request for one
- * by name returns the missing permission. Once per session. */
+ * by name returns the missing permission. Once per session. Not by metadata, which needs a handle:
+ * librdkafka keeps it, and asks the brokers for a topic that does not exist once a second. */
 static void probe_topics(struct collecting *c) {
   enum { PROBE_MS = 500 };
   struct kafka_session *session = c->session;
   const struct kafka_collection *collection = c->groups.collection;
-  const struct rd_kafka_metadata *metadata;
   if (session->topics_probed)
     return;
   step(c, "the rights on topics");
-  const char *name = probe_name(c, collection->topics, collection->topic_count);
-  rd_kafka_topic_t *topic = rd_kafka_topic_new(session->rk, name, NULL);
-  int limit_ms = share_of_left(c, 20);
-  session->requests++;
-  if (topic && rd_kafka_metadata(session->rk, 0, topic, &metadata,
-                                 limit_ms < PROBE_MS ? limit_ms : PROBE_MS) == 0) {
-    session->topics_probed = true;
-    session->topics_hidden =
-        metadata->topic_cnt == 1 && kafka_error_is_denied(metadata->topics[0].err);
-    rd_kafka_metadata_destroy(metadata);
-  }
-  if (topic)
-    rd_kafka_topic_destroy(topic);
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list,
+                                    probe_name(c, collection->topics, collection->topic_count), 0);
+  rd_kafka_ListConsumerGroupOffsets_t *question = rd_kafka_ListConsumerGroupOffsets_new(
+      c->groups.count > 0 ? c->groups.drafts[0].name
+                          : probe_name(c, collection->groups, collection->group_count),
+      list);
+  const int limit_ms = share_of_left(c, 20);
+  rd_kafka_AdminOptions_t *options =
+      kafka_session_options(session, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, OFFSETS,
+                            limit_ms < PROBE_MS ? limit_ms : PROBE_MS);
+  rd_kafka_ListConsumerGroupOffsets(session->rk, &question, 1, options, session->queue);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_ListConsumerGroupOffsets_destroy(question);
+  rd_kafka_topic_partition_list_destroy(list);
+  size_t subject;
+  struct err err;
+  rd_kafka_event_t *event = kafka_session_wait(session, &subject, &err);
+  if (!event)
+    return;
+  const rd_kafka_resp_err_t code = probe_topic_answer(event);
+  session->topics_probed = code == RD_KAFKA_RESP_ERR_NO_ERROR ||
+                           code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                           code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  session->topics_hidden = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  rd_kafka_event_destroy(event);
 }
 
 static bool ask_logs(struct collecting *c) {

@@ -193,6 +193,9 @@ static bool take_in(struct kafka_session *session, rd_kafka_event_t *event, size
 #if RD_KAFKA_VERSION >= 0x020300ff
   case RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT:
 #endif
+#if RD_KAFKA_VERSION >= 0x020600ff
+  case RD_KAFKA_EVENT_ELECTLEADERS_RESULT:
+#endif
   case RD_KAFKA_EVENT_DELETERECORDS_RESULT: {
     struct kafka_ask *ask = rd_kafka_event_opaque(event);
     bool ours = ask->call == session->call;

@@ -120,6 +120,24 @@ static void fill_summary(struct kafka_page_call *call, const struct kafka_topic 
   cells[ONE_OPEN] = value_int((int64_t)open);
 }
 
+/* librdkafka has no call to move replicas. */
+static void note_move(struct kafka_page_call *call, const struct kafka_topic *topic) {
+  int32_t p;
+  free(kafka_focus_topic(call->focus, &p));
+  if (p < 0 || p >= topic->partition_count)
+    p = 0;
+  if (topic->partition_count == 0 || !topic->partitions[p].replicas)
+    return;
+  sample_note(
+      call->sample, KAFKA_TOPICS_TABLE, NULL,
+      "to move replicas: kafka-reassign-partitions.sh --bootstrap-server %.120s "
+      "--reassignment-json-file FILE --execute --throttle 50000000 (bytes/s), with "
+      "{\"version\":1,\"partitions\":[{\"topic\":\"%.120s\",\"partition\":%d,\"replicas\":[%s]}]}; "
+      "a replica that is copied is in REPLICAS and not yet in IN SYNC; then --verify, which "
+      "removes the throttle",
+      target_text(call->target, "bootstrap"), topic->name, p, topic->partitions[p].replicas);
+}
+
 static bool fill(struct kafka_page_call *call, struct err *err) {
   const struct kafka_snapshot *snapshot = call->snapshot;
   const struct kafka_topic *topic = snapshot->topic_count > 0 ? &snapshot->topics[0] : NULL;
@@ -136,6 +154,7 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
               "librdkafka cannot read sizes. Kafka's own command: kafka-log-dirs.sh "
               "--bootstrap-server %.80s --describe --topic-list %.120s",
               target_text(call->target, "bootstrap"), topic->name);
+  note_move(call, topic);
   return true;
 }
 

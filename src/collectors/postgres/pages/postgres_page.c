@@ -5,6 +5,7 @@
 #include "clients/postgres/pg_share.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "core/mem.h"
+#include "io/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct page_watch {
   int64_t greeted_us; /* since when */
   char role[NAME_MAX_BYTES], database[NAME_MAX_BYTES], encoding[NAME_MAX_BYTES];
   struct row_past past;
+  struct page_window window;
   size_t next; /* the next of the queries */
 };
 
@@ -60,6 +62,7 @@ static bool init(void *self, struct err *err) {
                                            .database = page->database,
                                            .encoding = page->encoding,
                                            .past = &page->past,
+                                           .window = &page->window,
                                            .memory = mem_new(page->own->memory + 1)};
   return true;
 }
@@ -130,6 +133,7 @@ static void finish(struct page_watch *page) {
   char address[300];
   page->call.sample = NULL;
   page->call.first = false;
+  page_window_keep(&page->window);
   pg_address(pg_used(page), address, sizeof address);
   const char *version = pg_server_version_text(pg_used(page));
   sample->address = sample_copy(sample, address);
@@ -235,6 +239,8 @@ static void begin(struct page_watch *page) {
   page->call.sample = sample_new(spec->tables, spec->table_count);
   page->next = 0;
   row_past_begin(&page->past);
+  page_window_start(&page->window, page->call.focus, page->call.first, page->call.now_us,
+                    page->call.now_us / 1000 + clock_wall_offset_ms());
   ask_next(page);
 }
 

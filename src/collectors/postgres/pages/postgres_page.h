@@ -23,6 +23,7 @@
 #include "clients/postgres/pg_explain.h"
 #include "clients/postgres/pg_rows.h"
 #include "collectors/frame.h"
+#include "collectors/page_window.h"
 #include "collectors/row_past.h"
 
 /* One collection of a page, for its functions. */
@@ -37,6 +38,7 @@ struct postgres_page_call {
   int64_t block_size;
   int64_t now_us;        /* start of this collection, on the steady clock */
   bool first;            /* the first one since the page was opened */
+  const struct page_window *window; /* of figures that count from a moment on */
   struct sample *sample; /* with the tables of the page */
   struct row_past *past; /* of the columns with FIGURE_RATE */
   void *memory;          /* kept until the page is closed; zeroed at first */
@@ -56,8 +58,8 @@ struct postgres_page_query {
 };
 
 struct postgres_page {
-  const struct postgres_page_query *queries;       /* ends with one that is zeroed */
-  size_t memory;                                   /* bytes */
+  const struct postgres_page_query *queries; /* ends with one that is zeroed */
+  size_t memory;                             /* bytes */
   /* After the last answer: the statement to plan over a connection to its database (its time limits
    * are set by the frame). False with err: the collection fails. NULL: none. */
   bool (*statement)(struct postgres_page_call *call, struct pg_explain_request *request,

@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum { TEXT_BYTES_MAX = 100000, NAME_BYTES = 64, PLAN_BYTES_MAX = 4 << 20 };
-/* A key that is a number alone: a pid if it can be one. Query ids are spread over 64 bits. */
+/* A key that is a number alone: a pid if it can be one. Query ids are spread over 64 bits. Eight
+ * hexadecimal digits are the first half of a query id, as postgres.statements shows it. */
 enum { PID_MAX = 4194304 };
 static const double costly_share = 0.2, stale_share = 0.2;
 
@@ -49,12 +50,17 @@ static const struct table_spec *const tables[] = {&summary, &nodes, &relations};
 
 /* ---- the row */
 
-enum subject { SUBJECT_NONE, SUBJECT_SESSION, SUBJECT_STATEMENT };
+enum subject { SUBJECT_NONE, SUBJECT_SESSION, SUBJECT_STATEMENT, SUBJECT_HALF };
 
 static enum subject subject_of(const char *key, struct postgres_session_key *session,
                                struct postgres_statement_key *statement) {
   if (!key)
     return SUBJECT_NONE;
+  int64_t half;
+  if (postgres_statement_half_read(key, &half)) {
+    *statement = (struct postgres_statement_key){.queryid = half, .user_id = -1};
+    return SUBJECT_HALF;
+  }
   if (postgres_session_key_read(key, session) && session->pid > 0 &&
       (session->start_us >= 0 || session->pid <= PID_MAX))
     return SUBJECT_SESSION;
@@ -226,11 +232,12 @@ static char *statement_make(struct postgres_page_call *call, struct err *err) {
   char *exact = key->user_id < 0 ? mem_dup("")
                                  : mem_printf(" AND s.userid = %" PRId64 " AND s.dbid = %" PRId64,
                                               key->user_id, key->database_id);
+  const char *half = memory->subject == SUBJECT_HALF ? " >> 32 & 4294967295" : "";
   char *sql = mem_printf("SELECT s.query, d.datname, r.rolname FROM %s.pg_stat_statements(true) s"
                          " LEFT JOIN pg_database d ON d.oid = s.dbid"
                          " LEFT JOIN pg_roles r ON r.oid = s.userid"
-                         " WHERE s.queryid = %" PRId64 "%s ORDER BY s.calls DESC LIMIT 1",
-                         memory->schema, key->queryid, exact);
+                         " WHERE s.queryid%s = %" PRId64 "%s ORDER BY s.calls DESC LIMIT 1",
+                         memory->schema, half, key->queryid, exact);
   free(exact);
   return sql;
 }
@@ -248,8 +255,7 @@ static bool statement_read(struct postgres_page_call *call, const struct pg_rows
                    memory->cut);
   if (rows->rows == 0)
     return err_set(
-        err, ERR_INVALID, "pg_stat_statements has no statement %" PRId64 "%s",
-        memory->statement.queryid,
+        err, ERR_INVALID, "pg_stat_statements has no statement %.40s%s", call->focus->key,
         call->sees_all ? " now" : " that this role may see: those of other roles need pg_monitor");
   if (!text)
     return err_set(err, ERR_UNSUPPORTED, "its text was removed from pg_stat_statements");
@@ -306,19 +312,23 @@ static void explain_error(const struct postgres_page_call *call,
   if (strcmp(sqlstate, "42501") == 0 ||
       (!*sqlstate && err->kind == ERR_DENIED && strstr(words, "permission denied")))
     explain_denied(call, err);
+  else if (answer->generic && (strcmp(sqlstate, "42P18") == 0 || strcmp(sqlstate, "42725") == 0))
+    err_set(err, ERR_UNSUPPORTED,
+            "%s: the types of the parameters ($1) do not follow from the text, only its client "
+            "knows them",
+            words);
   else if (strcmp(sqlstate, "42P01") == 0 || strcmp(sqlstate, "42883") == 0 ||
            strcmp(sqlstate, "42704") == 0)
     err_set(err, ERR_UNSUPPORTED,
-            "%s; planned with search_path %.40s: the session may have another, or temporary tables",
-            words, answer->path);
+            "%.100s; looked for in %.40s as %.30s: it may be temporary, in a search_path of the "
+            "session, or its schema needs GRANT USAGE",
+            words, answer->path, answer->role);
   else if (strcmp(sqlstate, "42601") == 0 && strstr(words, "multiple commands"))
     err_set(err, ERR_UNSUPPORTED,
             "the text has several commands: which of them takes the time is not known");
   else if (strcmp(sqlstate, "42601") == 0 && answer->generic)
     err_set(err, ERR_UNSUPPORTED,
             "%s; with $1 for a constant, as after INTERVAL, the text is not SQL any more", words);
-  else if (strcmp(sqlstate, "42P18") == 0)
-    err_set(err, ERR_UNSUPPORTED, "%s: only the client of the statement knows it", words);
   else if (strcmp(sqlstate, "55P03") == 0)
     err_set(err, ERR_TIMEOUT, "a table of the statement is locked (%s)", words);
 }

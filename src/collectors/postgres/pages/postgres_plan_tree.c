@@ -123,41 +123,50 @@ static const char *parts_of(const struct reading *reading, const json_t *node,
   for (; *keys; keys++) {
     const json_t *value = json_object_get(node, *keys);
     const bool list = json_is_array(value);
-    if (!list && !json_is_string(value))
+    if (!list && !json_is_string(value) && !json_is_number(value))
       continue;
     add(out, sizeof out, "%s%s: ", *out ? "; " : "", *keys);
     for (size_t i = 0; list && i < json_array_size(value); i++)
       add(out, sizeof out, "%s%s", i ? ", " : "",
           text_or(json_string_value(json_array_get(value, i)), "?"));
-    if (!list)
+    if (json_is_string(value))
       add(out, sizeof out, "%s", json_string_value(value));
+    else if (!list)
+      add(out, sizeof out, "%.0f", json_number_value(value));
   }
   return *out ? arena_printf(reading->arena, "%s", out) : NULL;
 }
 
 /* ---- its cost */
 
-/* A node's cost contains that of its children. Below a LIMIT, or where a child runs once for each
- * row of another, the planner counts a part or a multiple: `part` is the cost as it counts in the
- * whole plan. */
-static double child_part(const json_t *parent, double parent_total, double before, size_t index,
-                         const json_t *child) {
-  const double total = number_of(child, "Total Cost");
-  const char *type = text_or(text_of(parent, "Node Type"), "");
-  const json_t *outer = json_array_get(json_object_get(parent, "Plans"), 0);
-  const double loops = number_of(outer, "Plan Rows");
-  const bool repeats = index == 1 && strcmp(type, "Nested Loop") == 0 && loops > 1;
-  const double part = total < 0 ? 0 : total * (repeats ? loops : 1);
-  const double left = parent_total > before ? parent_total - before : 0;
-  return part < left ? part : left;
+/* A node's cost contains that of its children. Below a LIMIT, or a merge that ends early, the
+ * planner counts a part of theirs; where a child runs once for each row of another, a multiple: the
+ * inner side of a nested loop. Fills what each child counts for in the cost of its parent; at most
+ * that in sum. Returns the sum. */
+static double parts_make(const json_t *parent, double total, double *parts, size_t count) {
+  const json_t *children = json_object_get(parent, "Plans");
+  const bool loop = strcmp(text_or(text_of(parent, "Node Type"), ""), "Nested Loop") == 0;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    const double cost = number_of(json_array_get(children, i), "Total Cost");
+    const double loops = loop && i == 1 ? number_of(json_array_get(children, 0), "Plan Rows") : 1;
+    const double room = total > sum ? total - sum : 0, many = cost * (loops > 1 ? loops : 1);
+    parts[i] = cost < 0 ? 0 : loop && i == 1 && many > room ? (cost > room ? cost : room) : many;
+    sum += parts[i];
+  }
+  if (sum <= total)
+    return sum;
+  for (size_t i = 0; i < count; i++)
+    parts[i] *= total > 0 ? total / sum : 0;
+  return total > 0 ? total : 0;
 }
 
 static void node_read(const struct reading *reading, const json_t *node, size_t parent, double part,
                       double whole) {
   static const char *const conditions[] = {
-      "Index Cond", "Recheck Cond",  "Hash Cond",       "Merge Cond", "TID Cond",
-      "Order By",   "Join Filter",   "One-Time Filter", "Filter",     "Conflict Filter",
-      "Remote SQL", "Function Call", "Run Condition",   NULL};
+      "Index Cond", "Recheck Cond",  "Hash Cond",       "Merge Cond",       "TID Cond",
+      "Order By",   "Join Filter",   "One-Time Filter", "Filter",           "Conflict Filter",
+      "Remote SQL", "Function Call", "Run Condition",   "Subplans Removed", NULL};
   static const char *const keys[] = {"Sort Key",  "Presorted Key",       "Group Key", "Hash Key",
                                      "Cache Key", "Conflict Resolution", NULL};
   struct plan *plan = reading->plan;
@@ -183,17 +192,17 @@ static void node_read(const struct reading *reading, const json_t *node, size_t 
   if (plan->nodes[at].index)
     plan->nodes[at].index = arena_printf(reading->arena, "%s", plan->nodes[at].index);
   const json_t *children = json_object_get(node, "Plans");
+  const size_t count = json_array_size(children);
   const double scale = total > 0 ? part / total : 1;
-  double before = 0;
-  for (size_t i = 0; i < json_array_size(children); i++) {
-    const json_t *child = json_array_get(children, i);
-    const double own = child_part(node, total, before, i, child);
-    before += own;
-    node_read(reading, child, number, own * scale, whole);
-  }
-  const double own = total >= 0 ? part - before * scale : -1;
+  double *parts = arena_alloc(reading->arena, (count + 1) * sizeof *parts);
+  if (!parts)
+    return; /* the arena says so */
+  const double below = parts_make(node, total, parts, count);
+  for (size_t i = 0; i < count; i++)
+    node_read(reading, json_array_get(children, i), number, parts[i] * scale, whole);
+  const double own = total >= 0 ? part - below * scale : -1;
   if (own >= 0 && whole > 0)
-    plan->nodes[at].share = own / whole < 1 ? own / whole : 1;
+    plan->nodes[at].share = own < whole ? own / whole : 1;
 }
 
 static void settings_add(char out[PLAN_TEXT_MAX], const json_t *settings) {

@@ -1,8 +1,8 @@
 /* Plans as EXPLAIN (FORMAT JSON, VERBOSE) gives them, of PostgreSQL 10 to 18, as rows. Pure. */
 #pragma once
 
-#include "core/err.h"
 #include "core/arena.h"
+#include "core/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,4 +32,5 @@ struct plan {
 };
 
 /* All texts are in the arena. False with err for anything that is not such a plan. */
-bool plan_read(struct plan *plan, struct arena *arena, const char *json, struct err *err) MUST_CHECK;
+bool plan_read(struct plan *plan, struct arena *arena, const char *json,
+               struct err *err) MUST_CHECK;

@@ -141,13 +141,16 @@ static char *locks_make(struct postgres_page_call *call, struct err *err) {
     return NULL;
   return mem_printf(
     "SELECT l.locktype || '/' || coalesce(l.database, 0) || '/' || coalesce(l.relation, 0) || '/'"
-    "   || coalesce(l.classid, 0) || '/' || coalesce(l.objid, 0) || '/' || l.mode || '/' || l.granted"
-    "   AS key,"
+    "   || coalesce(l.classid, 0) || '/' || coalesce(l.objid, 0) || '/' || coalesce(l.objsubid, 0)"
+    "   || '/' || l.mode || '/' || l.granted AS key,"
     " coalesce(n.nspname || '.' || c.relname,"
     "   'relation ' || l.relation || coalesce(' of ' || d.datname, ''),"
     "   CASE WHEN l.locktype = 'transactionid' THEN 'transaction ' || min(l.transactionid::text)"
-    "     WHEN l.locktype = 'virtualxid' THEN 'its own virtual transaction'"
-    "     WHEN l.locktype = 'advisory' THEN 'advisory ' || l.classid || ', ' || l.objid"
+    "     WHEN l.locktype = 'virtualxid' AND l.granted THEN 'its own virtual transaction'"
+    "     WHEN l.locktype = 'virtualxid' THEN 'virtual transaction ' || min(l.virtualxid)"
+    "     WHEN l.locktype = 'advisory' THEN 'advisory ' || CASE l.objsubid WHEN 1"
+    "       THEN ((l.classid::bigint << 32) | l.objid::bigint)::text"
+    "       ELSE l.classid::int8 || ', ' || l.objid::int8 END"
     "     ELSE l.locktype || coalesce(' ' || l.classid || ' ' || l.objid, '') END) AS object,"
     " CASE WHEN l.granted THEN 'held' ELSE 'waits' END AS held, l.mode AS mode,"
     " %s AS wait, l.locktype AS type, count(*) AS count, d.datname AS database"
@@ -155,7 +158,7 @@ static char *locks_make(struct postgres_page_call *call, struct err *err) {
     "   (SELECT oid FROM pg_database WHERE datname = current_database()))"
     " LEFT JOIN pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_database d ON d.oid = l.database WHERE l.pid = %" PRId64
-    " GROUP BY l.locktype, l.database, l.relation, l.classid, l.objid, l.mode, l.granted,"
+    " GROUP BY l.locktype, l.database, l.relation, l.classid, l.objid, l.objsubid, l.mode, l.granted,"
     "   n.nspname, c.relname, d.datname"
     " ORDER BY l.granted, c.relname IS NULL, object, l.mode",
     call->version >= 140000 ? AGE_OF("min(l.waitstart)") : "NULL", key.pid);

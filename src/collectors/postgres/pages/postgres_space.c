@@ -101,7 +101,8 @@ static const struct column_spec frozen_columns[] = {
      .title = "LEFT",
      .unit = UNIT_COUNT,
      .priority = 2,
-     .help = "transactions until the server refuses to write (3 million before wraparound)"},
+     .help = "transactions until the server refuses to write: 3 million before wraparound, until "
+             "PostgreSQL 13 1 million"},
     {.id = "multixacts",
      .title = "MULTIXACTS",
      .unit = UNIT_COUNT,
@@ -170,7 +171,8 @@ static const char slots_sql[] =
   " CASE WHEN s.active THEN 'in use' ELSE 'not in use' END"
   "   || coalesce(', ' || (to_jsonb(s)->>'wal_status'), '') AS state,"
   " " SINCE("(to_jsonb(s)->>'inactive_since')::timestamptz") " AS age,"
-  " CASE WHEN s.active THEN 'its ' || CASE s.slot_type WHEN 'logical' THEN 'subscriber'"
+  " CASE WHEN to_jsonb(s)->>'wal_status' = 'lost' THEN 'its reader cannot continue: postgres.drop-slot'"
+  "   WHEN s.active THEN 'its ' || CASE s.slot_type WHEN 'logical' THEN 'subscriber'"
   "     ELSE 'standby' END || ' has to catch up'"
   "   WHEN s.restart_lsn IS NULL THEN 'nothing is retained'"
   "   ELSE 'its reader comes back, or postgres.drop-slot; max_slot_wal_keep_size limits it' END AS frees"
@@ -230,7 +232,8 @@ static const char xmin_sql[] =
 
 static const char frozen_sql[] =
   "SELECT d.oid AS key, d.datname AS database, age(d.datfrozenxid) / 2147483648.0 AS used,"
-  " age(d.datfrozenxid) AS age, greatest(2144483647 - age(d.datfrozenxid)::bigint, 0) AS left,"
+  " age(d.datfrozenxid) AS age, greatest(2147483647 - age(d.datfrozenxid)::bigint"
+  "   - CASE WHEN current_setting('server_version_num')::int < 140000 THEN 1000000 ELSE 3000000 END, 0) AS left,"
   " mxid_age(d.datminmxid) AS multixacts,"
   " current_setting('autovacuum_freeze_max_age') AS freeze_at,"
   " CASE WHEN d.datname = current_database() THEN (SELECT n.nspname || '.' || c.relname"

@@ -63,9 +63,10 @@ struct statement {
   int64_t queryid, user_id, database_id;
   bool top, hidden;                     /* hidden: of another role, without the right to see it */
   bool seen;                            /* in this collection */
-  bool counted;                         /* base is known: since the page was opened */
-  bool was_reset;                       /* after that: what grew before is lost */
-  double base[COUNTERS], now[COUNTERS]; /* of `now`, -1: not known */
+  bool counted;                         /* it was read before */
+  bool was_reset;                       /* in the window: what grew before is lost */
+  double now[COUNTERS];                 /* -1: not known */
+  double base[COUNTERS], end[COUNTERS]; /* at the beginning and the end of the window */
   char *text, *user, *database;
 };
 
@@ -74,8 +75,10 @@ struct memory {
   int version;      /* of the extension: 1010 for 1.10 */
   int64_t max, evictions;
   double since_reset; /* seconds; -1: not known */
+  bool reset_now;     /* since the last collection */
+  bool lost;          /* statements have disappeared: one that is new may have been there before */
+  int64_t read_us;    /* last collection */
   bool times_io;
-  int64_t opened_us;
   struct statement **items;
   size_t count, capacity, hidden;
   bool cut;     /* not all could be read */
@@ -123,6 +126,7 @@ static void statements_sweep(struct memory *memory) {
   for (size_t i = 0; i < memory->count; i++) {
     struct statement *statement = memory->items[i];
     if (!statement->seen) {
+      memory->lost = true;
       statement_free(statement);
       continue;
     }
@@ -183,6 +187,7 @@ static char *reset_make(struct postgres_page_call *call, struct err *err) {
   (void)err;
   memory->evictions = -1;
   memory->since_reset = -1;
+  memory->reset_now = false;
   return memory->version < 1009
              ? NULL
              : mem_printf("SELECT dealloc, greatest(extract(epoch FROM clock_timestamp()"
@@ -197,6 +202,8 @@ static bool reset_read(struct postgres_page_call *call, const struct pg_rows *ro
     return err_set(err, ERR_PROTOCOL, "unexpected answer");
   memory->evictions = postgres_page_count(pg_cell(rows, 0, 0));
   memory->since_reset = postgres_page_real(pg_cell(rows, 0, 1));
+  memory->reset_now = !call->first && memory->since_reset >= 0 &&
+                      memory->since_reset < (double)(call->now_us - memory->read_us) / 1e6;
   return true;
 }
 
@@ -257,18 +264,25 @@ static void counters_take(const struct postgres_page_call *call, struct statemen
       [WAL] = postgres_page_real(pg_cell(rows, row, OF_WAL)),
       [IO] = memory->times_io ? postgres_page_real(pg_cell(rows, row, OF_IO)) / 1e3 : -1,
   };
+  const bool is_new = !call->first && !statement->counted;
   const bool shrank =
-      statement->counted && !statement->hidden && now[CALLS] < statement->now[CALLS];
+      statement->counted && !statement->seen &&
+      (memory->reset_now || (!statement->hidden && now[CALLS] < statement->now[CALLS]));
   for (size_t i = 0; i < COUNTERS; i++) {
     /* Hidden statements of a role are one row: their sum. */
     const double before = statement->seen && statement->now[i] > 0 ? statement->now[i] : 0;
     statement->now[i] = now[i] < 0 ? -1 : now[i] + before;
-    if (call->first)
-      statement->base[i] = statement->now[i];
-    else if (shrank)
+    if (call->window->begins || (is_new && memory->cut))
+      statement->base[i] = statement->now[i]; /* a new one may have been among those not read */
+    else if (shrank && call->window->moves)
       statement->base[i] = 0;
+    if (call->window->moves)
+      statement->end[i] = statement->now[i];
   }
-  statement->was_reset = statement->was_reset || shrank;
+  if (call->window->moves)
+    statement->was_reset = !call->window->begins &&
+                           (statement->was_reset || shrank ||
+                            (is_new && (memory->cut || memory->lost || memory->reset_now)));
   statement->counted = true;
   statement->seen = true;
 }
@@ -278,12 +292,9 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
   struct memory *memory = call->memory;
   if (rows->columns != NUMBER_COLUMNS)
     return err_set(err, ERR_PROTOCOL, "unexpected answer: %zu columns", rows->columns);
-  if (call->first)
-    memory->opened_us = call->now_us;
   for (size_t i = 0; i < memory->count; i++)
     memory->items[i]->seen = false;
   memory->hidden = 0;
-  memory->cut = rows->rows > STATEMENTS_READ_MAX;
   for (size_t i = 0; i < rows->rows && i < STATEMENTS_READ_MAX; i++) {
     const char *query = pg_cell(rows, i, OF_QUERY), *top = pg_cell(rows, i, OF_TOP);
     char key[STATEMENT_KEY_MAX];
@@ -304,6 +315,8 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
     counters_take(call, statement, rows, i);
   }
   statements_sweep(memory);
+  memory->cut = rows->rows > STATEMENTS_READ_MAX;
+  memory->read_us = call->now_us;
   return true;
 }
 
@@ -312,14 +325,14 @@ static bool numbers_read(struct postgres_page_call *call, const struct pg_rows *
 static double grown(const struct statement *statement, enum counter counter, bool watched) {
   if (statement->now[counter] < 0)
     return -1;
-  return watched ? statement->now[counter] - statement->base[counter] : statement->now[counter];
+  return watched ? statement->end[counter] - statement->base[counter] : statement->now[counter];
 }
 
 static struct value number_of(const struct postgres_page_call *call,
                               const struct statement *statement, enum counter counter, bool watched,
                               const char *none) {
   const double number = grown(statement, counter, watched);
-  if (watched && call->first)
+  if (watched && call->window->begins)
     return value_none(FIGURES_NEED_TWO);
   if (number < 0)
     return value_none(none);
@@ -334,7 +347,7 @@ static struct value ratio_of(const struct postgres_page_call *call,
                              bool share, bool watched) {
   const double part = grown(statement, a, watched), other = grown(statement, of, watched);
   const double whole = share ? part + other : other;
-  if (watched && call->first)
+  if (watched && call->window->begins)
     return value_none(FIGURES_NEED_TWO);
   return part < 0 || other < 0 || whole <= 0 ? value_none(NULL) : value_real(part / whole);
 }
@@ -502,9 +515,8 @@ static void summary_fill(const struct postgres_page_call *call) {
   struct row *row = sample_row(call->sample, table, "statements", NULL);
   if (!row)
     return;
-  const double watched = (double)(call->now_us - memory->opened_us) / 1e6;
   const struct value count = value_int((int64_t)memory->count);
-  row->cells[STATEMENTS_WATCHED] = value_real(watched);
+  PAGE_WINDOW_FILL(row->cells, STATEMENTS, call->window);
   row->cells[STATEMENTS_RESET] = memory->since_reset < 0
                                      ? value_none(summary_columns[STATEMENTS_RESET].none)
                                      : value_real(memory->since_reset);
@@ -534,7 +546,7 @@ static void finish(struct postgres_page_call *call) {
                 "%zu statements of other roles are hidden, one row for each role: GRANT pg_monitor "
                 "TO %.64s shows them",
                 memory->hidden, call->role);
-  if (call->first)
+  if (call->window->begins)
     sample_note(call->sample, statements_table.id, columns[STATEMENT_WATCHED_TIME].id,
                 "TIME, CALLS, MEAN, READ and ROWS count from now on: they need two collections");
 }
@@ -567,6 +579,7 @@ const struct page page_postgres_statements = {
              .kind = "postgres",
              .title = "Statements",
              .question = "Which statements take the time, now and in total?",
+             .windows = true,
              .cost = "5 queries every 5s; all of pg_stat_statements, each text once",
              .interval_ms = 5000,
              .tables = tables,

@@ -294,10 +294,8 @@ const struct page page_redis_clients = {
              .question = "Who is connected, and who holds memory or waits?",
              .cost = "INFO and CLIENT LIST every 5s; about 350 bytes a client",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

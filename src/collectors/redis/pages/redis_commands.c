@@ -51,9 +51,9 @@ enum counter { CALLS, TIME, REJECTED, FAILED, COUNTERS };
 struct item {
   char name[NAME_MAX_BYTES];
   double now[COUNTERS], before[COUNTERS];
-  double base[COUNTERS]; /* when the page was opened */
+  double base[COUNTERS], end[COUNTERS]; /* at the beginning and the end of the window */
   double p50, p99, p999; /* seconds; -1: not known */
-  bool was_reset;        /* since then */
+  bool was_reset;        /* in the window */
   uint32_t turn;         /* in which it was last seen */
 };
 
@@ -66,7 +66,7 @@ struct items {
 struct memory {
   struct items commands, errors;
   uint32_t turn;
-  int64_t opened_us, before_us, now_us;
+  int64_t before_us, now_us;
   bool resets; /* CONFIG RESETSTAT since the collection before */
 };
 
@@ -113,12 +113,15 @@ static void item_count(const struct redis_page_call *call, struct item *item,
   for (size_t i = 0; i < COUNTERS; i++) {
     item->before[i] = shrank ? 0 : item->now[i];
     item->now[i] = now[i];
-    if (call->first)
+    if (call->window->begins)
       item->base[i] = now[i];
-    else if (shrank)
+    else if (shrank && call->window->moves)
       item->base[i] = 0;
+    if (call->window->moves)
+      item->end[i] = now[i];
   }
-  item->was_reset = !call->first && (item->was_reset || shrank);
+  if (call->window->moves)
+    item->was_reset = !call->window->begins && (item->was_reset || shrank);
   memory->resets = memory->resets || (shrank && !call->first);
   item->turn = memory->turn;
 }
@@ -217,10 +220,8 @@ section_read(struct redis_page_call *call, const struct redisReply *reply, const
 static bool commands_read(struct redis_page_call *call, const struct redisReply *reply,
                           struct err *err) {
   struct memory *memory = call->memory;
-  if (call->first) {
+  if (call->first)
     forget(memory);
-    memory->opened_us = call->now_us;
-  }
   memory->turn++;
   memory->before_us = memory->now_us;
   memory->now_us = call->now_us;
@@ -260,7 +261,7 @@ static bool is_shown(const struct memory *memory, const struct item *item) {
 }
 
 static double grown(const struct item *item, enum counter counter) {
-  return item->now[counter] < 0 ? -1 : item->now[counter] - item->base[counter];
+  return item->end[counter] < 0 ? -1 : item->end[counter] - item->base[counter];
 }
 
 static struct value count_value(double number) {
@@ -271,14 +272,14 @@ static struct value count_value(double number) {
 
 static struct value watched_count(const struct redis_page_call *call, const struct item *item,
                                   enum counter counter) {
-  if (call->first)
+  if (call->window->begins)
     return value_none(FIGURES_NEED_TWO);
   const struct value value = count_value(grown(item, counter));
   return item->was_reset ? value_at_least(value) : value;
 }
 
 static struct value watched_time(const struct redis_page_call *call, const struct item *item) {
-  if (call->first)
+  if (call->window->begins)
     return value_none(FIGURES_NEED_TWO);
   const struct value value = value_real(grown(item, TIME));
   return item->was_reset ? value_at_least(value) : value;
@@ -321,13 +322,13 @@ static void command_fill(const struct redis_page_call *call, struct table *table
   const double *now = item->now;
   cells[COMMAND_NAME] = value_text(row->key);
   cells[COMMAND_WATCHED_TIME] = watched_time(call, item);
-  cells[COMMAND_SHARE] = call->first ? value_none(FIGURES_NEED_TWO)
+  cells[COMMAND_SHARE] = call->window->begins ? value_none(FIGURES_NEED_TWO)
                          : all > 0   ? value_real(grown(item, TIME) / all)
                                      : value_none(NULL);
   cells[COMMAND_WATCHED_CALLS] = watched_count(call, item, CALLS);
   cells[COMMAND_RATE] = rate_of(call, item);
   cells[COMMAND_WATCHED_MEAN] =
-      call->first ? value_none(FIGURES_NEED_TWO) : mean_of(grown(item, TIME), grown(item, CALLS));
+      call->window->begins ? value_none(FIGURES_NEED_TWO) : mean_of(grown(item, TIME), grown(item, CALLS));
   cells[COMMAND_P50] = percentile(call, item->p50);
   cells[COMMAND_P99] = percentile(call, item->p99);
   cells[COMMAND_P999] = percentile(call, item->p999);
@@ -368,7 +369,7 @@ static void summary_fill(const struct redis_page_call *call) {
     calls += item->now[CALLS] - item->before[CALLS];
     time += item->now[TIME] - item->before[TIME];
   }
-  row->cells[COMMANDS_WATCHED] = value_real((double)(memory->now_us - memory->opened_us) / 1e6);
+  PAGE_WINDOW_FILL(row->cells, COMMANDS, call->window);
   row->cells[COMMANDS_RATE] =
       call->first ? value_none(FIGURES_NEED_TWO) : value_real(calls / seconds);
   row->cells[COMMANDS_BUSY] =
@@ -411,7 +412,7 @@ static void finish(struct redis_page_call *call) {
   free(list);
   if (call->version < 60200)
     sample_note(call->sample, errors.id, NULL, "error replies are counted by Redis 6.2 or newer");
-  if (call->first)
+  if (call->window->begins)
     sample_note(call->sample, commands.id, commands_columns[COMMAND_WATCHED_TIME].id,
                 "TIME, CALLS, MEAN and SHARE count from now on: they need two collections");
   if (call->cluster)
@@ -454,12 +455,11 @@ const struct page page_redis_commands = {
              .kind = "redis",
              .title = "Commands",
              .question = "Which commands take the time, and which fail?",
+             .windows = true,
              .cost = "4 INFO commands every 5s",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

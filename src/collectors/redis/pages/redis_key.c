@@ -84,12 +84,6 @@ static bool touch_read(struct redis_page_call *call, const struct redisReply *re
   return true;
 }
 
-static bool ignore(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static bool type_send(struct redis_page_call *call, struct err *err) {
   return key_send(call, "TYPE", NULL, NULL, NULL, err);
 }
@@ -226,13 +220,13 @@ static const struct redis_page own = {
             {.words = {"CLIENT", "NO-TOUCH", "ON"},
              .version_min = NO_TOUCH_VERSION,
              .read = touch_read,
-             .refused = ignore},
+             .refused = redis_page_ignored},
             {.send = type_send, .right = "+type ~*", .read = type_read},
-            {.send = encoding_send, .read = encoding_read, .refused = ignore},
-            {.send = ttl_send, .read = ttl_read, .refused = ignore},
-            {.send = idle_send, .read = idle_read, .refused = ignore},
-            {.send = frequency_send, .read = frequency_read, .refused = ignore},
-            {.send = memory_send, .read = memory_read, .refused = ignore},
+            {.send = encoding_send, .read = encoding_read, .refused = redis_page_ignored},
+            {.send = ttl_send, .read = ttl_read, .refused = redis_page_ignored},
+            {.send = idle_send, .read = idle_read, .refused = redis_page_ignored},
+            {.send = frequency_send, .read = frequency_read, .refused = redis_page_ignored},
+            {.send = memory_send, .read = memory_read, .refused = redis_page_ignored},
             {.send = size_send, .read = size_read, .refused = size_refused},
             {0},
         },
@@ -251,8 +245,7 @@ const struct page page_redis_key = {
              .title = "Key",
              .question = "What is this key, and when does it expire?",
              .cost = "8 small commands per interval; its value is not read",
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables},
+             PAGE_TABLES(tables)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -84,13 +84,6 @@ static void begin(struct redis_page_call *call) {
     memory->worst_us = 0;
 }
 
-/* What is withheld is not known, and its cell says so. */
-static bool never(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static bool is_text(const struct redisReply *reply) {
   return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
@@ -436,16 +429,16 @@ static const struct redis_page own = {
              .again = ping_again},
             {.words = {"CONFIG", "GET", "latency-monitor-threshold"},
              .read = monitor_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"CONFIG", "GET", "slowlog-log-slower-than"},
              .read = slower_read,
-             .refused = never},
+             .refused = redis_page_ignored},
             {.words = {"LATENCY", "LATEST"},
              .right = "+latency",
              .table = "events",
              .read = events_read},
             {.send = history_send, .right = "+latency", .table = "events", .read = history_read},
-            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = never},
+            {.words = {"SLOWLOG", "LEN"}, .read = length_read, .refused = redis_page_ignored},
             {.words = {"SLOWLOG", "GET", "128"},
              .right = "+slowlog",
              .table = "slow",
@@ -474,10 +467,8 @@ const struct page page_redis_latency = {
              .question = "When was the server slow, and what made it slow?",
              .cost = "12 small commands every 2s, and 1 for each kind of event",
              .interval_ms = 2000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

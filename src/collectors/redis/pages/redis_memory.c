@@ -155,12 +155,6 @@ static bool size_read(struct redis_page_call *call, const struct redisReply *rep
 
 /* ---- the server's memory */
 
-static bool withheld(struct redis_page_call *call, const struct err *err) {
-  (void)call;
-  (void)err;
-  return true;
-}
-
 static double stat_of(const struct redisReply *reply, const char *name) {
   const int64_t number = redis_number(redis_field(reply, name));
   return number < 0 ? -1 : (double)number;
@@ -592,8 +586,8 @@ static void finish(struct redis_page_call *call) {
 static const struct redis_page own = {
     .steps =
         (const struct redis_page_step[]){
-            {.words = {"DBSIZE"}, .read = size_read, .refused = withheld},
-            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = withheld},
+            {.words = {"DBSIZE"}, .read = size_read, .refused = redis_page_ignored},
+            {.words = {"MEMORY", "STATS"}, .read = stats_read, .refused = redis_page_ignored},
             {.send = next_send,
              .right = "+scan +memory|usage +pttl ~*",
              .table = "prefixes",
@@ -623,10 +617,8 @@ const struct page page_redis_memory = {
              .cost = "scans all keys, scan_rate (1,000) a second; pauses if slow",
              .costly = true,
              .interval_ms = 1000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables,
-             .sorts = sorts,
-             .sort_count = sizeof sorts / sizeof *sorts},
+             PAGE_TABLES(tables),
+             PAGE_SORTS(sorts)},
     .watch = &redis_page_watch,
     .own = &own,
 };

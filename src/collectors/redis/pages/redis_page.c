@@ -1,6 +1,8 @@
 #include "collectors/redis/pages/redis_page.h"
 
 #include "core/mem.h"
+#include "core/number.h"
+#include "io/clock.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct page_watch {
   struct redis_page_call call; /* the functions of the page get this one */
   struct redis_info info;
   struct row_past past;
+  struct page_window window;
   char run_id[RUN_ID_MAX]; /* of the server, by which a restart is seen */
   size_t next;             /* the running step */
   size_t sent, answered;   /* its commands */
@@ -30,13 +33,8 @@ static bool init(void *self, struct err *err) {
   struct page_watch *page = self;
   const struct target *target = page->watch.target;
   page->own = page->watch.page->own;
-  if (!redis_url_parse(target_text(target, "url"), &page->url, err))
+  if (!redis_url_of(target, &page->url, err))
     return false;
-  redis_url_login(&page->url, target_text(target, "username"), target_text(target, "password"));
-  if (!redis_tls_check(&page->url, err)) {
-    redis_url_fini(&page->url);
-    return false;
-  }
   page->call = (struct redis_page_call){.focus = page->watch.focus,
                                         .target = target,
                                         .info = &page->info,
@@ -44,6 +42,7 @@ static bool init(void *self, struct err *err) {
                                         .user = page->url.user ? page->url.user : "default",
                                         .first = true,
                                         .past = &page->past,
+                                        .window = &page->window,
                                         .memory = mem_new(page->own->memory + 1)};
   return true;
 }
@@ -112,6 +111,7 @@ static void finish(struct page_watch *page) {
     sample->server = sample_printf(sample, "%s %.40s", valkey ? "Valkey" : "Redis", version);
   page->call.sample = NULL;
   page->call.first = false;
+  page_window_keep(&page->window);
   watch_done(&page->watch, sample);
 }
 
@@ -221,6 +221,8 @@ static void take_info(struct page_watch *page) {
   if (*page->run_id && strcmp(page->run_id, run_id ? run_id : "") != 0)
     call->first = true; /* its counters are others */
   snprintf(page->run_id, sizeof page->run_id, "%s", run_id ? run_id : "");
+  page_window_start(&page->window, call->focus, call->first, call->now_us,
+                    call->now_us / 1000 + clock_wall_offset_ms());
 }
 
 static void on_info(void *arg, const struct redisReply *reply, const struct err *err) {
@@ -290,6 +292,12 @@ const struct watch_kind redis_page_watch = {.size = sizeof(struct page_watch),
                                             .fini = fini};
 
 /* ---- replies */
+
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err) {
+  (void)call;
+  (void)err;
+  return true;
+}
 
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply) {
   if (!reply || (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS))

@@ -15,6 +15,7 @@
 #include "clients/redis/redis_fields.h"
 #include "clients/redis/redis_info.h"
 #include "collectors/frame.h"
+#include "collectors/page_window.h"
 #include "collectors/row_past.h"
 
 enum { REDIS_PAGE_WORDS_MAX = 8 };
@@ -32,6 +33,7 @@ struct redis_page_call {
   int64_t answer_us;             /* in `read`: the round trip of its answer; -1: not known */
   bool first;                    /* the first one since the page was opened, or since the server
                                     was restarted */
+  const struct page_window *window; /* of figures that count from a moment on */
   struct sample *sample;         /* with the tables of the page */
   struct row_past *past;         /* of rates */
   void *memory;                  /* kept until the page is closed; zeroed at first */
@@ -78,6 +80,9 @@ extern const struct watch_kind redis_page_watch;
 /* In `send`: one command of the step. lengths: NULL if all words are terminated texts. */
 bool redis_page_send(struct redis_page_call *call, int argc, const char *const *argv,
                      const size_t *lengths, struct err *err) MUST_CHECK;
+
+/* For `refused`: what the server withholds is not known, and its cell says so. */
+bool redis_page_ignored(struct redis_page_call *call, const struct err *err);
 
 /* Bytes of the server as a text in the sample. */
 struct value redis_page_text(const struct redis_page_call *call, const struct redisReply *reply);

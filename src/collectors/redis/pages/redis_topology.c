@@ -396,8 +396,7 @@ const struct page page_redis_topology = {
              .question = "Which nodes are there, who is master, what fails?",
              .cost = "INFO and 2 commands every 5s; 2 more for each master of Sentinel",
              .interval_ms = 5000,
-             .tables = tables,
-             .table_count = sizeof tables / sizeof *tables},
+             PAGE_TABLES(tables)},
     .watch = &redis_page_watch,
     .own = &own,
 };

@@ -63,11 +63,32 @@ static void groups_are_read(void **state) {
     assert_false(postgres_group_read(none[i], &group));
 }
 
+static void statements_are_read(void **state) {
+  static const char *const whole[] = {"-8123/10/16384/top", "8123/10/16384/nested", "-8123", "7"};
+  static const char *const none[] = {"",           "-",          "x",
+                                     "7/",         "7/1/2",      "7/1/2/other",
+                                     "7/-1/2/top", "7/1/2/top/", "99999999999999999999",
+                                     "7 ",         "shop",       "7; DROP"};
+  (void)state;
+  for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+    char text[POSTGRES_STATEMENT_KEY_MAX];
+    struct postgres_statement_key key;
+    assert_true(postgres_statement_key_read(whole[i], &key));
+    assert_string_equal(postgres_statement_key_text(text, key), whole[i]);
+  }
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    struct postgres_statement_key key = {.queryid = 5};
+    assert_false(postgres_statement_key_read(none[i], &key));
+    assert_int_equal(key.queryid, 5);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_read_as_it_was_written),
       cmocka_unit_test(other_texts_are_not_keys),
       cmocka_unit_test(groups_are_read),
+      cmocka_unit_test(statements_are_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

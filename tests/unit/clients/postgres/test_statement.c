@@ -112,10 +112,61 @@ static void test_it_fits(void **state) {
   }
 }
 
+static void what_has_a_plan(void **state) {
+  static const struct {
+    const char *text, *verb;
+    bool planned;
+  } cases[] = {
+      {"SELECT 1", "SELECT", true},
+      {" \n-- VACUUM t\n /* DROP /* x */ */ ((select 1))", "SELECT", true},
+      {"with x as (values (1)) table x", "WITH", true},
+      {"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE", "MERGE", true},
+      {"VALUES (1)", "VALUES", true},
+      {"TABLE t", "TABLE", true},
+      {"INSERT INTO t VALUES (1)", "INSERT", true},
+      {"VACUUM t", "VACUUM", false},
+      {"ANALYZE SELECT 1", "ANALYZE", false},
+      {"EXPLAIN ANALYZE SELECT 1", "EXPLAIN", false},
+      {"EXECUTE p", "EXECUTE", false},
+      {"CREATE TABLE t AS SELECT 1", "CREATE", false},
+      {"SELECTED", "SELECTED", false},
+      {"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNO", false},
+      {"-- SELECT 1", "", false},
+      {"; SELECT 1", "", false},
+      {"", "", false},
+      {"/* SELECT", "", false},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char verb[STATEMENT_VERB_MAX];
+    assert_int_equal(statement_has_plan(cases[i].text, verb), cases[i].planned);
+    assert_string_equal(verb, cases[i].verb);
+  }
+}
+
+static void parameters_are_counted(void **state) {
+  static const struct {
+    const char *text;
+    size_t most;
+  } cases[] = {
+      {"SELECT $1, $12, $3", 12},
+      {"SELECT 1", 0},
+      {"SELECT '$1', \"$2\", a$3, $tag$ $4 $tag$ -- $5\n /* $6 */", 0},
+      {"SELECT '$1', $2::text, x=$1", 2},
+      {"SELECT $", 0},
+      {"SELECT $99999999999999999999999", 99999},
+      {"SELECT '$1", 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(statement_parameters(cases[i].text), cases[i].most);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_literals),  cmocka_unit_test(test_a_sequence_without_an_end),
-      cmocka_unit_test(test_passwords), cmocka_unit_test(test_the_screen),
+      cmocka_unit_test(what_has_a_plan), cmocka_unit_test(parameters_are_counted),
+      cmocka_unit_test(test_literals),   cmocka_unit_test(test_a_sequence_without_an_end),
+      cmocka_unit_test(test_passwords),  cmocka_unit_test(test_the_screen),
       cmocka_unit_test(test_it_fits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

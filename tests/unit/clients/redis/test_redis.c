@@ -496,14 +496,28 @@ static void test_close_at_each_step(void **state) {
   }
 }
 
-static void test_tls(void **state) {
-  (void)state;
-  struct redis_url url;
-  struct err err = {0};
-  assert_true(redis_url_parse("rediss://redis", &url, &err));
-  assert_false(redis_tls_check(&url, &err));
-  assert_int_equal(err.kind, ERR_UNSUPPORTED);
-  assert_non_null(strstr(err.text, "TLS"));
+/* Garbage, and the reply of a server without TLS: the handshake ends with words. */
+static void test_tls_with_a_server_without(void **state) {
+  struct fixture *fixture = *state;
+  start_tiny(fixture, "-ERR unknown command\r\n");
+  connect_to(fixture, "", fixture->tiny.port, 0);
+  end_redis(fixture);
+  fixture->url.tls = true;
+  fixture->redis = redis_open(&fixture->io, &fixture->url);
+  const struct answer *answer = wait_for(fixture, SAY(fixture, "PING"));
+  assert_non_null(strstr(answer->err.text, "does not speak TLS"));
+}
+
+static void test_tls_with_files_that_are_none(void **state) {
+  struct fixture *fixture = *state;
+  start_tiny(fixture, "");
+  connect_to(fixture, "", fixture->tiny.port, 0);
+  end_redis(fixture);
+  fixture->url.tls = true;
+  fixture->url.tls_options.cert_file = "/dev/null";
+  fixture->redis = redis_open(&fixture->io, &fixture->url);
+  const struct answer *answer = wait_for(fixture, SAY(fixture, "PING"));
+  assert_non_null(strstr(answer->err.text, "cert_file /dev/null: "));
 }
 
 /* ---- the round-trip time of an answer */
@@ -597,7 +611,8 @@ int main(void) {
       TEST(test_pieces),
       TEST(test_closed_by_a_callback),
       TEST(test_close_at_each_step),
-      TEST(test_tls),
+      TEST(test_tls_with_a_server_without),
+      TEST(test_tls_with_files_that_are_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "collectors/postgres/pages/postgres_replication.h"
+#include "collectors/postgres/postgres_replication.h"
 
 #include "core/format.h"
 
