@@ -35,6 +35,7 @@ static const struct option options[] = {
      .example = "ecap-consumer-group"},
     {.name = "for",
      .type = OPTION_DURATION,
+     .max = 30LL * 86400000,
      .fallback = "0s",
      .help = "how long the condition must hold until it fires"},
     {.name = "severity",
