@@ -18,7 +18,7 @@ static const struct option options[] = {
              "KIND.TABLE.COLUMN of any other number",
      .example = "kafka.lag",
      .check = metric_check},
-    {.name = "above", .type = OPTION_TEXT, .help = "fires above this", .example = "10000"},
+    {.name = "above", .type = OPTION_TEXT, .help = "fires above this", .example = "10k"},
     {.name = "below", .type = OPTION_TEXT, .help = "fires below this", .example = "80%"},
     {.name = "is",
      .type = OPTION_CHOICE,
