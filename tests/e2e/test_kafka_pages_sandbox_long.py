@@ -69,6 +69,7 @@ def test_a_group_as_kafkas_tools_show_it(sandbox, tmp_path):
         assert shown == [committed, end, lag] or committed is None, (name, partition, cells)
     assert {key: (cells["host"], cells["client"], cells["partitions"]) for key, cells in tables["members"].items()} \
         == members
+    assert stacktop("show", "-c", config, "kafka.group", "main", GROUP).stdout.startswith(f"Group of main {GROUP} ")
     [group] = tables["group"].values()
     assert (group["members"], group["state"]) == (len(members), "Stable")
     coordinator, _, assignor = re.search(rf"^{GROUP} +(\S+:\d+) +\((\d+)\) +(\S+)", state, re.M).groups()

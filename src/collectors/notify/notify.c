@@ -45,6 +45,7 @@ static const struct option options[] = {
      .help = "time to collect findings for one message"},
     {.name = "repeat",
      .type = OPTION_DURATION,
+     .max = 366LL * 86400000,
      .fallback = "4h",
      .help = "time after which a finding that lasts is reported again; 0s: never"},
     {.name = "per_hour",

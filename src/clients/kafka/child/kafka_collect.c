@@ -483,7 +483,7 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
     if (collection->held)
       kafka_held_read(session, collection->committed, c.snapshot);
     if (collection->held && collection->look == KAFKA_LOOK_GROUPS) {
-      kafka_next_held(session, c.snapshot);
+      kafka_next_held(session, collection->committed, c.snapshot);
       kafka_producers_read(session, collection->producers, c.snapshot);
     }
     if (collection->settings)

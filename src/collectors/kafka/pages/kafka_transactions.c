@@ -3,6 +3,7 @@
 #include "collectors/kafka/pages/kafka_topic_rows.h"
 #include "core/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Kafka's defaults: transaction.timeout.ms of a producer, and transaction.max.timeout.ms of a
@@ -148,14 +149,16 @@ static void note_producer(struct kafka_page_call *call) {
   for (size_t i = 0; !key && i < table->row_count; i++)
     if (table->rows[i].cells[TXN_PRODUCER].type == VALUE_NONE)
       key = table->rows[i].key;
-  const char *slash = key ? strrchr(key, '/') : NULL;
-  if (!slash)
+  if (!key)
     return;
+  char *topic = kafka_topics_topic_of_key(key);
   sample_note(call->sample, transactions.id, transactions.columns[TXN_ABORT].id,
               "its producer: kafka-transactions.sh --bootstrap-server %.120s describe-producers "
-              "--topic %.*s --partition %s; its transactional.id: kafka-transactions.sh list, by "
+              "--topic %s --partition %d; its transactional.id: kafka-transactions.sh list, by "
               "the ProducerId",
-              target_text(call->target, "bootstrap"), (int)(slash - key), key, slash + 1);
+              target_text(call->target, "bootstrap"), topic,
+              (int)kafka_topics_partition_of_key(key));
+  free(topic);
 }
 
 static bool fill(struct kafka_page_call *call, struct err *err) {
