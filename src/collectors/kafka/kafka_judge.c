@@ -88,13 +88,22 @@ static bool judge_lost(struct kafka_group_view *view) {
   return true;
 }
 
+/* " (billing, producer 17)" */
+static const char *whose(const struct kafka_next *next, char *out, size_t size) {
+  out[0] = '\0';
+  if (next && next->transactional_id)
+    snprintf(out, size, " (%.40s, producer %lld)", next->transactional_id,
+             (long long)next->producer);
+  return out;
+}
+
 /* The members do what they should: they may not read beyond an open transaction. */
 static bool judge_held(struct kafka_group_view *view) {
   const struct kafka_tally *stall = &view->tallies[KAFKA_STALL];
   if (stall->held == 0 || stall->held < stall->count)
     return false;
   struct figures text;
-  char place[96], grows[FORMAT_MAX + 16], age[FORMAT_MAX],
+  char place[96], grows[FORMAT_MAX + 16], age[FORMAT_MAX], owner[80],
       open[FORMAT_MAX + 16] = "an open transaction";
   figures_of(stall, &text);
   view->lasted_ms = stall->flat_ms;
@@ -102,9 +111,9 @@ static bool judge_held(struct kafka_group_view *view) {
     snprintf(open, sizeof open, "a transaction open for %s",
              format_duration(age, sizeof age, (double)stall->held_ms / 1000));
   say(view, is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN, "held back",
-      "held back for %s%s by %s, not by its consumers: lag %s%s", text.flat,
-      where(view, stall, place, sizeof place), open, text.lag,
-      growth(stall, "", grows, sizeof grows));
+      "held back for %s%s by %s%s, not by its consumers: lag %s%s", text.flat,
+      where(view, stall, place, sizeof place), open, whose(stall->held_by, owner, sizeof owner),
+      text.lag, growth(stall, "", grows, sizeof grows));
   return true;
 }
 

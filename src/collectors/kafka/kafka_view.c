@@ -136,6 +136,7 @@ static void part_held(const struct viewing *v, const struct kafka_partition *par
   part->held = share->committed == partition->stable ||
                (own && next->offset != KAFKA_NO_OFFSET && next->offset >= partition->stable) ||
                (next && !own && share->committed >= next->read_to);
+  part->held_by = part->held ? next : NULL;
   const int64_t wall_ms = clock_now_ms() + clock_wall_offset_ms();
   if (part->held && next && next->time_ms >= 0)
     part->held_ms = next->time_ms < wall_ms ? wall_ms - next->time_ms : 0;
@@ -233,8 +234,10 @@ static void tally_add(struct kafka_group_view *view, const struct kafka_part *pa
     tally->flat_ms = part->flat_ms;
   tally->count++;
   tally->held += part->held;
-  if (tally->count == 1 || part->held_ms > tally->held_ms)
+  if (tally->count == 1 || part->held_ms > tally->held_ms) {
     tally->held_ms = part->held_ms;
+    tally->held_by = part->held_by;
+  }
   tally->blank += part->lag.status == KAFKA_STALL && !part->lag.has_lag;
   tally->lag = count_add(tally->lag, part->lag.lag);
   tally->grown = count_add(tally->grown, part->lag.grown > 0 ? part->lag.grown : 0);

@@ -240,20 +240,23 @@ static void test_held_back(void **state) {
       group, SEVERITY_CRIT, "held back",
       "held back for 42s on transactions/1 by a transaction open for 1m 30s, not by its consumers: "
       "lag 2,000");
+  next.transactional_id = "billing-1";
+  next.producer = 17;
+  says(collect(w), SEVERITY_CRIT, "held back", " (billing-1, producer 17), not by its consumers: ");
   open_transaction(w, &next, w->shares[1].committed + 1); /* behind the marker of another one */
   says(collect(w), SEVERITY_CRIT, "held back", "on transactions/1 by a transaction open");
   next.time_ms = -1;
   says(collect(w), SEVERITY_CRIT, "held back", "by an open transaction, not by its consumers");
   next.read_to++; /* there is a message that it could read */
-  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 48s on transactions/1: members hold");
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 50s on transactions/1: members hold");
   next.committed = w->shares[1].committed; /* the next message of the group itself */
   says(collect(w), SEVERITY_CRIT, "held back", "by an open transaction, not by its consumers");
   next.offset--;
-  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 52s on transactions/1: members hold");
-  open_transaction(w, &next, w->partitions[1].end); /* nothing is open */
   says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 54s on transactions/1: members hold");
-  open_transaction(w, &next, w->shares[1].committed - 1); /* it reads uncommitted messages */
+  open_transaction(w, &next, w->partitions[1].end); /* nothing is open */
   says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 56s on transactions/1: members hold");
+  open_transaction(w, &next, w->shares[1].committed - 1); /* it reads uncommitted messages */
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 58s on transactions/1: members hold");
 }
 
 static void test_skew(void **state) {

@@ -34,6 +34,7 @@ struct kafka_child {
   struct kafka_session committed; /* reads committed transactions only; opened when it is needed */
   struct kafka_stuck stuck;       /* over all sessions, as is */
   struct kafka_past past;
+  struct kafka_producers producers;
   struct kafka_watch watch; /* of the running call */
   uint64_t running;
 
@@ -241,6 +242,7 @@ static void collect(struct kafka_child *child, struct frame *frame) {
     _exit(STATUS_GARBAGE);
   child->watch.deadline_ms = query.deadline_ms;
   kafka_collection_init(&collection, &query, &child->past);
+  collection.producers = &child->producers;
   bool good = reader_ready(child, query.look, &err) && committed_ready(child, &collection, &err) &&
               kafka_collect(&child->session, &collection, &err);
   answer(child, good, &err, collection.snapshot, NULL);

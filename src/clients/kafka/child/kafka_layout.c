@@ -242,6 +242,7 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
     if (!read_offsets(session, snapshot, err) || !read_stable(session, collection, err))
       return false;
     kafka_next_open(session, collection->committed, snapshot);
+    kafka_producers_read(session, collection->producers, snapshot);
     return true;
   default:
     return read_offsets(session, snapshot, err);
