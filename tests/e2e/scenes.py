@@ -55,7 +55,7 @@ SCENES = {scene.name: scene for scene in (
           rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
     Scene("hung-transaction", "Kafka lag", "1 CRIT",
-          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction open for {TIME}, not by its.*", "hel", "ecap-", 25),
+          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing open for {TIME}, not.*", "hel", "ecap-", 25),
     Scene("skew", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",

@@ -264,6 +264,27 @@ def test_an_open_transaction_is_the_cause(sandbox, topic):
     assert f"{topic.name}/1" not in tables["transactions"]
 
 
+def test_what_is_being_written_is_no_transaction(sandbox, topic):
+    """Messages that come in while the page reads both ends."""
+    done = threading.Event()
+
+    def write():
+        with rdkafka.Producer(sandbox.bootstrap) as producer:
+            while not done.wait(0.001):
+                for partition in range(3):
+                    producer.produce(topic.name, b"x", partition=partition)
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        try:
+            for _ in range(5):
+                tables, _ = show(topic.config, "transactions")
+                assert not [key for key in tables["transactions"] if key.startswith(topic.name)], tables
+        finally:
+            done.set()
+            writing.result()
+
+
 def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):
     """The page says that its data is old, leaving it waits for nothing, and it comes back."""
     with dashboard(topic.config, columns=160, rows=40) as terminal:

@@ -242,7 +242,9 @@ static void test_held_back(void **state) {
       "lag 2,000");
   next.transactional_id = "billing-1";
   next.producer = 17;
-  says(collect(w), SEVERITY_CRIT, "held back", " (billing-1, producer 17), not by its consumers: ");
+  says(collect(w), SEVERITY_CRIT, "held back",
+       " by a transaction of billing-1 open for 1m 30s, not by its consumers: lag 2,000 +48/s; "
+       "producer 17");
   open_transaction(w, &next, w->shares[1].committed + 1); /* behind the marker of another one */
   says(collect(w), SEVERITY_CRIT, "held back", "on transactions/1 by a transaction open");
   next.time_ms = -1;

@@ -177,9 +177,11 @@ static bool session_ready(struct kafka_child *child, struct err *err) {
 /* A page that reads many messages has a client of its own: its queue has room for them, because
  * librdkafka waits whenever the queue is full, and then for up to a second. */
 static bool reader_ready(struct kafka_child *child, enum kafka_look look, struct err *err) {
-  if (look != KAFKA_LOOK_MESSAGES || child->session.rk || !child->conf)
+  if ((look != KAFKA_LOOK_MESSAGES && look != KAFKA_LOOK_STABLE) || child->session.rk ||
+      !child->conf)
     return session_ready(child, err);
-  rd_kafka_conf_set(child->conf, "queued.min.messages", "50", NULL, 0);
+  rd_kafka_conf_set(child->conf, "queued.min.messages", look == KAFKA_LOOK_STABLE ? "500" : "50",
+                    NULL, 0);
   rd_kafka_conf_set(child->conf, "queued.max.messages.kbytes", "8192", NULL, 0);
   return session_ready(child, err);
 }

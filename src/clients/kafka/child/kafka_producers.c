@@ -18,7 +18,7 @@ enum {
   RECORDS_MAX = 500,   /* of each */
   BEFORE_MS = 10000,   /* the clocks of broker and producer differ */
   FETCH_MS = 2000,
-  DENIED_MS = 60000,
+  RETRY_MS = 30000,
 };
 
 #define NEEDS_READ "needs READ on " KAFKA_TRANSACTION_TOPIC
@@ -235,15 +235,16 @@ static void look(struct looking *looking, struct kafka_session *session,
       oldest_ms = snapshot->nexts[i].time_ms;
   if (oldest_ms == INT64_MAX)
     return;
-  const char *error = NEEDS_READ;
-  if (clock_now_ms() >= producers->denied_until_ms &&
-      log_find(session, &looking->snapshot->arena, &log)) {
-    kafka_session_step(session, "whose the transactions are");
-    error = log_read(looking, session, &log, oldest_ms > BEFORE_MS ? oldest_ms - BEFORE_MS : 0);
-    if (error && strcmp(error, NEEDS_READ) == 0)
-      producers->denied_until_ms = clock_now_ms() + DENIED_MS;
+  if (!producers->error || clock_now_ms() >= producers->retry_ms) {
+    producers->error = NEEDS_READ;
+    if (log_find(session, &looking->snapshot->arena, &log)) {
+      kafka_session_step(session, "whose the transactions are");
+      producers->error =
+          log_read(looking, session, &log, oldest_ms > BEFORE_MS ? oldest_ms - BEFORE_MS : 0);
+    }
+    producers->retry_ms = clock_now_ms() + RETRY_MS;
   }
-  conclude(looking, error);
+  conclude(looking, producers->error);
 }
 
 void kafka_producers_read(struct kafka_session *session, struct kafka_producers *producers,

@@ -17,7 +17,8 @@ struct kafka_known {
 struct kafka_producers {
   struct kafka_known *items;
   size_t count;
-  int64_t denied_until_ms; /* librdkafka reports a missing right once, and then waits */
+  const char *error; /* static; why not everything was read last time, or NULL: */
+  int64_t retry_ms;  /* it is not tried again before, because failing takes time */
 };
 
 /* Sets producer and transactional_id, or producer_error, of each next message that is the first one
