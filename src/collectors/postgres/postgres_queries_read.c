@@ -75,6 +75,8 @@ bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity
       .sees_all = read_bool(cell[ACTIVITY_SEES_ALL], &good),
       .started_us = read_count(cell[ACTIVITY_STARTED], &good),
       .doubtful = read_count(cell[ACTIVITY_DOUBTFUL], &good),
+      .xmin_age = read_count(cell[ACTIVITY_XMIN_AGE], &good),
+      .replicates = read_bool(cell[ACTIVITY_REPLICATES], &good),
   };
   return sense(good, err);
 }
@@ -241,4 +243,21 @@ bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions
   if (!good)
     sessions->count = 0;
   return sense(good, err);
+}
+
+bool postgres_sessions_are_quiet(const struct postgres_sessions *sessions) {
+  return sessions->waiters == 0 && sessions->total < POSTGRES_SESSIONS_MAX;
+}
+
+bool postgres_quiet_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
+                         bool *quiet, struct err *err) {
+  *quiet = false;
+  if (!postgres_sessions_read(rows, sessions, err))
+    return false;
+  sessions->total = (int64_t)sessions->count;
+  sessions->waiters = 0;
+  for (size_t i = 0; i < sessions->count; i++)
+    sessions->waiters += sessions->items[i].waiting;
+  *quiet = postgres_sessions_are_quiet(sessions);
+  return true;
 }

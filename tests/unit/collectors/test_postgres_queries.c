@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 static const char *const activity_cells[ACTIVITY_COLUMN_COUNT] = {
-    "100", "3", "11",        "0",          "2",       "6",    "1", "1", "1",
-    "0",   "1", "61.250314", "840.100001", "86400.5", "8123", "f", "t", "1699990000500000",
-    "0"};
+    "100", "3",  "11",        "0",          "2",       "6",    "1", "1", "1",
+    "0",   "1",  "61.250314", "840.100001", "86400.5", "8123", "f", "t", "1699990000500000",
+    "0",   NULL, "f"};
 
 static void test_activity(void **state) {
   (void)state;
@@ -30,6 +30,8 @@ static void test_activity(void **state) {
   assert_false(activity.in_recovery);
   assert_true(activity.sees_all);
   assert_int_equal(activity.started_us, 1699990000500000);
+  assert_int_equal(activity.xmin_age, POSTGRES_UNKNOWN);
+  assert_false(activity.replicates);
   assert_int_equal(activity.active + activity.idle + activity.idle_in_transaction +
                        activity.aborted + activity.other,
                    activity.used);
