@@ -118,10 +118,10 @@ const struct collector collector_postgres = {
 };
 
 /* Those of each collection. */
-enum question { ACTIVITY, STATISTICS, STANDBY, REPLICAS, QUIET, SESSIONS, QUESTIONS };
-static const char *const statements[] = {"stacktop_activity", "stacktop_statistics",
-                                         "stacktop_standby",  "stacktop_replicas",
-                                         "stacktop_quiet",    "stacktop_sessions"};
+enum question { ACTIVITY, SEEN, STATISTICS, STANDBY, REPLICAS, QUIET, SESSIONS, QUESTIONS };
+static const char *const statements[] = {
+    "stacktop_activity", "stacktop_seen",  "stacktop_statistics", "stacktop_standby",
+    "stacktop_replicas", "stacktop_quiet", "stacktop_sessions"};
 static_assert(sizeof statements / sizeof *statements == QUESTIONS, "a name for each");
 static_assert(sizeof statements / sizeof *statements <= POSTGRES_PREPARED_MAX, "room for each");
 static_assert(sizeof statements / sizeof *statements <= PG_PARTS_MAX, "room for their answers");
@@ -151,10 +151,11 @@ struct postgres {
   struct postgres_prepared prepared;
   size_t asked[QUESTIONS], asked_count; /* together */
   const struct together *together;      /* while their answers are taken */
-  bool quiet;                           /* few sessions, none waits: as of the last collection */
-  size_t nth;                           /* the question that is asked, of enum question */
-  char *message;                        /* as it is without a prepared statement; NULL: none */
-  pg_cb answered;                       /* with its answer */
+  /* As of the last collection: the role sees all; and there are few sessions, and none waits. */
+  bool seeing, quiet;
+  size_t nth;     /* the question that is asked, of enum question */
+  char *message;  /* as it is without a prepared statement; NULL: none */
+  pg_cb answered; /* with its answer */
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
@@ -317,7 +318,8 @@ static char *message_of(const struct postgres *postgres, enum question nth) {
   const int version = pg_server_version(postgres->pg);
   switch (nth) {
   case ACTIVITY:
-    return postgres_activity_query(timeouts, version);
+  case SEEN:
+    return postgres_activity_query(timeouts, version, nth == SEEN);
   case STATISTICS:
     return postgres_statistics_query(timeouts);
   case STANDBY:
@@ -390,7 +392,7 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
   struct postgres_sessions *sessions = mem_new(sizeof *sessions);
   if (rows && !postgres_sessions_read(rows, sessions, &unread))
     err = &unread;
-  postgres->quiet = !err && postgres_sessions_are_quiet(sessions);
+  postgres->quiet = !err && postgres->activity.sees_all && postgres_sessions_are_quiet(sessions);
   if (err)
     collection_done(postgres, NULL, err);
   else
@@ -514,6 +516,7 @@ static void memory_check(struct postgres *postgres) {
   if (postgres->memory.standby != activity->in_recovery || postgres->sees_all != activity->sees_all)
     postgres->memory = (struct postgres_memory){.standby = activity->in_recovery};
   postgres->sees_all = activity->sees_all;
+  postgres->seeing = activity->sees_all;
 }
 
 static void connect_anew(struct postgres *postgres);
@@ -531,12 +534,17 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
     watch_failed(&postgres->watch, err);
     return;
   }
+  if (postgres->seeing && !postgres->activity.sees_all) { /* the right has been revoked */
+    postgres->seeing = postgres->quiet = false;
+    ask_usual(postgres, ACTIVITY, on_activity);
+    return;
+  }
   memory_check(postgres);
   ask_usual(postgres, STATISTICS, on_statistics);
 }
 
 static void ask_activity(struct postgres *postgres) {
-  ask_usual(postgres, ACTIVITY, on_activity);
+  ask_usual(postgres, postgres->seeing ? SEEN : ACTIVITY, on_activity);
 }
 
 static void on_together(void *arg, const struct pg_rows *parts, size_t count,
@@ -557,7 +565,7 @@ static void on_together(void *arg, const struct pg_rows *parts, size_t count,
  */
 static bool ask_together(struct postgres *postgres) {
   size_t *asked = postgres->asked, count = 0;
-  asked[count++] = ACTIVITY;
+  asked[count++] = postgres->seeing ? SEEN : ACTIVITY;
   asked[count++] = STATISTICS;
   if (postgres->activity.in_recovery)
     asked[count++] = STANDBY;
@@ -618,7 +626,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
-  postgres->quiet = false;
+  postgres->seeing = postgres->quiet = false;
   postgres->prepared = (struct postgres_prepared){0};
   postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;

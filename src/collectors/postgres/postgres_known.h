@@ -105,7 +105,7 @@ struct postgres_session {
   const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
   const char *encoding; /* encoding of its database: "LATIN1"; its query uses it, escaped
                            (clients/postgres/pg_text.h) */
-  const char *query_start, *state_change; /* in the form of psql, to the microsecond; or NULL */
+  char query_start[40], state_change[40];       /* in the form of psql, to the microsecond; or "" */
   double transaction_age, query_age, state_age; /* seconds */
   double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */
   int64_t xmin_age, leader;

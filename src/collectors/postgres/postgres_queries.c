@@ -23,6 +23,7 @@
   " OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL" \
   "   AND NOT " IS_SENDER \
   "   AND NOT EXISTS (SELECT FROM pg_stat_get_subscription(NULL) u WHERE u.pid = s.pid)))"
+#define IS_KNOWN_CLIENT "backend_type = 'client backend'" /* to a role that sees all */
 #define IS_HIDDEN "coalesce(query = '<insufficient privilege>', false)"
 #define IS_OTHER "pid <> pg_backend_pid()"
 
@@ -41,9 +42,8 @@
   "CASE WHEN " number " IS NOT NULL" \
   " THEN greatest(least(" number ", 9223372036854775807), 0)::bigint END"
 
-/* A time to the microsecond, in the form of psql. */
-#define MOMENT(time) \
-  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+/* Microseconds since 1970, which a double holds exactly; to_char takes several times as long. */
+#define MICROSECONDS(time) "(date_part('epoch', " time ") * 1000000)::bigint"
 
 /* The server refuses a client if only the reserved slots are free (InitPostgres), hence the limit
  * is max_connections minus these; reserved_connections is new in 16. A walsender takes one of these
@@ -52,7 +52,8 @@
  * stacktop's own session is idle between two collections, and counts as idle. A parallel worker has
  * the snapshot of its leader: of the hidden sessions with a snapshot that look alike, at least one
  * belongs to a client, and the others may be workers. */
-static char *activity_query(const char *taken) {
+static char *activity_query(const char *client, const char *taken, const char *hidden,
+                            const char *doubtful) {
   return mem_printf(
     "SELECT current_setting('max_connections')::int,"
     " current_setting('superuser_reserved_connections')::int"
@@ -60,7 +61,7 @@ static char *activity_query(const char *taken) {
     " used, hidden, active, idle, in_transaction, aborted, others, disabled, waiting,"
     " " AGE_OF("query_start") ", " AGE_OF("xact_start") ", " AGE_OF("pg_postmaster_start_time()") ","
     " pg_backend_pid(), pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'),"
-    " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, doubtful, xmin_age,"
+    " " MICROSECONDS("pg_postmaster_start_time()") ", doubtful, xmin_age,"
     " EXISTS (SELECT FROM pg_stat_get_wal_senders())"
     "   OR EXISTS (SELECT FROM pg_get_replication_slots())"
     " FROM (SELECT count(*) FILTER (WHERE client OR sender) AS used,"
@@ -80,19 +81,22 @@ static char *activity_query(const char *taken) {
     "   min(query_start) FILTER (WHERE client AND other AND state = 'active') AS query_start,"
     "   min(xact_start) FILTER (WHERE client AND other) AS xact_start,"
     "   max(age(backend_xmin)) FILTER (WHERE other) AS xmin_age,"
-    "   count(*) FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL)"
-    "     - count(DISTINCT (datid, usesysid, application_name))"
-    "       FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL) AS doubtful"
-    "   FROM (SELECT *, " IS_CLIENT " AS client, %s AS sender, " IS_OTHER " AS other,"
-    "     " IS_HIDDEN " AS hidden FROM pg_stat_get_activity(NULL) s OFFSET 0) seen) a",
-    taken);
+    "   %s AS doubtful"
+    "   FROM (SELECT *, %s AS client, %s AS sender, " IS_OTHER " AS other, %s AS hidden"
+    "     FROM pg_stat_get_activity(NULL) s OFFSET 0) seen) a",
+    doubtful, client, taken, hidden);
 }
+
+static const char doubtful_sessions[] =
+  "count(*) FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL)"
+  " - count(DISTINCT (datid, usesysid, application_name))"
+  "   FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL)";
 
 /* The oldest xmin but for those of sessions (activity_query): rows that a snapshot may still see
  * cannot be vacuumed. The timeline is that of the current WAL; the control
  * file has that of the last checkpoint. */
 static const char statistics_query[] =
-  "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_postmaster_start_time()),"
+  "SELECT date_part('epoch', clock_timestamp()), date_part('epoch', pg_postmaster_start_time()),"
   " d.*,"
   " greatest((SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_get_replication_slots()),"
   "   p.xid_age),"
@@ -102,7 +106,7 @@ static const char statistics_query[] =
   " FROM (SELECT " SATURATED("sum(xact_commit)") ", " SATURATED("sum(xact_rollback)") ","
   "   " SATURATED("sum(blks_hit)") ", " SATURATED("sum(blks_read)") ","
   "   " SATURATED("sum(deadlocks)") ", " SATURATED("sum(temp_bytes)") ","
-  "   extract(epoch FROM max(stats_reset)) FROM pg_stat_database) d,"
+  "   date_part('epoch', max(stats_reset)) FROM pg_stat_database) d,"
   " (SELECT count(*) AS number, " AGE_OF("min(prepared)") " AS age,"
   "   max(age(transaction)) AS xid_age FROM pg_prepared_xact()) p";
 
@@ -171,7 +175,7 @@ static char *replicas_query(const char *inactive) {
 /* pg_blocking_pids locks the lock manager, so it is called for lock waiters only, and for
  * waiters_max of them, those that run longest; likewise pg_locks is read only if there is a waiter.
  * Its pid 0 is a prepared transaction. waitstart is new in 14 (and NULL for a moment), leader_pid
- * in 13. backend_start is in microseconds, which a double holds exactly. A waiter whose blockers
+ * in 13. A waiter whose blockers
  * were not read is omitted, because it would look like one that is not blocked.
  *
  * The order is that of harm, and comes before the limit: blockers, waiters, then the oldest
@@ -181,26 +185,26 @@ static char *replicas_query(const char *inactive) {
  * The bytes of a query are in the encoding of its own database; left() and similar functions fail
  * on them in ours (22021). textsend returns them unchanged, because there is no conversion to the
  * client encoding SQL_ASCII (see message); 'escape' makes them ASCII. */
-#define SEEN_SESSIONS \
+#define SEEN_SESSIONS(client) \
   "(SELECT s.*, pg_get_userbyid(usesysid) AS usename, d.datname," \
-  "   pg_encoding_to_char(d.encoding) AS encoding, " IS_CLIENT " AS client," \
+  "   pg_encoding_to_char(d.encoding) AS encoding, " client " AS client," \
   "   coalesce(wait_event_type = 'Lock', false) AS waiting" \
   "   FROM pg_stat_get_activity(NULL) s LEFT JOIN pg_database d ON d.oid = s.datid" \
   "   WHERE s." IS_OTHER ")"
-/* Their arguments: wait, blockers, leader, POSTGRES_QUERY_BYTES, total, waiters. */
+/* Their arguments: wait, blockers, leader, hidden, POSTGRES_QUERY_BYTES, total, waiters. */
 #define SESSIONS_COLUMNS \
-  " SELECT s.pid, (extract(epoch FROM backend_start) * 1000000)::bigint, backend_type, usename," \
+  " SELECT s.pid, " MICROSECONDS("backend_start") ", backend_type, usename," \
   " datname, application_name," \
   " coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state," \
   " " AGE_OF("xact_start") ", " AGE_OF("query_start") ", " AGE_OF("state_change") "," \
   " wait_event_type, wait_event, %s, %s, age(backend_xmin), %s," \
-  " " IS_HIDDEN ", encode(substring(textsend(query) FROM 1 FOR %d), 'escape')," \
-  " " MOMENT("query_start") ", " MOMENT("state_change") ", encoding, %s, %s"
+  " %s, encode(substring(textsend(query) FROM 1 FOR %d), 'escape')," \
+  " " MICROSECONDS("query_start") ", " MICROSECONDS("state_change") ", encoding, %s, %s"
 
 static char *sessions_query(const char *waits, const char *wait, const char *leader,
                             int sessions_max, int waiters_max) {
   return mem_printf(
-    "WITH seen AS " SEEN_SESSIONS ","
+    "WITH seen AS " SEEN_SESSIONS(IS_CLIENT) ","
     "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM (SELECT pid FROM seen"
     "     WHERE waiting ORDER BY query_start, pid LIMIT %d) w),"
     "   waits AS (%s),"
@@ -216,7 +220,7 @@ static char *sessions_query(const char *waits, const char *wait, const char *lea
     SESSIONS_COLUMNS
     " FROM ranked s CROSS JOIN counts LEFT JOIN waits w ON w.pid = s.pid"
     " ORDER BY place > %d, class, place LIMIT %d",
-    waiters_max, waits, wait, "array_to_string(blockers, ',')", leader, POSTGRES_QUERY_BYTES,
+    waiters_max, waits, wait, "array_to_string(blockers, ',')", leader, IS_HIDDEN, POSTGRES_QUERY_BYTES,
     "total", "waiters", sessions_max / 3, sessions_max);
 }
 
@@ -224,9 +228,9 @@ static char *sessions_query(const char *waits, const char *wait, const char *lea
 static char *quiet_query(const char *leader) {
   return mem_printf(
     SESSIONS_COLUMNS
-    " FROM " SEEN_SESSIONS " s WHERE client OR waiting"
+    " FROM " SEEN_SESSIONS(IS_KNOWN_CLIENT) " s WHERE client OR waiting"
     " ORDER BY xact_start, state_change, s.pid LIMIT %d",
-    "NULL", "NULL", leader, POSTGRES_QUERY_BYTES, "NULL", "NULL", POSTGRES_SESSIONS_MAX);
+    "NULL", "NULL", leader, "false", POSTGRES_QUERY_BYTES, "NULL", "NULL", POSTGRES_SESSIONS_MAX);
 }
 
 static const char waits_14[] =
@@ -266,8 +270,14 @@ char *postgres_identity_query(const struct postgres_timeouts *timeouts) {
   return postgres_message(timeouts, identity_query);
 }
 
-char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version) {
-  char *query = activity_query(version < 120000 ? IS_SENDER : "false");
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version,
+                              bool sees_all) {
+  const bool takes = version < 120000;
+  char *query =
+      sees_all
+          ? activity_query(IS_KNOWN_CLIENT, takes ? "backend_type = 'walsender'" : "false", "false",
+                           "0")
+          : activity_query(IS_CLIENT, takes ? IS_SENDER : "false", IS_HIDDEN, doubtful_sessions);
   char *text = postgres_message(timeouts, query);
   free(query);
   return text;

@@ -21,12 +21,13 @@ struct postgres_timeouts {
 char *postgres_message(const struct postgres_timeouts *timeouts, const char *query);
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
 char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
-char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version);
+/* sees_all: shorter, and right only if it says sees_all. */
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version, bool sees_all);
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
 char *postgres_standby_query(const struct postgres_timeouts *timeouts); /* in recovery only */
 char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version);
-/* The sessions while they are few and none waits for a lock: to rank them by harm takes the server
- * twice as long. */
+/* The sessions while they are few, none waits for a lock, and the role sees all: to rank them by
+ * harm takes the server twice as long. */
 char *postgres_quiet_query(const struct postgres_timeouts *timeouts, int version);
 /* At most that many sessions, and the blockers of at most that many waiters. */
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,

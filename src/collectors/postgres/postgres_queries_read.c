@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row, struct err *err) {
   if (rows->columns == columns && (!one_row || rows->rows == 1))
@@ -196,6 +197,18 @@ static void read_blockers(const char *list, struct postgres_session *session, bo
   }
 }
 
+/* Microseconds since 1970; "" for NULL. */
+static void read_moment(const char *cell, char out[40], bool *good) {
+  const int64_t us = read_count(cell, good);
+  const time_t second = us / 1000000;
+  struct tm moment;
+  char text[24];
+  *out = '\0';
+  if (us >= 0 && gmtime_r(&second, &moment) &&
+      strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &moment) > 0)
+    snprintf(out, 40, "%s.%06d+00", text, (int)(us % 1000000));
+}
+
 static void read_session(const struct pg_rows *rows, size_t row, struct postgres_session *session,
                          bool *good) {
   const char *const *cell = rows->cells + row * rows->columns;
@@ -218,11 +231,11 @@ static void read_session(const struct pg_rows *rows, size_t row, struct postgres
       .leader = read_count(cell[SESSIONS_LEADER], good),
       .hidden = read_bool(cell[SESSIONS_HIDDEN], good),
       .query = cell[SESSIONS_QUERY],
-      .query_start = cell[SESSIONS_QUERY_START],
-      .state_change = cell[SESSIONS_STATE_CHANGE],
       .encoding = cell[SESSIONS_ENCODING],
       .parent = -1,
   };
+  read_moment(cell[SESSIONS_QUERY_START], session->query_start, good);
+  read_moment(cell[SESSIONS_STATE_CHANGE], session->state_change, good);
   session->waiting = session->wait_type && strcmp(session->wait_type, "Lock") == 0;
   read_blockers(cell[SESSIONS_BLOCKERS], session, good);
 }

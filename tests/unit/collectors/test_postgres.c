@@ -207,6 +207,10 @@ static void test_without_rights(void **state) {
   postgres_do(admin, "REVOKE pg_monitor FROM plain");
   assert_int_equal(summary_count(fixture, "idle"), 2);
   assert_int_equal(fixture->sample->note_count, 0);
+  collect_well(fixture);
+  assert_true(has_note(fixture, "needs pg_monitor"));
+  assert_string_equal(summary(fixture, "idle").text, "needs pg_monitor");
+  assert_non_null(session(fixture, PQbackendPID(admin)));
   PQfinish(admin);
 }
 
