@@ -39,7 +39,7 @@ groups:
 """
 FAILING = """
   - alert: Broken
-    expr: up * on (job) group_left () label_replace(up, "other", "x", "", "") * on (job) group_right () up
+    expr: label_replace(up, "instance", "", "", "")
 """
 
 
@@ -163,6 +163,19 @@ def played(answers):
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
             self.wfile.write(text.encode())
+
+        def do_POST(self):  # noqa: N802
+            """The answer of "POST"; None: hangs up without one."""
+            self.rfile.read(int(self.headers["Content-Length"]))
+            answers["posted"] = answers.get("posted", 0) + 1
+            if answers["POST"] is None:
+                self.close_connection = True
+                return
+            answers[self.path] = answers["POST"]
+            try:
+                self.do_GET()
+            finally:
+                answers[self.path] = (200, [])
 
         def log_message(self, *_):
             pass

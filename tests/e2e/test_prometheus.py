@@ -1,9 +1,13 @@
 """What a Prometheus must say to be believed: played servers, without a real one (test_prometheus_long.py)."""
 
+import re
+
 import pytest
 
+from headless import apply, plan
 from prometheus_server import OLD, data, played
-from stacktop import CONFIG, CRIT, OK, UNKNOWN, WARN, check, stacktop, write_config
+from stacktop import CONFIG, CRIT, OK, ROOT, UNKNOWN, WARN, check, stacktop, write_config
+from witness import Audit
 
 BESIDE = "others"
 
@@ -169,3 +173,36 @@ def test_a_rule_that_means_nothing_is_an_error_at_its_place(tmp_path, rule, word
     run = stacktop("config", "--check", "-c", config)
     assert run.status == CONFIG and words in run.stderr, run
     assert run.stderr.startswith(f"{config}:"), run
+
+
+def test_the_example_in_promql(tmp_path):
+    """The rules that are comments of the example are a configuration without their comment signs."""
+    kept, comments = (ROOT / "examples/alerts/ecap.yaml").read_text().split("# The same rules as PromQL")
+    text = re.sub(r"^#(?=  )|^# (?=prometheus:)", "", comments, flags=re.M)
+    assert text.count("expr:") == 5
+    path = write_config(tmp_path, f"{kept}#{text}")
+    run = stacktop("config", "--check", "-c", path)
+    assert run.status == OK, run
+
+
+# ---- silences that are refused or not answered
+
+
+@pytest.mark.parametrize("answer, result, words", [
+    (None, "unknown", "no answer"),
+    ((400, "bad matchers"), "refused", "HTTP status 400"),
+    ((200, {"silenceID": "../x"}), "unknown", "has no id"),
+    ((200, {"silenceID": "1-2"}), "unknown", "not among the silences"),
+])
+def test_a_silence_without_a_good_answer_is_not_done(tmp_path, answer, result, words):
+    answers = {**OLD, "/api/v2/alerts": (200, []), "/api/v2/silences": (200, []), "POST": answer}
+    with played(answers) as url:
+        config = configured(tmp_path, url, alertmanager=url)
+        config.write_text(config.read_text().replace('"hosts"', f'"state": "{tmp_path}/state", "hosts"'))
+        key, = check(config, "--json").document.rows("prometheus", "alerts")
+        planned = plan(config, "prometheus.silence", "main", key, "comment=x")
+        assert any("covers 0 alerts" in line for line in str(planned).split("\\n")), planned
+        text = apply(config, planned, None)
+    assert words in text, text
+    assert Audit(tmp_path / "state").outcomes[-1]["result"] == result
+    assert answers["posted"] == 1  # never twice

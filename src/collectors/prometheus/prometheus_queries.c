@@ -36,7 +36,7 @@ static const char *shown(struct sample *sample, const struct prometheus_query *q
 }
 
 static void judge(struct sample *sample, struct row *row, const struct prometheus_query *query,
-                  const char *name, const char *labels, double number) {
+                  const char *labels, double number) {
   const struct threshold *threshold = &query->threshold;
   double limit = threshold->has_warn ? threshold->warn : threshold->crit;
   if (!threshold->has_warn && !threshold->has_crit)
@@ -44,9 +44,17 @@ static void judge(struct sample *sample, struct row *row, const struct prometheu
   row->severity = prometheus_query_judge(query, number, &limit);
   row->cells[QUERY_LIMIT] = value_text(shown(sample, query, limit));
   if (row->severity != SEVERITY_OK)
-    row->reason = sample_printf(sample, "%s%s%s %s, %s %s", name, *labels ? " of " : "", labels,
-                                row->cells[QUERY_SHOWN].text, threshold->below ? "below" : "above",
-                                row->cells[QUERY_LIMIT].text);
+    row->reason = sample_printf(sample, "%s, %s %s%s%s%s", row->cells[QUERY_SHOWN].text,
+                                threshold->below ? "below" : "above", row->cells[QUERY_LIMIT].text,
+                                *labels ? " (" : "", labels, *labels ? ")" : "");
+}
+
+/* The name of the series last: it is that of the query, most often. */
+static struct value labels_cell(struct sample *sample, const char *labels, const char *series) {
+  if (series)
+    return value_text(
+        sample_printf(sample, "%s%s__name__=%s", labels, *labels ? ", " : "", series));
+  return *labels ? value_text(labels) : value_none(NULL);
 }
 
 /* False if the sample is full. A server that repeats a result is not believed twice. */
@@ -54,7 +62,8 @@ static bool add(struct sample *sample, struct table *table, const struct prometh
                 const char *name, const struct prometheus_result *result, struct map *seen) {
   char id[PROMETHEUS_KEY_MAX];
   double number;
-  const char *labels = prometheus_labels_text(&result->labels, &sample->arena, NULL, NULL);
+  const char *series = prometheus_label(&result->labels, "__name__");
+  const char *labels = prometheus_labels_text(&result->labels, &sample->arena, "__name__", NULL);
   prometheus_labels_key(&result->labels, id);
   const char *key = sample_printf(sample, "%s/%s", name, id);
   if (!map_add(seen, key, 0))
@@ -63,13 +72,12 @@ static bool add(struct sample *sample, struct table *table, const struct prometh
   if (!row)
     return false;
   row->cells[QUERY_NAME] = value_text(sample_copy(sample, name));
-  row->cells[QUERY_LABELS] = *labels ? value_text(labels) : value_none(NULL);
+  row->cells[QUERY_LABELS] = labels_cell(sample, labels, series);
   row->cells[QUERY_VALUE] = row->cells[QUERY_SHOWN] = result->value;
   row->cells[QUERY_EXPR] = value_text(sample_copy(sample, query->expr));
   if (value_number(result->value, &number)) {
     row->cells[QUERY_SHOWN] = value_text(shown(sample, query, number));
-    judge(sample, row, query, name,
-          prometheus_labels_text(&result->labels, &sample->arena, "__name__", NULL), number);
+    judge(sample, row, query, labels, number);
   }
   return true;
 }

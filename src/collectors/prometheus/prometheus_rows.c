@@ -171,7 +171,7 @@ static bool read_proof(struct reading *reading, struct err *err) {
 /* ---- rows of the alerts */
 
 /* By convention `none` is an alert that always fires, to prove that alerts arrive (Watchdog), and
- * `info` one that notifies nobody. */
+ * `info` one that sends no notification. */
 static enum severity severity_of(const struct prometheus_alert *alert, bool *counts) {
   static const char *const critical[] = {"critical", "page", "emergency", "fatal",
                                          "disaster", "crit", NULL};
@@ -233,7 +233,9 @@ static bool add_alert(struct reading *reading, struct table *table,
                               prometheus_labels_text(&alert->labels, arena, "alertname", NULL),
                           .condition = alert->condition,
                           .now = alert->firing && !quiet && counts ? severity : SEVERITY_OK,
-                          .reason = text});
+                          .reason = said == subject || !*subject
+                                        ? text
+                                        : sample_printf(sample, "%s (%s)", text, subject)});
 }
 
 static bool add_failing(struct reading *reading, struct table *table,
