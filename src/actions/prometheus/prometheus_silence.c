@@ -202,8 +202,9 @@ static bool make_plan(const struct action_request *request, struct plan *plan, s
           : plan_printf(plan, "Silence %zu alerts of %s for %s", found->row_count,
                         request->target->name, length);
   plan_say(plan, PLAN_BLAST,
-           "the Alertmanager sends no notifications of them until then; they stay on the screen, "
-           "as silenced");
+           "for %s the Alertmanager sends no notifications of %s; on the screen %s as silenced",
+           length, found->row_count == 1 ? "it" : "them",
+           found->row_count == 1 ? "it stays" : "they stay");
   plan_say(plan, PLAN_UNDO, "prometheus.expire-silence %s, with the id that the outcome shows",
            shown_word(arena, request->target->name));
   return true;

@@ -183,14 +183,16 @@ static enum severity severity_of(const struct prometheus_alert *alert, bool *cou
   return SEVERITY_WARN;
 }
 
+enum { RANK_CRITICAL, RANK_WARNING, RANK_SHOWN, RANK_PENDING, RANK_QUIET };
+
 static int rank_of(const struct prometheus_alert *alert) {
   bool counts;
   const enum severity severity = severity_of(alert, &counts);
   if (!alert->firing)
-    return 3;
+    return RANK_PENDING;
   if (alert->quiet != PROMETHEUS_HEARD)
-    return 4;
-  return !counts ? 2 : severity == SEVERITY_CRIT ? 0 : 1;
+    return RANK_QUIET;
+  return !counts ? RANK_SHOWN : severity == SEVERITY_CRIT ? RANK_CRITICAL : RANK_WARNING;
 }
 
 static int by_harm(const void *a, const void *b) {
@@ -265,16 +267,20 @@ static void count(struct reading *reading, const struct prometheus_alert *alert)
 static void fill_alerts(struct reading *reading, struct table *table) {
   struct prometheus_rules *known = &reading->known;
   struct map seen = {0};
-  bool room = true;
+  bool room = true, listed = false;
   if (known->alert_count > 1)
     qsort(known->alerts, known->alert_count, sizeof *known->alerts, by_harm);
-  for (size_t i = 0; room && i < known->failing_count; i++)
-    room = add_failing(reading, table, &known->failing[i], i);
-  for (size_t i = 0; i < known->alert_count; i++) {
-    if (!map_add(&seen, known->alerts[i].key, i)) /* two rules with the same name and labels */
+  for (size_t i = 0; i <= known->alert_count; i++) {
+    const struct prometheus_alert *alert = i < known->alert_count ? &known->alerts[i] : NULL;
+    if (!listed && (!alert || rank_of(alert) > RANK_WARNING)) { /* what fires is worse */
+      for (size_t k = 0; room && k < known->failing_count; k++)
+        room = add_failing(reading, table, &known->failing[k], k);
+      listed = true;
+    }
+    if (!alert || !map_add(&seen, alert->key, i)) /* two rules with the same name and labels */
       continue;
-    count(reading, &known->alerts[i]);
-    room = room && add_alert(reading, table, &known->alerts[i]);
+    count(reading, alert);
+    room = room && add_alert(reading, table, alert);
   }
   map_fini(&seen);
   reading->rules.rules = (int64_t)known->total;
