@@ -10,7 +10,7 @@ from headless import FAILED, apply, plan
 from keys import agree, outcome
 from prometheus_server import FAILING, Servers, get
 from sandbox import wait_until
-from stacktop import CRIT, closed_port, check, dashboard, stacktop, write_config
+from stacktop import CRIT, OK, closed_port, check, dashboard, stacktop, write_config
 from witness import Audit
 
 BESIDE = "others"
@@ -68,6 +68,16 @@ def test_what_it_says(servers, config):
     assert summary["targets_up"] == 1 and summary["targets_down"] == 1 and summary["rules"] == 4
     series = get(f"{servers.url}/api/v1/status/tsdb")["data"]["headStats"]["numSeries"]
     assert abs(summary["head_series"] - series) < 300
+
+
+def test_the_page_of_targets(servers, config):
+    run = stacktop("-c", config, "show", "prometheus.targets", "main")
+    assert run.status == OK, run
+    down, up = [line for line in run.stdout.splitlines() if " self " in line][:2]
+    assert " down " in down and "connection refused" in down and " up " in up, run
+    server = write_config(config.parent, prometheus=[{"name": "main", "url": servers.manager}], hosts=[])
+    run = stacktop("-c", server, "show", "prometheus.targets", "main")
+    assert run.status != OK and "404" in run.stdout + run.stderr, run
 
 
 def test_queries_are_rows(servers, config):

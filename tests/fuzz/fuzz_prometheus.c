@@ -1,5 +1,5 @@
 /* Exercises what is read of the answers of a Prometheus and an Alertmanager.
- * The first byte says which answer the rest is: rules (r), a query's results (q), alerts (a) or
+ * The first byte says which answer the rest is: rules (r), targets (t), a query's results (q), alerts (a) or
  * silences (s) of the Alertmanager, the page of its own figures (m), or a query of the
  * configuration (c). Holds: what is not the answer is an error with words; texts are never NULL,
  * and bounded; no more is kept than there is room for; a value is finite or has a reason; equal
@@ -8,6 +8,7 @@
 
 #include "clients/prometheus/alertmanager.h"
 #include "clients/prometheus/prometheus_query.h"
+#include "clients/prometheus/prometheus_targets.h"
 #include "core/json_tree.h"
 
 #include <math.h>
@@ -73,6 +74,23 @@ static void check_answer(const json_t *json, struct arena *arena) {
     const struct value value = answer.results[i].value;
     assert(value_number(value, &number) ? isfinite(number) : value.text && *value.text);
     check_labels(&answer.results[i].labels, arena);
+  }
+}
+
+static void check_targets(const json_t *json, struct arena *arena) {
+  struct prometheus_targets targets;
+  struct err err = {0};
+  if (!prometheus_targets_read(json, arena, &targets, &err)) {
+    assert(*err.text);
+    return;
+  }
+  assert(targets.count <= PROMETHEUS_TARGETS_MAX && targets.count <= targets.total);
+  for (size_t i = 0; i < targets.count; i++) {
+    const struct prometheus_scraped *one = &targets.items[i];
+    check_text(one->health);
+    check_text(one->error);
+    assert(one->last_ms >= -1 && isfinite(one->duration_s) && one->duration_s >= -1);
+    check_labels(&one->labels, arena);
   }
 }
 
@@ -151,6 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   arena_init(&arena, 4 << 20);
   if (json && *data == 'r')
     check_rules(json, &arena);
+  if (json && *data == 't')
+    check_targets(json, &arena);
   if (json && *data == 'q')
     check_answer(json, &arena);
   if (json && *data == 'a')

@@ -10,6 +10,7 @@
 #define PROMETHEUS_RULE_KEY "prometheus/"
 
 /* Paths of the API. */
+#define PROMETHEUS_TARGETS_PATH "/api/v1/targets?state=active"
 #define PROMETHEUS_RULES_PATH "/api/v1/rules"
 #define PROMETHEUS_QUERY_PATH "/api/v1/query?query="
 #define ALERTMANAGER_ALERTS_PATH "/api/v2/alerts"

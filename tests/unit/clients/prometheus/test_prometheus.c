@@ -1,5 +1,5 @@
 /* Answers of Prometheus' API: good, old, hostile and wrong ones. Pure. */
-#include "clients/prometheus/prometheus.h"
+#include "clients/prometheus/prometheus_targets.h"
 
 #include "core/json_tree.h"
 #include "support/core_test.h"
@@ -250,6 +250,29 @@ static void test_its_own_figures(void **state) {
   assert_int_equal(metrics.head_series, -1);
 }
 
+static void test_targets_that_are_down_come_first(void **state) {
+  struct bench *bench = *state;
+  struct prometheus_targets targets;
+  struct err err;
+  assert_true(prometheus_targets_read(
+      parsed(bench,
+             DATA("{\"activeTargets\":[{\"labels\":{\"job\":\"a\",\"instance\":\"1\"},\"health\":"
+                  "\"up\",\"lastScrapeDuration\":0.5,\"lastScrape\":\"1970-01-01T00:00:01Z\"},"
+                  "{\"labels\":{\"job\":\"b\"},\"health\":\"down\",\"lastError\":\"refused\"},"
+                  "{\"labels\":{}}]}")),
+      &bench->arena, &targets, &err));
+  assert_int_equal(targets.count, 3);
+  assert_string_equal(targets.items[0].error, "refused");
+  assert_int_equal(targets.items[0].last_ms, -1);
+  assert_true(targets.items[0].duration_s == -1);
+  assert_string_equal(targets.items[1].health, "unknown");
+  assert_int_equal(targets.items[2].last_ms, 1000);
+  assert_string_not_equal(targets.items[0].key, targets.items[1].key);
+  assert_false(prometheus_targets_read(parsed(bench, DATA("{}")), &bench->arena, &targets, &err));
+  assert_false(prometheus_targets_read(parsed(bench, DATA("{\"activeTargets\":[1]}")), &bench->arena,
+                                       &targets, &err));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_an_alert, setup, teardown),
@@ -261,6 +284,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_labels_are_one_identity, setup, teardown),
       cmocka_unit_test_setup_teardown(test_labels_that_are_too_many_or_too_long_are_no_identity,
                                       setup, teardown),
+      cmocka_unit_test_setup_teardown(test_targets_that_are_down_come_first, setup, teardown),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_its_own_figures),
   };
