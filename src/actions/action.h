@@ -29,6 +29,9 @@ struct action_request {
   size_t chosen_count;
   int64_t now_ms;    /* wall time: for "an hour ago" and names of files */
   const char *state; /* folder for files such as undo; NULL when there is none */
+  /* The person that acts, for servers that keep a name: the login before sudo, else the user; NULL:
+   * not known. */
+  const char *who;
 };
 
 /* One step that waits: survey, execute or verify. Created and owned by the pipeline; lives from

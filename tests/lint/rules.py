@@ -34,7 +34,7 @@ CLIENTS = {"pgbouncer": "postgres"}
 # include it; it includes none.
 SHARED = "web"
 # Services are where the runtimes come together: the clients that each folder "service" may include too.
-RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}}
+RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}, "alert": {"prometheus"}}
 
 # The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
 # ("ui/terminal/terminal.c").
@@ -49,7 +49,7 @@ LIBRARIES = {
     r"ares\.h": {"io/dns.c"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/",
-                     "actions/kubernetes/", "clients/service/", "clients/web/"},
+                     "actions/kubernetes/", "clients/service/", "clients/web/", "clients/prometheus/"},
     r"openssl/.*": {"report", "io/http/", "io/line_tls.c"},
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},

@@ -44,8 +44,10 @@ static void send_more(struct web_batch *batch) {
   struct web_batch_place *place;
   while (batch->next < batch->count && (place = free_place(batch))) {
     const struct web_asked *asked = &batch->asked[batch->next];
-    const struct web_query query = {
-        .path = asked->path, .text = asked->text, .timeout_ms = batch->end_ms - clock_now_ms()};
+    const struct web_query query = {.path = asked->path,
+                                    .url = asked->url,
+                                    .text = asked->text,
+                                    .timeout_ms = batch->end_ms - clock_now_ms()};
     *place = (struct web_batch_place){.batch = batch, .asked = batch->next++};
     place->request = web_ask(batch->io, batch->target, &query, on_answer, place);
     batch->open++;

@@ -8,6 +8,7 @@ enum { WEB_BATCH_PARALLEL = 6 }; /* questions under way at a time: gentle to a b
 /* A question, and its answer when the batch is done. */
 struct web_asked {
   const char *path; /* lives as long as the batch */
+  const char *url;  /* instead of the target's (web_query.url); the same */
   bool text;
   json_t *json; /* NULL: no answer, or text */
   char *body;   /* of text; NULL: no answer */
@@ -33,9 +34,9 @@ struct web_batch {
   struct web_batch_place places[WEB_BATCH_PARALLEL];
 };
 
-/* asked: with path and text set, else zero; lives until web_batch_fini. end_ms: until when, on the
- * steady clock (watch_end_ms). done comes once, on the loop's thread, when all are answered or have
- * failed, unless web_batch_fini comes first. count is at least 1. */
+/* asked: with path, url and text set, else zero; lives until web_batch_fini. end_ms: until when, on
+ * the steady clock (watch_end_ms). done comes once, on the loop's thread, when all are answered or
+ * have failed, unless web_batch_fini comes first. count is at least 1. */
 void web_batch_start(struct web_batch *batch, struct io *io, const struct target *target,
                      struct web_asked *asked, size_t count, int64_t end_ms, void (*done)(void *arg),
                      void *arg);

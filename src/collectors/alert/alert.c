@@ -1,5 +1,9 @@
-/* The alert rules of the configuration: one target a rule. It asks no server: it looks at what the
- * other targets have published. */
+/* The alert rules of the configuration: one target a rule. It looks at what the other targets have
+ * published; only a rule in PromQL asks a server, the Prometheus that it names. */
+#include "clients/prometheus/prometheus_contract.h"
+#include "clients/prometheus/prometheus_query.h"
+#include "clients/web/web.h"
+#include "collectors/alert/alert_promql.h"
 #include "collectors/alert/alert_state.h"
 #include "collectors/alerts.h"
 #include "collectors/frame.h"
@@ -25,6 +29,15 @@ static const struct option options[] = {
      .choices = alert_is_choices,
      .help = "instead of a metric: fires while the target is at least that",
      .example = "critical"},
+    {.name = "expr",
+     .type = OPTION_TEXT,
+     .help = "instead of a metric: PromQL; fires for each of its results",
+     .example = "\"up == 0\"",
+     .check = prometheus_expr_check},
+    {.name = "prometheus",
+     .type = OPTION_TEXT,
+     .help = "name of the target of prometheus that evaluates expr",
+     .example = "main"},
     {.name = "target",
      .type = OPTION_TEXT,
      .help = "name of the target, with * for any text; default: all that have the metric",
@@ -45,7 +58,7 @@ static const struct option options[] = {
      .help = "severity when it fires"},
     {.name = "text",
      .type = OPTION_TEXT,
-     .help = "what it says, with {value}, {limit}, {target} and {row}",
+     .help = "what it says, with {value}, {limit}, {target}, {row} and {label.NAME}",
      .example = "\"consumer lag is {value} messages\"",
      .check = alert_text_check},
     {.name = "runbook",
@@ -64,6 +77,7 @@ struct watcher {
   struct watch watch; /* first */
   struct alert_rule rule;
   struct alert_memory memory;
+  struct web_request *request; /* of a rule in PromQL; NULL: it is not asking */
 };
 
 static bool check(const struct target *target, struct err *err) {
@@ -81,14 +95,55 @@ static void fini(void *self) {
   alert_memory_fini(&watcher->memory);
 }
 
+static void on_answer(void *arg, const struct web_answer *answer) {
+  struct watcher *watcher = arg;
+  const struct job *job = watcher->watch.job;
+  watcher->request = NULL;
+  watch_done(&watcher->watch, alert_promql_sample(&watcher->rule, &watcher->memory, job->model,
+                                                  job->one_pass, clock_now_ms(), answer));
+}
+
+static void answer_without_asking(struct watcher *watcher, enum err_kind kind, const char *why) {
+  struct err err;
+  err_set(&err, kind, "%s", why);
+  on_answer(watcher, &(struct web_answer){.err = &err});
+}
+
+static void ask_prometheus(struct watcher *watcher) {
+  const struct target *prometheus = watcher->rule.prometheus;
+  char path[PROMETHEUS_PATH_MAX] = PROMETHEUS_QUERY_PATH;
+  if (!prometheus || !web_path_add(path, sizeof path, watcher->rule.expr)) {
+    answer_without_asking(watcher, ERR_INVALID, "there is no such Prometheus");
+    return;
+  }
+  if (prometheus->disabled) {
+    answer_without_asking(watcher, ERR_DISABLED, "it is disabled in the configuration");
+    return;
+  }
+  const struct web_query query = {
+      .path = path,
+      .timeout_ms = watch_end_ms(&watcher->watch, MARGIN_MIN_MS, MARGIN_MAX_MS) - clock_now_ms()};
+  watcher->watch.requests++;
+  watcher->request = web_ask(watcher->watch.io, prometheus, &query, on_answer, watcher);
+}
+
+static void rest(void *self) {
+  struct watcher *watcher = self;
+  if (watcher->request)
+    web_cancel(watcher->request);
+  watcher->request = NULL;
+}
+
 /* A check collects each target once and at the same time: a rule waits for those that it is about.
  */
 static void ask(void *self) {
   struct watcher *watcher = self;
   const struct job *job = watcher->watch.job;
   const int64_t now_ms = clock_now_ms();
-  if (job->one_pass && alert_state_waits(&watcher->rule, job->model) &&
-      now_ms < watch_end_ms(&watcher->watch, MARGIN_MIN_MS, MARGIN_MAX_MS))
+  if (watcher->rule.expr)
+    ask_prometheus(watcher);
+  else if (job->one_pass && alert_state_waits(&watcher->rule, job->model) &&
+           now_ms < watch_end_ms(&watcher->watch, MARGIN_MIN_MS, MARGIN_MAX_MS))
     watch_wait(&watcher->watch, LOOK_AGAIN_MS);
   else
     watch_done(&watcher->watch, alert_state_sample(&watcher->rule, &watcher->memory, job->model,
@@ -96,8 +151,12 @@ static void ask(void *self) {
 }
 
 static void *open_watcher(struct io *io, const struct target *target, struct err *err) {
-  static const struct watch_kind kind = {
-      .size = sizeof(struct watcher), .init = init, .ask = ask, .late = ask, .fini = fini};
+  static const struct watch_kind kind = {.size = sizeof(struct watcher),
+                                         .init = init,
+                                         .ask = ask,
+                                         .late = ask,
+                                         .rest = rest,
+                                         .fini = fini};
   return watch_open(&kind, io, target, err);
 }
 

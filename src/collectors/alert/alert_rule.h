@@ -2,6 +2,7 @@
  * runbook. */
 #pragma once
 
+#include "clients/prometheus/prometheus_labels.h"
 #include "collectors/collector.h"
 #include "model/model.h"
 
@@ -9,11 +10,13 @@
 extern const char *const alert_is_choices[], *const alert_severity_choices[];
 
 struct alert_rule {
-  const struct target *target;    /* of the rule itself */
-  const struct target_kind *kind; /* of the targets that it is about; NULL (is): of any kind */
-  const char *whose, *row;        /* patterns for names; NULL: all */
-  const char *metric;             /* NULL: the condition is `is` */
-  const struct table_spec *table; /* of the metric; NULL: each target has a table of its own */
+  const struct target *target;     /* of the rule itself */
+  const struct target_kind *kind;  /* of the targets that it is about; NULL (is): of any kind */
+  const char *whose, *row;         /* patterns for names; NULL: all */
+  const char *metric;              /* NULL: the condition is `is`, or expr */
+  const struct target *prometheus; /* that evaluates expr; NULL: none does */
+  const char *expr;                /* PromQL; NULL: the condition is metric or `is` */
+  const struct table_spec *table;  /* of the metric; NULL: each target has a table of its own */
   size_t column;
   bool below;
   double limit;
@@ -30,9 +33,23 @@ bool alert_rule_read(struct alert_rule *rule, const struct target *target,
 bool alert_rule_matches(const char *pattern, const char *name);
 bool alert_rule_is_about(const struct alert_rule *rule, const struct target *target);
 
-/* The option `text` with its placeholders filled; a default if it is not set. value and limit as
- * shown; row NULL: the target itself. In the arena. */
-const char *alert_text(const struct alert_rule *rule, struct arena *arena, const char *target,
-                       const char *row, const char *value, const char *limit);
+/* What fills the placeholders of a text. */
+struct alert_words {
+  const char *value, *limit; /* as shown */
+  const char *target;
+  const char *row;                        /* NULL: the target itself */
+  const struct prometheus_labels *labels; /* of {label.NAME}; NULL: none */
+};
+/* The option `text` with its placeholders filled; a default if it is not set. In the arena. */
+const char *alert_text(const struct alert_rule *rule, struct arena *arena,
+                       const struct alert_words *words);
+/* The option `labels`, "team=ops". In the arena. */
+const char *alert_labels(const struct alert_rule *rule, struct arena *arena);
+/* Whether a condition that has held for that time fires. one_pass: there is no time to wait for
+ * `for`, so that it fires at once, and the reason says so. */
+bool alert_fires(const struct alert_rule *rule, const struct model *model, bool one_pass,
+                 int64_t held_ms);
+const char *alert_reason(const struct alert_rule *rule, const struct model *model, bool one_pass,
+                         struct arena *arena, const char *subject, const char *text);
 /* For the check of the option `text`: false with err for an unknown placeholder. */
 bool alert_text_check(const char *text, struct err *err) MUST_CHECK;

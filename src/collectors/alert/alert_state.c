@@ -33,57 +33,15 @@ struct evaluation {
 
 static const struct table_spec *const tables[] = {&alerts_table};
 
-void alert_memory_fini(struct alert_memory *memory) {
-  for (size_t i = 0; i < memory->count; i++)
-    free(memory->items[i].key);
-  free(memory->items);
-  map_fini(&memory->by_key);
-  *memory = (struct alert_memory){0};
-}
-
-static void memory_begin(struct alert_memory *memory) {
-  for (size_t i = 0; i < memory->count; i++)
-    memory->items[i].seen = false;
-}
-
 static bool is_live(const struct evaluation *e, size_t index) {
   return target_state_condition(&e->model->targets[index], e->now_ms) == TARGET_LIVE;
 }
 
-/* Forgets where the condition no longer holds. Of a target without fresh data that is not known: an
- * interruption does not begin the wait again. */
-static void memory_end(const struct evaluation *e) {
-  struct alert_memory *memory = e->memory;
-  size_t kept = 0;
-  map_fini(&memory->by_key);
-  for (size_t i = 0; i < memory->count; i++) {
-    const struct alert_instance item = memory->items[i];
-    if (!item.seen && (!e->rule->metric || is_live(e, item.target_index))) {
-      free(item.key);
-      continue;
-    }
-    memory->items[kept] = item;
-    map_add(&memory->by_key, item.key, kept++);
-  }
-  memory->count = kept;
-}
-
-static struct alert_instance *memory_of(struct evaluation *e, const char *key, size_t index) {
-  struct alert_memory *memory = e->memory;
-  struct map_slot *slot = map_find(&memory->by_key, key);
-  if (slot)
-    return &memory->items[slot->value];
-  if (memory->count == ALERT_INSTANCES_MAX)
-    return NULL;
-  if (memory->count == memory->capacity) {
-    memory->capacity = memory->capacity ? memory->capacity * 2 : 8;
-    memory->items = mem_resize(memory->items, memory->capacity * sizeof *memory->items);
-  }
-  struct alert_instance *item = &memory->items[memory->count];
-  *item =
-      (struct alert_instance){.key = mem_dup(key), .since_ms = e->now_ms, .target_index = index};
-  map_add(&memory->by_key, item->key, memory->count++);
-  return item;
+/* Of a target without fresh data it is not known whether the condition still holds: an interruption
+ * does not begin the wait again. */
+static bool is_kept(const void *arg, const struct alert_instance *item) {
+  const struct evaluation *e = arg;
+  return e->rule->metric && !is_live(e, item->target_index);
 }
 
 /* ---- rows of the table */
@@ -98,15 +56,6 @@ static struct alert_row row_base(const struct evaluation *e) {
                             .runbook = target_text(target, "runbook")};
 }
 
-static const char *labels_text(const struct evaluation *e) {
-  const struct option_value *labels = target_option(e->rule->target, "labels");
-  const char *text = "";
-  for (size_t i = 0; i < labels->item_count; i++)
-    text = sample_printf(e->sample, "%s%s%s=%s", text, *text ? ", " : "", labels->names[i],
-                         labels->items[i]);
-  return text;
-}
-
 static const char *condition_text(const struct evaluation *e) {
   const struct target *target = e->rule->target;
   return e->rule->metric ? sample_printf(e->sample, "%s %s %s", target_text(target, "metric"),
@@ -115,50 +64,37 @@ static const char *condition_text(const struct evaluation *e) {
 }
 
 static void add_row(struct evaluation *e, struct alert_row row) {
-  row.labels = labels_text(e);
+  row.labels = alert_labels(e->rule, &e->sample->arena);
   row.condition = condition_text(e);
   e->dropped += !alert_row_add(e->sample, &e->sample->tables[0], &row);
-}
-
-/* Whether there is time to wait for `for`. */
-static bool can_wait(const struct evaluation *e) {
-  const int64_t watch_ms = e->model->watch_ms;
-  return !e->one_pass && (watch_ms == 0 || e->rule->for_ms <= watch_ms);
-}
-
-static const char *fires_text(const struct evaluation *e, const char *subject, const char *text) {
-  char wait[FORMAT_MAX];
-  /* "api is critical", but "main orders: lag 5,000, above 100". */
-  const bool is_state = !e->rule->metric && !target_text(e->rule->target, "text");
-  const char *colon = is_state ? "" : ":";
-  if (can_wait(e) || e->rule->for_ms == 0)
-    return sample_printf(e->sample, "%s%s %s", subject, colon, text);
-  format_duration(wait, sizeof wait, (double)e->rule->for_ms / 1000);
-  return sample_printf(e->sample, "%s%s %s (%s; the rule requires %s)", subject, colon, text,
-                       e->one_pass ? "seen once" : "watched for less", wait);
 }
 
 static void add_active(struct evaluation *e, const char *key, size_t index, const char *label,
                        const char *value) {
   const char *target = e->model->targets[index].target->name;
   const bool whole = !label || strcmp(label, target) == 0;
-  struct alert_instance *instance = memory_of(e, key, index);
+  struct alert_instance *instance = alert_memory_of(e->memory, key, e->now_ms);
   e->active++;
   if (!instance) {
     e->dropped++;
     return;
   }
   instance->seen = true;
+  instance->target_index = index;
   struct alert_row row = row_base(e);
-  const bool fires = !can_wait(e) || e->now_ms - instance->since_ms >= e->rule->for_ms;
+  const bool fires = alert_fires(e->rule, e->model, e->one_pass, e->now_ms - instance->since_ms);
   row.key = key;
   row.subject = whole ? target : sample_printf(e->sample, "%s %s", target, label);
   row.state = fires ? "firing" : "pending";
   row.value = value;
   row.since_ms = e->one_pass ? -1 : e->now_ms - instance->since_ms;
-  row.text = alert_text(e->rule, &e->sample->arena, target, whole ? NULL : label, value, e->limit);
+  row.text = alert_text(
+      e->rule, &e->sample->arena,
+      &(struct alert_words){
+          .value = value, .limit = e->limit, .target = target, .row = whole ? NULL : label});
   row.now = fires ? e->rule->severity : SEVERITY_OK;
-  row.reason = fires_text(e, row.subject, row.text);
+  row.reason =
+      alert_reason(e->rule, e->model, e->one_pass, &e->sample->arena, row.subject, row.text);
   add_row(e, row);
 }
 
@@ -326,8 +262,7 @@ struct sample *alert_state_sample(const struct alert_rule *rule, struct alert_me
   size_t targets = 0;
   e.findings = own ? own : model->findings;
   limit_show(&e);
-  limit_show(&e);
-  memory_begin(memory);
+  alert_memory_begin(memory);
   for (size_t i = 0; i < model->target_count; i++) {
     if (!alert_rule_is_about(rule, model->targets[i].target))
       continue;
@@ -337,7 +272,7 @@ struct sample *alert_state_sample(const struct alert_rule *rule, struct alert_me
     else
       judge_state(&e, i);
   }
-  memory_end(&e);
+  alert_memory_end(memory, is_kept, &e);
   add_rest(&e, targets);
   findings_free(own);
   if (e.dropped > 0)

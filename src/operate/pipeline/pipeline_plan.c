@@ -68,6 +68,7 @@ static struct action_request request_of(struct run *run) {
       .chosen_count = operation->chosen_count,
       .now_ms = clock_wall_ms(),
       .state = run->pipeline->options.state,
+      .who = run->pipeline->self.login ? run->pipeline->self.login : run->pipeline->self.user,
   };
 }
 

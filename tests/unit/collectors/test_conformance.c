@@ -26,6 +26,7 @@ static const struct place {
     {"docker", "endpoint", "tcp://127.0.0.1:", "", false},
     {"kubernetes", "proxy", "http://127.0.0.1:", "", false},
     {"systemd", "bus", "unix:path=/nonexistent/bus-", "", false},
+    {"prometheus", "url", "http://127.0.0.1:", "", false},
     {"host", NULL, NULL, NULL, true},
 };
 
