@@ -273,6 +273,12 @@ def test_several(tmp_path, authority):
 def test_none(tmp_path, authority):
     _, findings, status = files(tmp_path, {"file": f"{tmp_path}/none/*.pem"})
     assert status == CRIT and "No such file" in findings[0]
+    # what is trusted has to be there
+    file = str(authority.path("self.pem"))
+    for path, words in ((f"{tmp_path}/gone.pem", "No such file"), (str(authority.path("self.key")), "no certificate")):
+        done = check(write_config(tmp_path, tls=[{"name": "files", "file": file, "ca_file": path}]), "--json")
+        assert done.status == UNKNOWN and f"ca_file {path}: " in done.document.findings[0][1], done
+        assert words in done.document.findings[0][1]
 
 
 def test_errors_have_their_place(tmp_path):

@@ -155,8 +155,9 @@ static const char *judge(struct sample *sample, const struct dns_wanted *wanted,
 /* ---- rows */
 
 static void row_fill(struct sample *sample, struct row *row, const struct dns_wanted *wanted,
-                     const struct dns_said *said) {
-  row->cells[DNS_NAME] = value_text(sample_copy(sample, wanted->name));
+                     const struct dns_said *said, bool several) {
+  row->cells[DNS_NAME] = value_text(several ? sample_printf(sample, "@%s", said->server)
+                                            : sample_copy(sample, wanted->name));
   row->cells[DNS_LOOKUP] = value_text(sample_copy(sample, wanted->lookup));
   row->cells[DNS_RESOLVER] = value_text(sample_copy(sample, said->server));
   row->cells[DNS_STATE] = value_text(state_of(said));
@@ -183,7 +184,7 @@ void dns_rows_add(struct sample *sample, const struct dns_wanted *wanted,
     struct row *row = sample_row(sample, table, said[i].server, NULL);
     if (!row)
       return;
-    row_fill(sample, row, wanted, &said[i]);
+    row_fill(sample, row, wanted, &said[i], count > 1);
     const char *reason = judge(sample, wanted, &said[i], usual, &row->severity);
     if (!reason)
       continue;

@@ -166,8 +166,10 @@ X509_STORE *tls_store_new(const char *ca_file, struct err *err) {
   if (!ca_file)
     X509_STORE_set_default_paths(store);
   else if (X509_STORE_load_file(store, ca_file) != 1) {
-    const char *why = ERR_reason_error_string(ERR_peek_last_error());
-    err_set(err, ERR_INVALID, "ca_file %.120s: %s", ca_file, why ? why : "cannot be read");
+    const unsigned long code = ERR_peek_error(); /* the first one: those behind it say less */
+    const char *why =
+        ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
+    err_set(err, ERR_INVALID, "ca_file %.120s: %s", ca_file, why ? why : "no certificate in it");
     X509_STORE_free(store);
     store = NULL;
   }
