@@ -128,10 +128,13 @@ static bool can_wait(const struct evaluation *e) {
 
 static const char *fires_text(const struct evaluation *e, const char *subject, const char *text) {
   char wait[FORMAT_MAX];
+  /* "api is critical", but "main orders: lag 5,000, above 100". */
+  const bool is_state = !e->rule->metric && !target_text(e->rule->target, "text");
+  const char *colon = is_state ? "" : ":";
   if (can_wait(e) || e->rule->for_ms == 0)
-    return sample_printf(e->sample, "%s: %s", subject, text);
+    return sample_printf(e->sample, "%s%s %s", subject, colon, text);
   format_duration(wait, sizeof wait, (double)e->rule->for_ms / 1000);
-  return sample_printf(e->sample, "%s: %s (%s; the rule requires %s)", subject, text,
+  return sample_printf(e->sample, "%s%s %s (%s; the rule requires %s)", subject, colon, text,
                        e->one_pass ? "seen once" : "watched for less", wait);
 }
 
@@ -152,7 +155,7 @@ static void add_active(struct evaluation *e, const char *key, size_t index, cons
   row.subject = whole ? target : sample_printf(e->sample, "%s %s", target, label);
   row.state = fires ? "firing" : "pending";
   row.value = value;
-  row.since_ms = e->now_ms - instance->since_ms;
+  row.since_ms = e->one_pass ? -1 : e->now_ms - instance->since_ms;
   row.text = alert_text(e->rule, &e->sample->arena, target, whole ? NULL : label, value, e->limit);
   row.now = fires ? e->rule->severity : SEVERITY_OK;
   row.reason = fires_text(e, row.subject, row.text);
@@ -293,11 +296,10 @@ static void add_rest(struct evaluation *e, size_t targets) {
   } else {
     return;
   }
-  row.subject =
-      row.now != SEVERITY_OK || e->judged != 1
-          ? sample_printf(e->sample, "%zu %s", e->judged, e->judged == 1 ? "value" : "values")
-      : e->rule->row ? e->rule->row
-                     : e->rule->whose;
+  if (e->judged == 1)
+    row.subject = e->rule->row ? e->rule->row : e->rule->whose;
+  else if (e->judged > 1)
+    row.subject = sample_printf(e->sample, "%zu values", e->judged);
   row.reason = sample_printf(e->sample, "not evaluated: %s", row.text ? row.text : "");
   add_row(e, row);
 }
