@@ -10,6 +10,7 @@ import pytest
 
 from authority import CA, Shown, run
 from stacktop import CRIT, OK, UNKNOWN, WARN, Listener, check, closed_port, dashboard, write_config
+from terminal import PATIENCE
 from tls_site import authority, look  # noqa: F401 (a fixture)
 
 BESIDE = "others"
@@ -81,7 +82,7 @@ def test_hostile_names(tmp_path, authority):
 
 def test_what_is_no_tls(tmp_path, authority):
     def finding(port, **options):
-        target = {"name": "site", "address": f"127.0.0.1:{port}", "timeout": "2s", **options}
+        target = {"name": "site", "address": f"127.0.0.1:{port}", "timeout": f"{2 * PATIENCE:g}s", **options}
         done = check(write_config(tmp_path, tls=[target]), "--json")
         assert done.status in (CRIT, UNKNOWN)
         return done.document.findings[0][1]

@@ -15,7 +15,7 @@ struct step {
   const char *name;   /* what it waits for */
 };
 
-#define TEXT(text) text, sizeof text - 1
+#define TEXT(text) (text), sizeof(text) - 1
 
 /* Ends with a step without `expect`. */
 static const struct step steps[][4] = {

@@ -89,7 +89,8 @@ static void ends_once(const struct collector *collector, const struct tiny_serve
   end(&fixture);
 }
 
-/* A rule looks at what others have published: it has no server. DNS asks by UDP: see test_dns.c. */
+/* A rule looks at what others have published: it has no server. DNS asks by UDP: see
+ * e2e/test_dns.py. */
 static bool has_server(const struct collector *collector) {
   return strcmp(collector->kind.kind, "alert") != 0 &&
          strcmp(collector->kind.kind, "notifier") != 0 && strcmp(collector->kind.kind, "dns") != 0;
