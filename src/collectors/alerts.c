@@ -34,7 +34,7 @@ bool alert_row_add(struct sample *sample, struct table *table, const struct aler
   row->cells[ALERT_VALUE] = text_cell(sample, alert->value);
   row->cells[ALERT_LIMIT] = text_cell(sample, alert->limit);
   row->cells[ALERT_SINCE] = seconds_cell(alert->since_ms);
-  row->cells[ALERT_AFTER] = seconds_cell(alert->for_ms);
+  row->cells[ALERT_AFTER] = seconds_cell(alert->for_ms > 0 ? alert->for_ms : -1);
   row->cells[ALERT_SEVERITY] =
       value_text(alert->severity == SEVERITY_CRIT ? "critical" : "warning");
   row->cells[ALERT_TEXT] = text_cell(sample, alert->text);

@@ -100,7 +100,8 @@ static void options_take(struct config *config, const struct option_value *own) 
 
 /* Only of a file without other errors, which would be the cause of these. */
 static void targets_check(struct config_yaml *yaml, const struct config *config) {
-  for (size_t i = 0; yaml->errors->count == 0 && i < config->all_count; i++) {
+  const bool clean = yaml->errors->count == 0;
+  for (size_t i = 0; clean && i < config->all_count; i++) {
     const struct target *target = config->all[i];
     struct err err;
     if (target->kind->check && !target->kind->check(target, &err))

@@ -35,12 +35,15 @@ def select(terminal, pane, wanted):
 
 
 def go_down_to(terminal, text):
-    """Until it is in a selected line, of the page or of the list in front of it."""
-    for _ in range(60):
-        if any("►" in row and text in " ".join(row.split()) for row in terminal.screen.rows):
-            return
-        terminal.press("Down")
-        terminal.settle(0.05)
+    """Until it is in a selected line, of the page or of the list in front of it. A list that was just asked for may
+    be drawn after the first key has gone to it: then its first line is found from the top."""
+    for quiet in (0.05, 0.2):
+        for _ in range(60):
+            terminal.settle(quiet)
+            if any("►" in row and text in " ".join(row.split()) for row in terminal.screen.rows):
+                return
+            terminal.press("Down")
+        terminal.press("Home")
     raise AssertionError(f"no line {text}\n{terminal.show()}")
 
 

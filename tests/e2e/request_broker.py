@@ -54,7 +54,7 @@ class Broker:
         with open(self.log, "a", encoding="utf-8") as log:
             process = subprocess.Popen(argv, cwd=self.part.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while True:
                 with contextlib.suppress(Exception):
                     self.part.answers()

@@ -45,7 +45,7 @@ SCENES = {scene.name: scene for scene in (
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
-          rf"!  ecap pid \d+ xmin age 8,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
+          rf"!  ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
           "pid "),
     Scene("replica-lag", "PostgreSQL", "1 WARN",
           rf"!  ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
@@ -55,7 +55,7 @@ SCENES = {scene.name: scene for scene in (
           rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
     Scene("hung-transaction", "Kafka lag", "1 CRIT",
-          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction open for {TIME}, not by its.*", "hel", "ecap-", 25),
+          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing open for {TIME}, not.*", "hel", "ecap-", 25),
     Scene("skew", "Kafka lag", "1 WARN",
           rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",

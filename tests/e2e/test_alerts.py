@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from stacktop import CONFIG, CRIT, OK, ROOT, UNKNOWN, check, closed_port, dashboard, stacktop, write_config
+from stacktop import CONFIG, CRIT, OK, ROOT, UNKNOWN, USAGE, check, closed_port, dashboard, stacktop, write_config
 
 BESIDE = "others"
 
@@ -57,7 +57,7 @@ def test_a_target_that_is_down(tmp_path):
     run = stacktop("-c", config, "check", "--json")
     assert run.status == CRIT
     assert rows(run)["service/api"]["state"] == "firing"
-    assert any("api: is critical (seen once; the rule requires 1m 00s)" in each["sentence"]
+    assert any("api is critical (seen once; the rule requires 1m 00s)" in each["sentence"]
                for each in run.json["findings"]), run.json["findings"]
 
 
@@ -86,6 +86,8 @@ def test_what_is_not_known_is_said(tmp_path):
     assert found["lag"]["state"] == "unknown" and "no fresh data" in found["lag"]["text"]
     assert found["growth"]["state"] == "unknown" and "needs" in found["growth"]["text"]
     assert any("growth" == each["subject"] and each["severity"] == "unknown" for each in run.json["findings"])
+    assert check(config, "--only", "alerts", "--only", "redis").status == USAGE
+    assert "1 of 4" not in check(config, "--only", "alerts,redis:cache,hosts").stdout
     only = check(config, "--only", "alerts")
     assert only.status == UNKNOWN and "is not watched here" in only.stdout, only
 
@@ -108,6 +110,22 @@ def test_a_rule_that_means_nothing_is_an_error_at_its_place(tmp_path, rule, word
     assert run.status == CONFIG and words in run.stderr, run
     assert run.stderr.startswith(f"{config}:") and 'line' not in run.stderr
     assert check(config).status == CONFIG
+
+
+def test_every_contradiction_is_reported_at_once(tmp_path):
+    config = configured(tmp_path, {"name": "one"}, {"name": "two", "metric": "host.load"})
+    run = stacktop("config", "--check", "-c", config)
+    assert run.status == CONFIG and run.stderr.count("alerts") == 2, run
+
+
+def test_the_key_e_shows_the_events(tmp_path):
+    with dashboard(configured(tmp_path)) as terminal:
+        terminal.wait_for("1/1 targets up")
+        terminal.press("e")
+        terminal.wait_for("[2 Events]")
+        assert "Disks & host" not in terminal.screen.text
+        terminal.press("Esc")
+        terminal.wait_for("Disks & host")
 
 
 def test_the_example(tmp_path):

@@ -26,6 +26,7 @@ def test_topics_and_groups(sandbox, tmp_path):
                                "--execute")
             terminal.wait_for(f"group {group} appeared", 20)
         finally:
+            sandbox.run("kafka-tool", "consumer-groups", "--delete", "--group", group, check=False)
             sandbox.kafka_tool("topics", "--delete", "--topic", name)
         terminal.wait_for(f"topic {name} is gone", 20)
 
@@ -34,7 +35,7 @@ def test_settings_of_topics_and_brokers(sandbox, tmp_path):
     """Within the interval that `changes` sets: before and after, what is set anew, and what is reset."""
     sandbox.need("kafka")
     name = f"settings-{os.getpid()}"
-    main = {"name": "main", "bootstrap": sandbox.bootstrap, "changes": "1s"}
+    main = {"name": "main", "bootstrap": sandbox.bootstrap, "changes": "1s", "groups": ["ecap-*"]}
     rdkafka_admin.create_topics(sandbox.bootstrap, {name: (1, {"retention.ms": 3600000})}, 10)
     alter = ("configs", "--alter", "--entity-type")
     everywhere = (*alter, "brokers", "--entity-default")
@@ -51,4 +52,4 @@ def test_settings_of_topics_and_brokers(sandbox, tmp_path):
         finally:
             sandbox.kafka_tool(*everywhere, "--delete-config", "log.cleaner.threads")
             sandbox.kafka_tool("topics", "--delete", "--topic", name)
-        terminal.wait_for(re.compile(r"settings of broker \d+ changed: - log.cleaner.threads 2"), 20)
+        terminal.wait_for(re.compile(r"settings of broker \d+ changed: - log.cleaner.threads 2"), 30)

@@ -1,15 +1,18 @@
 """Pages of Kafka on the sandbox's broker: figures are those of Kafka's own tools while the workload is paused."""
 
+import contextlib
 import os
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from kafka_topic import CONSUMER, OWN_GROUP, new_protocol_group, own_topic, rdkafka
 from kafka_transaction import open_transaction, transactions
 from keys import configure, select
-from sandbox import GROUP
+from sandbox import GROUP, wait_until
 from stacktop import check, dashboard, stacktop
 
 BESIDE = "others"
@@ -66,6 +69,7 @@ def test_a_group_as_kafkas_tools_show_it(sandbox, tmp_path):
         assert shown == [committed, end, lag] or committed is None, (name, partition, cells)
     assert {key: (cells["host"], cells["client"], cells["partitions"]) for key, cells in tables["members"].items()} \
         == members
+    assert stacktop("show", "-c", config, "kafka.group", "main", GROUP).stdout.startswith(f"Group of main {GROUP} ")
     [group] = tables["group"].values()
     assert (group["members"], group["state"]) == (len(members), "Stable")
     coordinator, _, assignor = re.search(rf"^{GROUP} +(\S+:\d+) +\((\d+)\) +(\S+)", state, re.M).groups()
@@ -102,6 +106,54 @@ def test_a_group_of_the_new_protocol_is_explained(sandbox, tmp_path):
     assert document["severity"] == "unknown"
     text = notes(document)
     assert "KIP-848" in text and f"--describe --members --group {group}" in text, text
+
+
+def test_when_a_group_committed_last_and_who_is_idle(sandbox, topic):
+    """Of three members one gets messages, and commits until it stops; the others only wait."""
+    group, commits, first = f"ecap-idle-{os.getpid()}", threading.Event(), threading.Event()
+    commits.set()
+
+    def work(members, done):
+        with rdkafka.Producer(sandbox.bootstrap) as producer:
+            while not done.is_set():
+                for _ in range(10):
+                    producer.produce(topic.name, b"x", partition=0)
+                producer.flush(5)
+                for member in members:
+                    member.consume(1000, 0.1)
+                    if commits.is_set():
+                        member.commit()
+                        first.set()
+
+    def is_ready():
+        offsets = sandbox.offsets(group)
+        return len(offsets) == 3 and all(committed is not None for committed, _, _ in offsets.values()) and \
+            len(members_of(sandbox, group)) == 3
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor() as pool:
+        stack.callback(sandbox.run, "kafka-tool", "consumer-groups", "--delete", "--group", group, check=False)
+        members = [stack.enter_context(rdkafka.Consumer(sandbox.bootstrap, group, [topic.name])) for _ in range(3)]
+        done = threading.Event()
+        working = pool.submit(work, members, done)
+        try:
+            assert first.wait(30)
+            wait_until(is_ready, 60, what="three members with a partition each")
+            shown = pool.submit(show, topic.config, "group", group, "--duration", "22s")
+            time.sleep(8)  # the page sees it commit
+            commits.clear()
+            stopped = time.time()
+            tables, _ = shown.result()
+            ended = time.time()
+        finally:
+            done.set()
+            working.result()
+    lag = {number: tables["lag"][f"{group}/{topic.name}/{number}"] for number in range(3)}
+    assert 4 < lag[0]["last_commit"] <= ended - stopped, (lag, ended - stopped)
+    assert lag[1]["last_commit"] == lag[2]["last_commit"] == {"unknown": "no commit was seen since the page was opened"}
+    assert {cells["assigned"]: cells.get("status") for cells in tables["members"].values()} == {
+        f"{topic.name} 0": None, f"{topic.name} 1": "idle", f"{topic.name} 2": "idle"}
+    [summary] = tables["group"].values()
+    assert (summary["members"], summary["idle_members"], summary["unowned"]) == (3, 0, 0)
 
 
 def test_topics_and_brokers_as_kafkas_tools_show_them(sandbox, topic):
@@ -194,7 +246,7 @@ def test_an_open_transaction_is_the_cause(sandbox, topic):
             for _ in range(7):
                 producer.produce(topic.name, b"after it", partition=1)
             assert producer.flush(20)
-        tables, _ = show(topic.config, "transactions")
+        tables, document = show(topic.config, "transactions")
         cells = tables["transactions"][f"{topic.name}/1"]
         assert (cells["stable"], cells["end"], cells["held"]) == (end, end + 8, 8)
         assert cells["waiting"] == OWN_GROUP
@@ -202,8 +254,35 @@ def test_an_open_transaction_is_the_cause(sandbox, topic):
         assert f"abort --topic {topic.name} --partition 1 --start-offset {end}" in cells["abort"]
         one, _ = show(topic.config, "topic", topic.name)
         assert list(one["topic"].values())[0]["open_transactions"] == 1
+        # who it is, as Kafka's tool names the one that stands at this offset
+        assert "its producer:" not in notes(document)
+        rows = [row.split() for row in sandbox.kafka_tool("transactions", "describe-producers", "--topic", topic.name,
+                                                          "--partition", 1).splitlines()[1:]]
+        assert cells["producer"] == next(row[0] for row in rows if row[-1] == str(end))
+        assert cells["transactional_id"] == f"hung-{os.getpid()}"
     tables, _ = show(topic.config, "transactions")
     assert f"{topic.name}/1" not in tables["transactions"]
+
+
+def test_what_is_being_written_is_no_transaction(sandbox, topic):
+    """Messages that come in while the page reads both ends."""
+    done = threading.Event()
+
+    def write():
+        with rdkafka.Producer(sandbox.bootstrap) as producer:
+            while not done.wait(0.001):
+                for partition in range(3):
+                    producer.produce(topic.name, b"x", partition=partition)
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        try:
+            for _ in range(5):
+                tables, _ = show(topic.config, "transactions")
+                assert not [key for key in tables["transactions"] if key.startswith(topic.name)], tables
+        finally:
+            done.set()
+            writing.result()
 
 
 def test_a_page_of_a_frozen_broker_and_of_a_group_that_goes(sandbox, topic):

@@ -199,3 +199,17 @@ def test_a_check_does_not_notify(tmp_path, hook):
     config = configured(tmp_path, {"name": "chat", "webhook": f"http://127.0.0.1:{hook.server_port}/"})
     run = stacktop("check", "-c", config, "--duration", "2s", "--json")
     assert not hook.got and not [each for each in run.json["targets"] if each["kind"] == "notifier"]
+
+
+def test_each_channel_is_tested(tmp_path, hook):
+    out = tmp_path / "out.json"
+    config = configured(tmp_path, {"name": "chat", "webhook": f"http://127.0.0.1:{hook.server_port}/"},
+                        {"name": "page", "run": ["tee", str(out)]})
+    run = stacktop("watch", "--test", "-c", config)
+    assert run.status == OK and sorted(run.stdout.split("\n")) == ["", "chat: delivered", "page: delivered"], run
+    assert hook.got[0][1]["findings"][0]["sentence"] == "a test of this channel: nothing is wrong"
+    assert json.loads(out.read_text())["worst"] == "ok"
+    hook.statuses = [503]
+    run = stacktop("watch", "--test", "-c", config)
+    assert run.status == 1 and "chat: not delivered: it answered with HTTP status 503" in run.stdout, run
+    assert stacktop("watch", "--test", "-c", configured(tmp_path)).status == 1

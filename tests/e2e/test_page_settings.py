@@ -58,7 +58,7 @@ def test_the_lines_of_the_files_need_a_right(server, shop, changed):  # noqa: F8
 def test_without_pg_monitor(server, changed, tmp_path):  # noqa: F811
     """Settings that only superusers may see are missing, and the page says so."""
     run = show(configured(server, tmp_path, user="nobody"), "postgres.settings", "shop")
-    assert run.status == 3 and "settings that only superusers may see are left out: GRANT pg_monitor TO nobody" in run.stdout
+    assert run.status == 3 and "settings that only pg_read_all_settings may see are not listed: GRANT pg_monitor TO nobody" in run.stdout
     assert "max_connections" in run.stdout
 
 

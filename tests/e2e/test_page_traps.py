@@ -225,7 +225,7 @@ def test_a_session_beyond_those_that_are_listed(server, shop):  # noqa: F811
     run = show(shop, "postgres.session", "shop", str(writer), "--json")
     assert run.status == 0 and by(tables_of(run)["session"], "session")[f"pid {writer}"]["type"] == "background writer"
     run = show(shop, "postgres.session", "shop", "2147483646")
-    assert run.status != 0 and "no such session" in run.stdout + run.stderr, run
+    assert run.status == 64 and 'no row of sessions is named "2147483646"' in run.stderr, run
 
 
 def test_what_a_session_waits_for(server, shop):  # noqa: F811
@@ -249,3 +249,15 @@ def test_what_a_session_waits_for(server, shop):  # noqa: F811
         server.sql("SELECT pg_cancel_backend(%s)", builder.info.backend_pid)
         wait_until(lambda: not server.one("SELECT count(*) FROM pg_locks WHERE NOT granted"), what="the end")
     server.sql("DROP INDEX IF EXISTS goods_price")
+
+
+def test_an_empty_table_has_no_bloat(server, tmp_path):  # noqa: F811
+    """It has no statistics of columns, although it was analyzed."""
+    server.sql("CREATE TABLE nothing (id int); CREATE TABLE unknown (id int); ANALYZE nothing")
+    try:
+        run = show(configured(server, tmp_path, user="postgres"), "postgres.tables", "shop", "--json")
+        found = by(tables_of(run)["tables"], "table")
+        assert found["public.nothing"]["bloat"] == 0, found["public.nothing"]
+        assert found["public.unknown"]["bloat"] == {"unknown": "needs ANALYZE"}
+    finally:
+        server.sql("DROP TABLE nothing, unknown")

@@ -83,6 +83,9 @@ def test_the_time_watched(server, shop):  # noqa: F811
         worker.start()
         run = show(shop, "postgres.statements", "shop", "--json", "--duration", "3s")
         worker.join()
+    [summary] = [row["cells"] for row in run.json["target"]["tables"][0]["rows"]]
+    assert summary["to"] - summary["from"] == pytest.approx(summary["watched"] * 1000, abs=2)
+    assert summary["window"] == "since opened" and summary["watched"] == pytest.approx(3, abs=2.5)
     cells = statements(run)["SELECT max(price) FROM goods"]
     assert (cells["watched_calls"], cells["total_calls"]) == (5, before + 5), cells
     assert cells["watched_mean"] == pytest.approx(cells["watched_time"] / 5)
@@ -278,6 +281,38 @@ def test_orders_and_filter(server, shop):  # noqa: F811
         terminal.wait_for("FROM goods")
         terminal.press("2")  # panes are below the page
         terminal.hold("shop: Statements", 0.3)
+
+
+def test_figures_between_two_marks(server, shop):  # noqa: F811
+    """m: from here, m: until here, whatever the order of the rows and however often it is collected."""
+    server.sql("SELECT id + 1 FROM goods WHERE id = 1")
+
+    def calls_are(calls, kind):
+        terminal.wait_for(lambda screen: f"window {kind}" in screen.text and re.search(
+            rf"\w{{8}} +\S+ +{calls} .*SELECT id \+ \$1", screen.text))
+
+    with dashboard(shop, columns=160, rows=36) as terminal:
+        terminal.wait_for("conns")
+        terminal.press("1")
+        open_page(terminal, "Statements")
+        terminal.wait_for("window since opened")
+        terminal.press("/", "SELECT id + $1 FROM goods", "Enter", "m")
+        terminal.wait_for("Figures count from now on: m again ends the window")
+        terminal.wait_for("window since the mark")
+        for _ in range(3):
+            server.sql("SELECT id + 1 FROM goods WHERE id = 1")
+        terminal.press("m")
+        calls_are(3, "between marks")
+        server.sql("SELECT id + 1 FROM goods WHERE id = 1")
+        terminal.press("Ctrl-R", "s")
+        terminal.wait_for("slowest: sorted by TOTAL TIME")
+        calls_are(3, "between marks")
+        terminal.press("m")
+        terminal.wait_for("window since the mark")
+        server.sql("SELECT id + 1 FROM goods WHERE id = 1")
+        terminal.wait_for(lambda screen: " ago, every" in screen.text)
+        terminal.press("m")
+        calls_are(1, "between marks")
 
 
 def test_its_connection_ends_with_it(server, shop):  # noqa: F811

@@ -54,7 +54,7 @@ def test_the_server_goes_down_and_comes_back(server, shop):  # noqa: F811
             terminal.wait_for(re.compile("nothing listens on|refused"))
         finally:
             server.start()
-        terminal.wait_for(re.compile(r"Statements\]─"), 30)
+        terminal.wait_for(re.compile(r"Statements\](─| \d+/\d+ )"), 30)
         terminal.press("q")
         assert terminal.wait_exit(1) == 0
 
@@ -73,7 +73,7 @@ def test_no_slot_is_left(server, shop):  # noqa: F811
             terminal.press("1")
             open_page(terminal, "Statements")
             terminal.wait_for("watched ")
-            terminal.wait_for(re.compile(r"Statements\]─"))
+            terminal.wait_for(re.compile(r"Statements\](─| \d+/\d+ )"))
             assert len(sessions_of(server)) == 1
             terminal.press("Esc")
             terminal.wait_for("conns")

@@ -22,7 +22,7 @@ def test_a_hung_transaction_is_ended_by_the_command_that_is_shown(calm, tmp_path
     with dashboard(keys.configure(calm, tmp_path), columns=240, rows=40) as terminal:
         terminal.wait_for("all ok", 20)
         calm.scene("hung-transaction")
-        terminal.wait_for(re.compile(r"held back for \S+ on transactions/0 by a transaction open for"), 25)
+        terminal.wait_for(re.compile(r"held back for \S+ on transactions/0 by a transaction of ecap-billing open for .*; producer \d+"), 25)
         press(terminal, ("3",))
         keys.open_page(terminal, "Transactions")
         terminal.wait_for(re.compile("transactions 0 .*ecap-consumer-group"), 15)

@@ -84,11 +84,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (page->watch == &postgres_page_watch) {
     const struct postgres_page *own = page->own;
     struct page_focus focus;
+    struct page_window window = {0};
     struct row_past past = {0};
     page_focus_init(&focus, &page->spec, page->spec.row_of, page->spec.row_of ? key : NULL, key);
     focus.rows = 5;
     void *memory = calloc(1, own->memory + 1);
     struct postgres_page_call call = {.focus = &focus,
+                                      .window = &window,
                                       .version = version,
                                       .role = "r",
                                       .database = "d",
@@ -99,7 +101,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                       .memory = memory};
     for (int round = 1; round < 3; round++) {
       call.now_us = round * 1000000;
+      focus.marks += count % 2;
+      page_window_start(&window, &focus, call.first, call.now_us, call.now_us / 1000);
       collect(page, &call, columns, cells, round == 1 ? count : count / 2);
+      page_window_keep(&window);
     }
     if (own->forget)
       own->forget(memory);

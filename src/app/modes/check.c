@@ -20,12 +20,30 @@ struct check {
 };
 
 /* KIND, KIND:NAME; KIND as in JSON or as the configuration's list is called. */
-static bool target_matches(const struct target *target, const char *only) {
-  size_t len = strcspn(only, ":");
+static bool target_matches_one(const struct target *target, const char *only, size_t size) {
+  const char *colon = memchr(only, ':', size);
+  const size_t len = colon ? (size_t)(colon - only) : size;
   const struct target_kind *kind = target->kind;
   bool same_kind = (strlen(kind->kind) == len && strncmp(kind->kind, only, len) == 0) ||
                    (strlen(kind->key) == len && strncmp(kind->key, only, len) == 0);
-  return same_kind && (only[len] == '\0' || strcmp(only + len + 1, target->name) == 0);
+  if (!same_kind || !colon)
+    return same_kind;
+  return strlen(target->name) == size - len - 1 &&
+         strncmp(colon + 1, target->name, size - len - 1) == 0;
+}
+
+/* One of those, which commas separate. A name may have commas itself: then it is the only one. */
+static bool target_matches(const struct target *target, const char *only) {
+  if (target_matches_one(target, only, strlen(only)))
+    return true;
+  for (;;) {
+    const size_t size = strcspn(only, ",");
+    if (target_matches_one(target, only, size))
+      return true;
+    if (!only[size])
+      return false;
+    only += size + 1;
+  }
 }
 
 /* Keeps the targets that --only names; false if there is none. */

@@ -275,7 +275,8 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
                      struct err *err) {
   const struct row *found = NULL;
   const char *key = spec->named ? row : NULL;
-  char label[SHOW_LABEL_MAX];
+  char buffer[SHOW_LABEL_MAX];
+  const char *label = key;
   if (spec->row_of && !key) {
     found = row_collect(show, spec, row, err);
     if (!found && !show->collected)
@@ -286,10 +287,9 @@ static int show_page(struct show *show, const struct page_spec *spec, const char
     if (!found)
       return no_row(show, spec, row, err);
     key = found->key;
+    label = show_label(model_table(&show->model, 0, spec->row_of), found, buffer);
   }
-  if (found)
-    show_label(model_table(&show->model, 0, spec->row_of), found, label);
-  return show_row_of(show, spec, key, found ? label : key, NULL, err);
+  return show_row_of(show, spec, key, label, NULL, err);
 }
 
 static int refuse(struct runtime *runtime, struct config *config, const struct err *err) {

@@ -1,6 +1,7 @@
 #include "app/modes/watch_mode.h"
 
 #include "app/runtime/print.h"
+#include "collectors/notify/notify_test.h"
 #include "core/format.h"
 #include "core/json_writer.h"
 #include "core/text.h"
@@ -10,9 +11,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { WATCH_SIGNALS = 3, SUBJECT_MAX = 512, TEXT_MAX = 1536 };
+enum { WATCH_SIGNALS = 3, SUBJECT_MAX = 512, TEXT_MAX = 1536, ZONE_MAX = 16 };
 
 struct watching {
   struct runtime *runtime;
@@ -30,14 +32,23 @@ static const char *mark_of(const struct event *event) {
   return event->change ? "INFO" : marks[event->severity];
 }
 
+/* "+0100": a log is read far away from where it was written. */
+static const char *zone_of(int64_t at_ms, char zone[ZONE_MAX]) {
+  const time_t at_s = (time_t)(at_ms / 1000);
+  struct tm local;
+  if (!localtime_r(&at_s, &local) || strftime(zone, ZONE_MAX, "%z", &local) == 0)
+    zone[0] = '\0';
+  return zone;
+}
+
 static void put_text(const struct watching *watching, const struct event *event) {
-  char time[FORMAT_MAX], subject[SUBJECT_MAX], text[TEXT_MAX];
+  char time[FORMAT_MAX], zone[ZONE_MAX], subject[SUBJECT_MAX], text[TEXT_MAX];
   const bool utc = watching->options->utc, ascii = watching->options->no_unicode;
   const int64_t at_ms = event->at_ms + watching->model.wall_offset_ms;
   text_sanitize(subject, sizeof subject, event->subject, strlen(event->subject), ascii);
   text_sanitize(text, sizeof text, event->text, strlen(event->text), ascii);
-  printf("%s%s  %-7s  %s: %s\n", format_time(time, sizeof time, at_ms, utc, true),
-         utc ? " UTC" : "", mark_of(event), subject, text);
+  printf("%s %s  %-7s  %s: %s\n", format_time(time, sizeof time, at_ms, utc, true),
+         utc ? "UTC" : zone_of(at_ms, zone), mark_of(event), subject, text);
 }
 
 static void put_json(const struct watching *watching, const struct event *event) {
@@ -106,8 +117,52 @@ static void put_begin(const struct config *config) {
                                          "channels to notify"));
 }
 
+/* ---- a test of the channels */
+
+struct testing {
+  uv_loop_t *loop;
+  size_t open, failed;
+  bool ascii;
+};
+
+static void on_tested(void *arg, const struct target *channel, const struct err *err) {
+  struct testing *testing = arg;
+  char name[SUBJECT_MAX], text[TEXT_MAX];
+  text_sanitize(name, sizeof name, channel->name, strlen(channel->name), testing->ascii);
+  if (err)
+    text_sanitize(text, sizeof text, err->text, strlen(err->text), testing->ascii);
+  printf("%s: %s%s\n", name, err ? "not delivered: " : "delivered", err ? text : "");
+  testing->failed += err != NULL;
+  if (--testing->open == 0)
+    uv_stop(testing->loop);
+}
+
+static int channels_test(struct runtime *runtime, struct config *config,
+                         const struct options *options) {
+  struct testing testing = {.loop = &runtime->loop, .open = 1, .ascii = options->no_unicode};
+  for (size_t i = 0; i < config->target_count; i++)
+    if (strcmp(config->targets[i]->kind->kind, "notifier") == 0) {
+      testing.open++;
+      notify_test(&runtime->io, config->targets[i], on_tested, &testing);
+    }
+  const bool any = testing.open > 1;
+  if (!any)
+    error_print("there is no channel to test (notify: in the configuration)");
+  if (--testing.open > 0)
+    uv_run(&runtime->loop, UV_RUN_DEFAULT);
+  const int status = print_end(true) && any && testing.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (!runtime_close(runtime, NULL)) {
+    fflush(NULL);
+    _exit(status);
+  }
+  config_free(config);
+  return status;
+}
+
 int watch_run(struct runtime *runtime, struct config *config, const struct options *options) {
   struct watching watching = {.runtime = runtime, .options = options};
+  if (options->test)
+    return channels_test(runtime, config, options);
   put_begin(config);
   model_init(&watching.model, config);
   struct scheduler_hooks hooks = {.arg = &watching, .changed = on_changed};

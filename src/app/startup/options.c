@@ -41,6 +41,7 @@ enum {
   LONG_SORT,
   LONG_TABLE,
   LONG_LIMIT,
+  LONG_TEST,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -84,6 +85,7 @@ static const struct option longs[] = {
     {"sort", required_argument, NULL, LONG_SORT},
     {"table", required_argument, NULL, LONG_TABLE},
     {"limit", required_argument, NULL, LONG_LIMIT},
+    {"test", no_argument, NULL, LONG_TEST},
     {NULL, 0, NULL, 0},
 };
 
@@ -132,6 +134,8 @@ static unsigned option_modes(int code) {
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
            1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH;
+  case LONG_TEST:
+    return 1U << MODE_WATCH;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;
@@ -315,7 +319,12 @@ static bool option_take(struct options *options, int code, const char *argument,
     options->config = argument;
     return true;
   case LONG_ONLY:
+    if (options->only)
+      return err_set(err, ERR_INVALID, "--only is given twice; separate several by commas");
     options->only = argument;
+    return true;
+  case LONG_TEST:
+    options->test = true;
     return true;
   case LONG_CONFIRM:
     options->confirm = argument;

@@ -56,6 +56,7 @@ struct options {
   const char *fields[OPTIONS_FIELDS_MAX];                       /* logs: conditions */
   size_t field_count;
   bool follow, patterns; /* logs */
+  bool test;             /* watch */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

@@ -29,7 +29,7 @@ static const char check[] =
     "usage: stacktop check [OPTIONS]    check all targets once, for people, cron and monitoring\n"
     "\n"
     "      --json            print JSON (docs/json.md)\n"
-    "      --only KIND[:NAME]  check only the targets of this kind, or only this target\n"
+    "      --only KIND[:NAME],...  check only the targets of this kind, or only this target\n"
     "      --timeout TIME    time limit for each target, such as 5s or 500ms\n"
     "      --duration TIME   collect repeatedly for this long: rates are known then, and a\n"
     "                        threshold with `for` up to TIME counts only if it holds that long\n"
@@ -149,14 +149,16 @@ static const char logs[] =
     "output not written, 64 usage error, 78 configuration error.\n";
 
 static const char watch[] =
-    "usage: stacktop watch [--json]     watch without a screen: print events as they come, and\n"
+    "usage: stacktop watch [OPTIONS]    watch without a screen: print events as they come, and\n"
     "                                   send notifications (notify: in the configuration)\n"
     "\n"
     "      --json            print one JSON object per event\n"
+    "      --test            send a test by each channel, and end\n"
     "\n"
     "Runs until SIGTERM, SIGINT or SIGHUP, for example as a unit of systemd.\n"
     "\n"
-    "Exit status: 0 ended by a signal, 1 the output cannot be written, 64 usage error,\n"
+    "Exit status: 0 ended by a signal, or each test was delivered; 1 one was not, or the output\n"
+    "cannot be written; 64 usage error,\n"
     "71 system limit reached, 78 configuration error.\n";
 
 void options_usage(FILE *out, enum mode mode) {

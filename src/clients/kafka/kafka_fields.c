@@ -81,10 +81,16 @@ static const struct wire_field share_fields[] = {
 static const struct wire_struct share = WIRE_STRUCT(struct kafka_share, share_fields);
 
 static const struct wire_field next_fields[] = {
-    WIRE(struct kafka_next, topic),       WIRE(struct kafka_next, partition),
-    WIRE(struct kafka_next, committed),   WIRE(struct kafka_next, offset),
-    WIRE(struct kafka_next, time_ms),     WIRE(struct kafka_next, read_to),
+    WIRE(struct kafka_next, topic),
+    WIRE(struct kafka_next, partition),
+    WIRE(struct kafka_next, committed),
+    WIRE(struct kafka_next, offset),
+    WIRE(struct kafka_next, time_ms),
+    WIRE(struct kafka_next, read_to),
     WIRE_MAYBE(struct kafka_next, error),
+    WIRE(struct kafka_next, producer),
+    WIRE_MAYBE(struct kafka_next, transactional_id),
+    WIRE_MAYBE(struct kafka_next, producer_error),
 };
 static const struct wire_struct next = WIRE_STRUCT(struct kafka_next, next_fields);
 

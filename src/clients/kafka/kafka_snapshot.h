@@ -84,6 +84,9 @@ struct kafka_next {
   int64_t time_ms;   /* its timestamp, since 1970; -1: it has none, or (with an error) not known */
   int64_t read_to;   /* of an open transaction: a reader gets nothing from here up to `committed` */
   const char *error; /* why it could not be read, or NULL */
+  int64_t producer;  /* of an open transaction, if asked for: the id of its producer, and: */
+  const char *transactional_id; /* or NULL */
+  const char *producer_error;   /* why neither is known, or NULL */
 };
 
 enum kafka_group_state {

@@ -25,7 +25,8 @@ struct pg {
   char *dsn;
   char *database; /* instead of that of the dsn; NULL: none */
   enum pg_phase phase;
-  pg_cb done; /* of the running connect or query */
+  pg_cb done; /* of the running connect or query; or ... */
+  pg_parts_cb parts_done;
   void *arg;
 
   struct pg_hosts hosts;   /* while resolving: as configured, and ... */
@@ -37,6 +38,8 @@ struct pg {
   PGconn *conn;
   struct watch *watch;
   struct pg_answer answer;
+  struct pg_answer parts[PG_PARTS_MAX]; /* those before it in the message */
+  size_t part_count;
   char sqlstate[6];   /* of the last answer's error */
   struct err failure; /* found while starting: reported from the timer */
   uv_timer_t soon;    /* and, while it connects, for the next address */
@@ -81,16 +84,38 @@ static void hang_up(struct pg *pg) {
   pg->phase = PG_DOWN;
 }
 
+static struct pg_rows rows_of(const struct pg_answer *answer) {
+  return (struct pg_rows){answer->rows, answer->columns, answer->cells, answer->names, answer->tag};
+}
+
+static void finish_parts(struct pg *pg, const struct err *err) {
+  struct pg_answer answers[PG_PARTS_MAX];
+  struct pg_rows parts[PG_PARTS_MAX] = {0};
+  const size_t count = pg->part_count;
+  pg_parts_cb done = pg->parts_done;
+  memcpy(answers, pg->parts, sizeof answers);
+  for (size_t i = 0; i < count; i++)
+    parts[i] = rows_of(&answers[i]);
+  pg->part_count = 0;
+  pg->parts_done = NULL;
+  done(pg->arg, parts, count, err);
+  for (size_t i = 0; i < count; i++)
+    pg_answer_fini(&answers[i]);
+}
+
 /* Ends the connect or the query. Everything is at rest before the callback, which may begin the
  * next one, or call pg_free. */
 static void finish(struct pg *pg, const struct err *err) {
   struct pg_answer answer = pg->answer;
-  struct pg_rows rows = {answer.rows, answer.columns, answer.cells, answer.names, answer.tag};
+  struct pg_rows rows = rows_of(&answer);
   pg_cb done = pg->done;
   memcpy(pg->sqlstate, answer.sqlstate, sizeof pg->sqlstate);
   pg->answer = (struct pg_answer){0};
   pg->done = NULL;
-  done(pg->arg, err ? NULL : &rows, err);
+  if (pg->parts_done)
+    finish_parts(pg, err);
+  else
+    done(pg->arg, err ? NULL : &rows, err);
   pg_answer_fini(&answer);
 }
 
@@ -249,6 +274,14 @@ static void query_lost(struct pg *pg) {
   fail(pg, &err);
 }
 
+static bool take_part(struct pg *pg) {
+  if (pg->part_count == PG_PARTS_MAX)
+    return err_set(&pg->answer.err, ERR_LIMIT, "the answer has more than %d parts", PG_PARTS_MAX);
+  pg->parts[pg->part_count++] = pg->answer;
+  pg_answer_init(&pg->answer);
+  return true;
+}
+
 /* Processes what has arrived. True if that has ended the query. */
 static bool take_results(struct pg *pg) {
   while (!PQisBusy(pg->conn)) {
@@ -257,7 +290,8 @@ static bool take_results(struct pg *pg) {
       query_end(pg, &pg->answer.err);
       return true;
     }
-    bool good = pg_answer_add(&pg->answer, result);
+    const bool is_part = pg->parts_done && PQresultStatus(result) == PGRES_TUPLES_OK;
+    bool good = pg_answer_add(&pg->answer, result) && (!is_part || take_part(pg));
     PQclear(result);
     if (!good) {
       fail(pg, &pg->answer.err);
@@ -357,7 +391,7 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg) {
 }
 
 static void query_begin(struct pg *pg, pg_cb done, void *arg) {
-  assert(pg->phase == PG_IDLE && !pg->done);
+  assert(pg->phase == PG_IDLE && !pg->done && !pg->parts_done);
   pg->done = done;
   pg->arg = arg;
   pg->phase = PG_ASKING;
@@ -381,6 +415,12 @@ static void query_sent(struct pg *pg, int taken) {
 
 void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg) {
   query_begin(pg, done, arg);
+  query_sent(pg, PQsendQuery(pg->conn, sql));
+}
+
+void pg_query_parts(struct pg *pg, const char *sql, pg_parts_cb done, void *arg) {
+  query_begin(pg, NULL, arg);
+  pg->parts_done = done;
   query_sent(pg, PQsendQuery(pg->conn, sql));
 }
 
@@ -411,7 +451,10 @@ void pg_drop(struct pg *pg) {
   hang_up(pg);
   pg_answer_fini(&pg->answer);
   pg->answer = (struct pg_answer){0};
+  while (pg->part_count > 0)
+    pg_answer_fini(&pg->parts[--pg->part_count]);
   pg->done = NULL;
+  pg->parts_done = NULL;
 }
 
 void pg_free(struct pg *pg, void (*done)(void *arg), void *arg) {

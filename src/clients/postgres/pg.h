@@ -27,6 +27,11 @@ enum { PG_VALUES_MAX = 1000 }; /* of one statement; the protocol has room for 65
  * that it ends returns; unless pg_drop comes first. */
 typedef void (*pg_cb)(void *arg, const struct pg_rows *rows, const struct err *err);
 
+enum { PG_PARTS_MAX = 8 };
+/* Likewise, with the answers in order of their statements. With an error: those before it. */
+typedef void (*pg_parts_cb)(void *arg, const struct pg_rows *parts, size_t count,
+                            const struct err *err);
+
 enum pg_phase {
   PG_DOWN,
   PG_RESOLVING,  /* resolving the name */
@@ -55,6 +60,10 @@ void pg_connect(struct pg *pg, pg_cb done, void *arg);
  * sql must not contain external values: queries are constants with our own numbers. After an error
  * the phase says whether the connection is still usable (PG_IDLE) or lost (PG_DOWN). */
 void pg_query(struct pg *pg, const char *sql, pg_cb done, void *arg);
+/* The same for a message whose statements are all asked for their rows: at most PG_PARTS_MAX that
+ * return any. An error ends the transaction, and with it the statements behind the one that failed.
+ */
+void pg_query_parts(struct pg *pg, const char *sql, pg_parts_cb done, void *arg);
 /* The same for one statement with values, $1 to $count, by the extended protocol: they are bound
  * and never become part of the statement, and the server infers their types. NULL is SQL's NULL.
  * All borrowed for the call. */

@@ -53,8 +53,9 @@ static void add_active(struct evaluation *e, const struct prometheus_result *res
   }
   instance->seen = true;
   const char *labels = prometheus_labels_text(&result->labels, arena, "__name__", NULL);
-  row.since_ms = e->now_ms - instance->since_ms;
-  const bool fires = alert_fires(e->rule, e->model, e->one_pass, row.since_ms);
+  const int64_t held_ms = e->now_ms - instance->since_ms;
+  const bool fires = alert_fires(e->rule, e->model, e->one_pass, held_ms);
+  row.since_ms = e->one_pass ? -1 : held_ms;
   row.subject = *labels ? labels : e->asked;
   row.state = fires ? "firing" : "pending";
   row.value = value_number(result->value, &number) ? sample_printf(e->sample, "%.6g", number)

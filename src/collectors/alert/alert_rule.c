@@ -301,9 +301,12 @@ bool alert_fires(const struct alert_rule *rule, const struct model *model, bool 
 const char *alert_reason(const struct alert_rule *rule, const struct model *model, bool one_pass,
                          struct arena *arena, const char *subject, const char *text) {
   char wait[FORMAT_MAX];
+  /* "api is critical", but "main orders: lag 5,000, above 100". */
+  const bool is_state = !rule->metric && !rule->expr && !target_text(rule->target, "text");
+  const char *colon = is_state ? "" : ":";
   if (can_wait(rule, model, one_pass) || rule->for_ms == 0)
-    return arena_printf(arena, "%s: %s", subject, text);
+    return arena_printf(arena, "%s%s %s", subject, colon, text);
   format_duration(wait, sizeof wait, (double)rule->for_ms / 1000);
-  return arena_printf(arena, "%s: %s (%s; the rule requires %s)", subject, text,
+  return arena_printf(arena, "%s%s %s (%s; the rule requires %s)", subject, colon, text,
                       one_pass ? "seen once" : "watched for less", wait);
 }

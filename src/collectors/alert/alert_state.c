@@ -87,7 +87,7 @@ static void add_active(struct evaluation *e, const char *key, size_t index, cons
   row.subject = whole ? target : sample_printf(e->sample, "%s %s", target, label);
   row.state = fires ? "firing" : "pending";
   row.value = value;
-  row.since_ms = e->now_ms - instance->since_ms;
+  row.since_ms = e->one_pass ? -1 : e->now_ms - instance->since_ms;
   row.text = alert_text(
       e->rule, &e->sample->arena,
       &(struct alert_words){
@@ -232,11 +232,10 @@ static void add_rest(struct evaluation *e, size_t targets) {
   } else {
     return;
   }
-  row.subject =
-      row.now != SEVERITY_OK || e->judged != 1
-          ? sample_printf(e->sample, "%zu %s", e->judged, e->judged == 1 ? "value" : "values")
-      : e->rule->row ? e->rule->row
-                     : e->rule->whose;
+  if (e->judged == 1)
+    row.subject = e->rule->row ? e->rule->row : e->rule->whose;
+  else if (e->judged > 1)
+    row.subject = sample_printf(e->sample, "%zu values", e->judged);
   row.reason = sample_printf(e->sample, "not evaluated: %s", row.text ? row.text : "");
   add_row(e, row);
 }

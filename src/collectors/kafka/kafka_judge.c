@@ -88,23 +88,35 @@ static bool judge_lost(struct kafka_group_view *view) {
   return true;
 }
 
+/* "a transaction of billing open for 41s": whose and since when, as far as that is known. */
+static const char *transaction_text(const struct kafka_tally *stall, char *out, size_t size) {
+  const struct kafka_next *next = stall->held_by;
+  char whose[64] = "", age[FORMAT_MAX];
+  if (next && next->transactional_id)
+    snprintf(whose, sizeof whose, " of %.40s", next->transactional_id);
+  if (stall->held_ms >= 0)
+    snprintf(out, size, "a transaction%s open for %s", whose,
+             format_duration(age, sizeof age, (double)stall->held_ms / 1000));
+  else
+    snprintf(out, size, "an open transaction%s", whose);
+  return out;
+}
+
 /* The members do what they should: they may not read beyond an open transaction. */
 static bool judge_held(struct kafka_group_view *view) {
   const struct kafka_tally *stall = &view->tallies[KAFKA_STALL];
   if (stall->held == 0 || stall->held < stall->count)
     return false;
   struct figures text;
-  char place[96], grows[FORMAT_MAX + 16], age[FORMAT_MAX],
-      open[FORMAT_MAX + 16] = "an open transaction";
+  char place[96], grows[FORMAT_MAX + 16], open[128], producer[48] = "";
   figures_of(stall, &text);
   view->lasted_ms = stall->flat_ms;
-  if (stall->held_ms >= 0)
-    snprintf(open, sizeof open, "a transaction open for %s",
-             format_duration(age, sizeof age, (double)stall->held_ms / 1000));
+  if (stall->held_by && stall->held_by->transactional_id)
+    snprintf(producer, sizeof producer, "; producer %lld", (long long)stall->held_by->producer);
   say(view, is_growing(stall) ? SEVERITY_CRIT : SEVERITY_WARN, "held back",
-      "held back for %s%s by %s, not by its consumers: lag %s%s", text.flat,
-      where(view, stall, place, sizeof place), open, text.lag,
-      growth(stall, "", grows, sizeof grows));
+      "held back for %s%s by %s, not by its consumers: lag %s%s%s", text.flat,
+      where(view, stall, place, sizeof place), transaction_text(stall, open, sizeof open), text.lag,
+      growth(stall, "", grows, sizeof grows), producer);
   return true;
 }
 

@@ -108,20 +108,21 @@ static int64_t stall_of(const struct kafka_rules *rules, const struct kafka_trac
   return patient_ms > rules->stall_ms ? patient_ms : rules->stall_ms;
 }
 
-/* Its next message, if it was read: kafka_query.held. */
+/* The first message of the open transaction, if it was read (kafka_query.held), or, on the page of
+ * a group, its next message. */
 static const struct kafka_next *next_of(const struct kafka_snapshot *snapshot,
-                                        const struct kafka_share *share) {
+                                        const struct kafka_share *share, int64_t stable) {
   for (size_t i = 0; i < snapshot->next_count; i++) {
     const struct kafka_next *next = &snapshot->nexts[i];
     if (next->topic == share->topic && next->partition == share->partition &&
-        next->committed == share->committed)
+        (next->committed == share->committed || next->committed == stable))
       return next;
   }
   return NULL;
 }
 
 /* A group that reads uncommitted messages is beyond the transaction. Markers that end a transaction
- * are offsets, too, but no messages: what counts is the next message. */
+ * are offsets, too, but no messages: what counts is that no message is left to read before it. */
 static void part_held(const struct viewing *v, const struct kafka_partition *partition,
                       struct kafka_part *part) {
   const struct kafka_share *share = part->share;
@@ -130,9 +131,12 @@ static void part_held(const struct viewing *v, const struct kafka_partition *par
       partition->stable >= partition->end || share->committed < 0 ||
       share->committed > partition->stable)
     return;
-  const struct kafka_next *next = next_of(v->snapshot, share);
+  const struct kafka_next *next = next_of(v->snapshot, share, partition->stable);
+  const bool own = next && next->committed == share->committed;
   part->held = share->committed == partition->stable ||
-               (next && next->offset != KAFKA_NO_OFFSET && next->offset >= partition->stable);
+               (own && next->offset != KAFKA_NO_OFFSET && next->offset >= partition->stable) ||
+               (next && !own && share->committed >= next->read_to);
+  part->held_by = part->held ? next : NULL;
   const int64_t wall_ms = clock_now_ms() + clock_wall_offset_ms();
   if (part->held && next && next->time_ms >= 0)
     part->held_ms = next->time_ms < wall_ms ? wall_ms - next->time_ms : 0;
@@ -230,8 +234,10 @@ static void tally_add(struct kafka_group_view *view, const struct kafka_part *pa
     tally->flat_ms = part->flat_ms;
   tally->count++;
   tally->held += part->held;
-  if (tally->count == 1 || part->held_ms > tally->held_ms)
+  if (tally->count == 1 || part->held_ms > tally->held_ms) {
     tally->held_ms = part->held_ms;
+    tally->held_by = part->held_by;
+  }
   tally->blank += part->lag.status == KAFKA_STALL && !part->lag.has_lag;
   tally->lag = count_add(tally->lag, part->lag.lag);
   tally->grown = count_add(tally->grown, part->lag.grown > 0 ? part->lag.grown : 0);

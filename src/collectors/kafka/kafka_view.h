@@ -24,6 +24,7 @@ struct kafka_part {
   bool held;         /* nothing can be read before an open transaction, by readers of committed
                         messages */
   int64_t held_ms;   /* how long that is open; -1: not known */
+  const struct kafka_next *held_by; /* its first message, or NULL */
   enum kafka_time_kind time_kind;
   double time_lag; /* seconds */
 };
@@ -62,11 +63,12 @@ struct kafka_tally {
   size_t count;
   int64_t lag, grown;
   double rate;
-  int64_t flat_ms;                /* shortest time without a commit among them */
-  size_t blank;                   /* of these, partitions without any commit */
-  size_t held;                    /* of these, held back by an open transaction */
-  int64_t held_ms;                /* of these transactions, the oldest; -1: not known */
-  const struct kafka_part *worst; /* the most lag */
+  int64_t flat_ms;                  /* shortest time without a commit among them */
+  size_t blank;                     /* of these, partitions without any commit */
+  size_t held;                      /* of these, held back by an open transaction */
+  int64_t held_ms;                  /* of these transactions, the oldest; -1: not known */
+  const struct kafka_next *held_by; /* its first message, or NULL */
+  const struct kafka_part *worst;   /* the most lag */
   const struct kafka_topic *worst_topic;
 };
 

@@ -28,7 +28,7 @@ enum {
 static const char *const severities[] = {"unknown", "warning", "critical", NULL};
 
 static const struct option options[] = {
-    {.name = "least",
+    {.name = "severity",
      .type = OPTION_CHOICE,
      .choices = severities,
      .fallback = "warning",
@@ -45,6 +45,7 @@ static const struct option options[] = {
      .help = "time to collect findings for one message"},
     {.name = "repeat",
      .type = OPTION_DURATION,
+     .max = 366LL * 86400000,
      .fallback = "4h",
      .help = "time after which a finding that lasts is reported again; 0s: never"},
     {.name = "per_hour",
@@ -163,7 +164,7 @@ static bool init(void *self, struct err *err) {
   const struct target *target = watcher->watch.target;
   static const enum severity least[] = {SEVERITY_UNKNOWN, SEVERITY_WARN, SEVERITY_CRIT};
   size_t choice = 0;
-  while (strcmp(severities[choice], target_text(target, "least")) != 0)
+  while (strcmp(severities[choice], target_text(target, "severity")) != 0)
     choice++;
   watcher->rule = (struct notify_rule){.least = least[choice],
                                        .only = target_text(target, "only"),

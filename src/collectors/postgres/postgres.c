@@ -1,12 +1,13 @@
 /* PostgreSQL 10 to 18: connections against their limit, sessions in order of harm with their
  * blockers, and some counters.
  *
- * One connection is kept between collections; a collection is four small queries, one after
- * another, and one more on a standby; once a minute there is one for what is watched for changes,
- * and one for each kind of it that has changed. The four are prepared statements from the second
- * collection of a connection on. Without the first there is no sample; a failure of
- * the others is a fault of the sample (a note, if a permission is missing). The texts of the last
- * one are borrowed from its answer, so the sample is built in its callback.
+ * One connection is kept between collections; a collection is three small queries, one more on a
+ * standby, and one more with replicas or slots; once a minute there is one for what is watched for
+ * changes, and one for each kind of it that has changed. Those of each collection are prepared
+ * statements from the second collection of a connection on, and one message from the third on
+ * (postgres_prepared.h). Without the first there is no sample; a failure of the others is a fault
+ * of the sample (a note, if a permission is missing). The texts of the last one are borrowed from
+ * its answer, so the sample is built in its callback.
  *
  * Data checks run beside the collections, whose samples have their last results. Only a collection
  * that is the only one (`stacktop check`) waits for them, until shortly before its deadline. */
@@ -116,6 +117,22 @@ const struct collector collector_postgres = {
     .close = watch_close,
 };
 
+/* Those of each collection. */
+enum question { ACTIVITY, SEEN, STATISTICS, STANDBY, REPLICAS, QUIET, SESSIONS, QUESTIONS };
+static const char *const statements[] = {
+    "stacktop_activity", "stacktop_seen",  "stacktop_statistics", "stacktop_standby",
+    "stacktop_replicas", "stacktop_quiet", "stacktop_sessions"};
+static_assert(sizeof statements / sizeof *statements == QUESTIONS, "a name for each");
+static_assert(sizeof statements / sizeof *statements <= POSTGRES_PREPARED_MAX, "room for each");
+static_assert(sizeof statements / sizeof *statements <= PG_PARTS_MAX, "room for their answers");
+
+/* The answers to those that were asked together; borrowed, as they are. */
+struct together {
+  const struct pg_rows *parts;
+  size_t count;
+  const struct err *err; /* of the one behind them; NULL: all have succeeded */
+};
+
 struct postgres {
   struct watch watch; /* first */
   struct pg *pg;
@@ -132,6 +149,10 @@ struct postgres {
   /* The running collection. */
   bool kept; /* the connection is an old one: only a query shows whether it was closed */
   struct postgres_prepared prepared;
+  size_t asked[QUESTIONS], asked_count; /* together */
+  const struct together *together;      /* while their answers are taken */
+  /* As of the last collection: the role sees all; and there are few sessions, and none waits. */
+  bool seeing, quiet;
   size_t nth;     /* the question that is asked, of enum question */
   char *message;  /* as it is without a prepared statement; NULL: none */
   pg_cb answered; /* with its answer */
@@ -281,13 +302,6 @@ static void ask(struct postgres *postgres, char *query, pg_cb done) {
   free(query);
 }
 
-/* Those of each collection. */
-enum question { ACTIVITY, STATISTICS, STANDBY, REPLICAS, SESSIONS };
-static const char *const statements[] = {"stacktop_activity", "stacktop_statistics",
-                                         "stacktop_standby", "stacktop_replicas",
-                                         "stacktop_sessions"};
-static_assert(sizeof statements / sizeof *statements <= POSTGRES_PREPARED_MAX, "room for each");
-
 static void on_usual(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   const bool is_up = pg_phase(postgres->pg) == PG_IDLE;
@@ -299,15 +313,56 @@ static void on_usual(void *arg, const struct pg_rows *rows, const struct err *er
   postgres->answered(arg, rows, err);
 }
 
-/* Frees message. */
-static void ask_usual(struct postgres *postgres, enum question nth, char *message, pg_cb done) {
+static char *message_of(const struct postgres *postgres, enum question nth) {
+  const struct postgres_timeouts *timeouts = &postgres->timeouts;
+  const int version = pg_server_version(postgres->pg);
+  switch (nth) {
+  case ACTIVITY:
+  case SEEN:
+    return postgres_activity_query(timeouts, version, nth == SEEN);
+  case STATISTICS:
+    return postgres_statistics_query(timeouts);
+  case STANDBY:
+    return postgres_standby_query(timeouts);
+  case REPLICAS:
+    return postgres_replicas_query(timeouts, version);
+  case QUIET:
+    return postgres_quiet_query(timeouts, version);
+  default:
+    return postgres_sessions_query(timeouts, version, POSTGRES_SESSIONS_MAX, POSTGRES_WAITERS_MAX);
+  }
+}
+
+/* True if the answer has come with those of others, and is taken. A statement that turns out to be
+ * lost is to be asked again. */
+static bool take_answer(struct postgres *postgres, enum question nth, pg_cb done) {
+  const struct together *together = postgres->together;
+  size_t place = 0;
+  while (together && place < postgres->asked_count && postgres->asked[place] != nth)
+    place++;
+  if (!together || place == postgres->asked_count || place > together->count)
+    return false;
+  if (place < together->count) {
+    done(postgres, &together->parts[place], NULL);
+    return true;
+  }
+  if (!together->err ||
+      postgres_prepared_failed_together(&postgres->prepared, nth, pg_sqlstate(postgres->pg)))
+    return false;
+  done(postgres, NULL, together->err);
+  return true;
+}
+
+static void ask_usual(struct postgres *postgres, enum question nth, pg_cb done) {
+  if (take_answer(postgres, nth, done))
+    return;
   free(postgres->message);
-  postgres->message = message;
+  postgres->message = message_of(postgres, nth);
   postgres->nth = nth;
   postgres->answered = done;
   ask(postgres,
       postgres_prepared_message(&postgres->prepared, nth, statements[nth], &postgres->timeouts,
-                                message),
+                                postgres->message),
       on_usual);
 }
 
@@ -324,6 +379,11 @@ static bool lost(struct postgres *postgres, const struct err *err) {
   return true;
 }
 
+static void judged(struct postgres *postgres, struct postgres_sessions *sessions) {
+  postgres_judge(sessions, &postgres->rules);
+  collection_done(postgres, sessions, NULL);
+}
+
 static void on_sessions(void *arg, const struct pg_rows *rows, const struct err *err) {
   struct postgres *postgres = arg;
   struct err unread;
@@ -332,18 +392,36 @@ static void on_sessions(void *arg, const struct pg_rows *rows, const struct err 
   struct postgres_sessions *sessions = mem_new(sizeof *sessions);
   if (rows && !postgres_sessions_read(rows, sessions, &unread))
     err = &unread;
-  if (!err)
-    postgres_judge(sessions, &postgres->rules);
-  collection_done(postgres, err ? NULL : sessions, err);
+  postgres->quiet = !err && postgres->activity.sees_all && postgres_sessions_are_quiet(sessions);
+  if (err)
+    collection_done(postgres, NULL, err);
+  else
+    judged(postgres, sessions);
+  free(sessions);
+}
+
+static void on_quiet(void *arg, const struct pg_rows *rows, const struct err *err) {
+  struct postgres *postgres = arg;
+  if (!rows) {
+    on_sessions(arg, rows, err);
+    return;
+  }
+  struct err unread;
+  struct postgres_sessions *sessions = mem_new(sizeof *sessions);
+  if (!postgres_quiet_read(rows, sessions, &postgres->quiet, &unread))
+    collection_done(postgres, NULL, &unread);
+  else if (!postgres->quiet)
+    ask_usual(postgres, SESSIONS, on_sessions);
+  else
+    judged(postgres, sessions);
   free(sessions);
 }
 
 static void ask_sessions(struct postgres *postgres) {
-  int version = pg_server_version(postgres->pg);
-  ask_usual(postgres, SESSIONS,
-            postgres_sessions_query(&postgres->timeouts, version, POSTGRES_SESSIONS_MAX,
-                                    POSTGRES_WAITERS_MAX),
-            on_sessions);
+  if (postgres->quiet)
+    ask_usual(postgres, QUIET, on_quiet);
+  else
+    ask_usual(postgres, SESSIONS, on_sessions);
 }
 
 static void ask_inventory(struct postgres *postgres);
@@ -397,8 +475,11 @@ static void on_replicas(void *arg, const struct pg_rows *rows, const struct err 
 }
 
 static void ask_replicas(struct postgres *postgres) {
-  int version = pg_server_version(postgres->pg);
-  ask_usual(postgres, REPLICAS, postgres_replicas_query(&postgres->timeouts, version), on_replicas);
+  static const struct pg_rows none = {.columns = REPLICAS_COLUMN_COUNT};
+  if (postgres->activity.replicates)
+    ask_usual(postgres, REPLICAS, on_replicas);
+  else
+    on_replicas(postgres, &none, NULL);
 }
 
 static void on_standby(void *arg, const struct pg_rows *rows, const struct err *err) {
@@ -420,9 +501,11 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
   postgres->statistics_err = err ? *err : (struct err){0};
   if (rows && !postgres_statistics_read(rows, &postgres->statistics, &postgres->statistics_err))
     postgres->statistics = (struct postgres_statistics){0};
+  if (postgres->statistics.xmin_age < postgres->activity.xmin_age)
+    postgres->statistics.xmin_age = postgres->activity.xmin_age;
   postgres->standby_err = (struct err){0};
   if (postgres->activity.in_recovery)
-    ask_usual(postgres, STANDBY, postgres_standby_query(&postgres->timeouts), on_standby);
+    ask_usual(postgres, STANDBY, on_standby);
   else
     ask_replicas(postgres);
 }
@@ -433,6 +516,7 @@ static void memory_check(struct postgres *postgres) {
   if (postgres->memory.standby != activity->in_recovery || postgres->sees_all != activity->sees_all)
     postgres->memory = (struct postgres_memory){.standby = activity->in_recovery};
   postgres->sees_all = activity->sees_all;
+  postgres->seeing = activity->sees_all;
 }
 
 static void connect_anew(struct postgres *postgres);
@@ -450,13 +534,54 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
     watch_failed(&postgres->watch, err);
     return;
   }
+  if (postgres->seeing && !postgres->activity.sees_all) { /* the right has been revoked */
+    postgres->seeing = postgres->quiet = false;
+    ask_usual(postgres, ACTIVITY, on_activity);
+    return;
+  }
   memory_check(postgres);
-  ask_usual(postgres, STATISTICS, postgres_statistics_query(&postgres->timeouts), on_statistics);
+  ask_usual(postgres, STATISTICS, on_statistics);
 }
 
 static void ask_activity(struct postgres *postgres) {
-  int version = pg_server_version(postgres->pg);
-  ask_usual(postgres, ACTIVITY, postgres_activity_query(&postgres->timeouts, version), on_activity);
+  ask_usual(postgres, postgres->seeing ? SEEN : ACTIVITY, on_activity);
+}
+
+static void on_together(void *arg, const struct pg_rows *parts, size_t count,
+                        const struct err *err) {
+  struct postgres *postgres = arg;
+  if (pg_phase(postgres->pg) == PG_DOWN) {
+    on_activity(arg, NULL, err);
+    return;
+  }
+  const struct together together = {parts, count, err};
+  postgres->together = &together;
+  ask_activity(postgres);
+  if (postgres->together == &together) /* and not the next collection */
+    postgres->together = NULL;
+}
+
+/* What the collection is expected to ask, by the one before it: what it asks else, it asks alone.
+ */
+static bool ask_together(struct postgres *postgres) {
+  size_t *asked = postgres->asked, count = 0;
+  asked[count++] = postgres->seeing ? SEEN : ACTIVITY;
+  asked[count++] = STATISTICS;
+  if (postgres->activity.in_recovery)
+    asked[count++] = STANDBY;
+  if (postgres->activity.replicates)
+    asked[count++] = REPLICAS;
+  if (!inventories_are_due(postgres)) /* their answers come before the sample */
+    asked[count++] = postgres->quiet ? QUIET : SESSIONS;
+  postgres->asked_count = postgres_prepared_together(&postgres->prepared, asked, count);
+  if (postgres->asked_count < 2)
+    return false;
+  char *message =
+      postgres_together_message(&postgres->timeouts, asked, postgres->asked_count, statements);
+  postgres->watch.requests++;
+  pg_query_parts(postgres->pg, message, on_together, postgres);
+  free(message);
+  return true;
 }
 
 /* A server that speaks the protocol but is not a supported PostgreSQL: an older one, or PgBouncer's
@@ -501,6 +626,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
+  postgres->seeing = postgres->quiet = false;
   postgres->prepared = (struct postgres_prepared){0};
   postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;
@@ -513,10 +639,11 @@ static void collection_begin(void *self) {
   /* a pooler reports a pid of its own at the login */
   postgres->prepared.allowed =
       postgres->kept && pg_backend_pid(postgres->pg) == postgres->activity.pid;
-  if (postgres->kept)
-    ask_activity(postgres);
-  else
+  postgres->together = NULL;
+  if (!postgres->kept)
     connect_anew(postgres);
+  else if (!ask_together(postgres))
+    ask_activity(postgres);
 }
 
 static void ask_all(void *self) {

@@ -37,7 +37,9 @@ struct postgres_activity {
   int64_t pid;        /* of stacktop's own session, as the server reports it */
   int64_t started_us; /* of the server, since 1970 */
   bool in_recovery;
-  bool sees_all; /* the role has pg_read_all_stats, as by pg_monitor */
+  bool sees_all;    /* the role has pg_read_all_stats, as by pg_monitor */
+  int64_t xmin_age; /* transactions since the oldest one that is still visible to a session */
+  bool replicates;  /* there is a walsender or a replication slot */
 };
 
 /* Counters since the reset of the statistics, of all databases together, and horizons. */
@@ -46,7 +48,7 @@ struct postgres_statistics {
   double started; /* its start, on the same clock */
   int64_t commits, rollbacks, hits, reads, deadlocks, temp_bytes;
   double reset;       /* the latest reset of any database, on that clock; or UNKNOWN */
-  int64_t xmin_age;   /* transactions since the oldest one that is still visible to a session */
+  int64_t xmin_age;   /* as of struct postgres_activity, but visible to whatever holds it */
   int64_t frozen_age; /* transactions since the oldest unfrozen one: wraparound is at 2^31 */
   int64_t prepared;
   double prepared_age; /* seconds, of the oldest; UNKNOWN if there is none */
@@ -103,7 +105,7 @@ struct postgres_session {
   const char *user, *database, *application, *client, *state, *wait_type, *wait_event, *query;
   const char *encoding; /* encoding of its database: "LATIN1"; its query uses it, escaped
                            (clients/postgres/pg_text.h) */
-  const char *query_start, *state_change; /* in the form of psql, to the microsecond; or NULL */
+  char query_start[40], state_change[40];       /* in the form of psql, to the microsecond; or "" */
   double transaction_age, query_age, state_age; /* seconds */
   double wait;                                  /* for a lock: seconds, UNKNOWN before 14 */
   int64_t xmin_age, leader;

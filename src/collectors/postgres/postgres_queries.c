@@ -7,7 +7,12 @@
 /* The formatter cannot set SQL. */
 // clang-format off
 
-/* What a role without pg_read_all_stats sees of other sessions: pid, database, user, application
+/* The collector asks every few seconds, and its statements are prepared: to start and to end a plan
+ * takes the server longer than to read what is there. So the plans have few nodes, and read the
+ * functions behind the views (same columns, same rights): a view joins pg_database and pg_authid
+ * each time. OFFSET 0 keeps a subquery from being merged, which would repeat its expressions.
+ *
+ * What a role without pg_read_all_stats sees of other sessions: pid, database, user, application
  * and xmin; the query is then '<insufficient privilege>' and all else is NULL
  * (pg_stat_get_activity). Such a session belongs to a client if it has a database and a user, and
  * is neither a walsender nor a worker of a subscription; that still includes parallel workers (see
@@ -17,15 +22,16 @@
   "(backend_type = 'client backend'" \
   " OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL" \
   "   AND NOT " IS_SENDER \
-  "   AND NOT EXISTS (SELECT FROM pg_stat_subscription u WHERE u.pid = s.pid)))"
+  "   AND NOT EXISTS (SELECT FROM pg_stat_get_subscription(NULL) u WHERE u.pid = s.pid)))"
+#define IS_KNOWN_CLIENT "backend_type = 'client backend'" /* to a role that sees all */
 #define IS_HIDDEN "coalesce(query = '<insufficient privilege>', false)"
 #define IS_OTHER "pid <> pg_backend_pid()"
 
 /* Seconds from a time until now, NULL for NULL (greatest alone would return 0); not now(), which is
- * constant within a transaction. */
+ * constant within a transaction; and date_part, because extract is numeric since 14, and slower. */
 #define AGE_OF(time) \
   "CASE WHEN " time " IS NOT NULL" \
-  " THEN greatest(extract(epoch FROM clock_timestamp() - " time "), 0) END"
+  " THEN greatest(date_part('epoch', clock_timestamp() - " time "), 0) END"
 
 /* A number that may be beyond the largest bigint; NULL for NULL (least alone would take the limit).
  */
@@ -36,9 +42,8 @@
   "CASE WHEN " number " IS NOT NULL" \
   " THEN greatest(least(" number ", 9223372036854775807), 0)::bigint END"
 
-/* A time to the microsecond, in the form of psql. */
-#define MOMENT(time) \
-  "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+/* Microseconds since 1970, which a double holds exactly; to_char takes several times as long. */
+#define MICROSECONDS(time) "(date_part('epoch', " time ") * 1000000)::bigint"
 
 /* The server refuses a client if only the reserved slots are free (InitPostgres), hence the limit
  * is max_connections minus these; reserved_connections is new in 16. A walsender takes one of these
@@ -47,54 +52,63 @@
  * stacktop's own session is idle between two collections, and counts as idle. A parallel worker has
  * the snapshot of its leader: of the hidden sessions with a snapshot that look alike, at least one
  * belongs to a client, and the others may be workers. */
-static char *activity_query(const char *taken) {
+static char *activity_query(const char *client, const char *taken, const char *hidden,
+                            const char *doubtful) {
   return mem_printf(
-    "WITH sessions AS (SELECT datid, usesysid, application_name, backend_xmin, state,"
-    "   wait_event_type, query_start, xact_start, " IS_CLIENT " AS client, %s AS sender,"
-    "   " IS_CLIENT " AND " IS_OTHER " AS other, " IS_HIDDEN " AS hidden FROM pg_stat_activity s)"
-    " SELECT current_setting('max_connections')::int,"
+    "SELECT current_setting('max_connections')::int,"
     " current_setting('superuser_reserved_connections')::int"
     "   + coalesce(current_setting('reserved_connections', true)::int, 0),"
-    " a.*, " AGE_OF("pg_postmaster_start_time()") ","
+    " used, hidden, active, idle, in_transaction, aborted, others, disabled, waiting,"
+    " " AGE_OF("query_start") ", " AGE_OF("xact_start") ", " AGE_OF("pg_postmaster_start_time()") ","
     " pg_backend_pid(), pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'),"
-    " (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,"
-    " (SELECT coalesce(sum(number - 1), 0)::bigint FROM (SELECT count(*) AS number FROM sessions"
-    "   WHERE other AND hidden AND backend_xmin IS NOT NULL"
-    "   GROUP BY datid, usesysid, application_name) g)"
-    " FROM (SELECT count(*) FILTER (WHERE client OR sender),"
-    "   count(*) FILTER (WHERE other AND hidden),"
-    "   count(*) FILTER (WHERE other AND state IN ('active', 'fastpath function call')),"
-    "   count(*) FILTER (WHERE client AND (NOT other OR state = 'idle')),"
-    "   count(*) FILTER (WHERE other AND state = 'idle in transaction'),"
-    "   count(*) FILTER (WHERE other AND state = 'idle in transaction (aborted)'),"
-    "   count(*) FILTER (WHERE other AND coalesce(state, '') NOT IN ('active',"
-    "     'fastpath function call', 'idle', 'idle in transaction', 'idle in transaction (aborted)'))"
-    "     + count(*) FILTER (WHERE sender),"
-    "   count(*) FILTER (WHERE other AND state = 'disabled'),"
-    "   count(*) FILTER (WHERE other AND wait_event_type = 'Lock'),"
-    "   " AGE_OF("min(query_start) FILTER (WHERE other AND state = 'active')") ","
-    "   " AGE_OF("min(xact_start) FILTER (WHERE other)")
-    "   FROM sessions) a",
-    taken);
+    " " MICROSECONDS("pg_postmaster_start_time()") ", doubtful, xmin_age,"
+    " EXISTS (SELECT FROM pg_stat_get_wal_senders())"
+    "   OR EXISTS (SELECT FROM pg_get_replication_slots())"
+    " FROM (SELECT count(*) FILTER (WHERE client OR sender) AS used,"
+    "   count(*) FILTER (WHERE client AND other AND hidden) AS hidden,"
+    "   count(*) FILTER (WHERE client AND other"
+    "     AND state IN ('active', 'fastpath function call')) AS active,"
+    "   count(*) FILTER (WHERE client AND (NOT other OR state = 'idle')) AS idle,"
+    "   count(*) FILTER (WHERE client AND other AND state = 'idle in transaction')"
+    "     AS in_transaction,"
+    "   count(*) FILTER (WHERE client AND other AND state = 'idle in transaction (aborted)')"
+    "     AS aborted,"
+    "   count(*) FILTER (WHERE sender OR (client AND other AND coalesce(state, '') NOT IN ('active',"
+    "     'fastpath function call', 'idle', 'idle in transaction',"
+    "     'idle in transaction (aborted)'))) AS others,"
+    "   count(*) FILTER (WHERE client AND other AND state = 'disabled') AS disabled,"
+    "   count(*) FILTER (WHERE client AND other AND wait_event_type = 'Lock') AS waiting,"
+    "   min(query_start) FILTER (WHERE client AND other AND state = 'active') AS query_start,"
+    "   min(xact_start) FILTER (WHERE client AND other) AS xact_start,"
+    "   max(age(backend_xmin)) FILTER (WHERE other) AS xmin_age,"
+    "   %s AS doubtful"
+    "   FROM (SELECT *, %s AS client, %s AS sender, " IS_OTHER " AS other, %s AS hidden"
+    "     FROM pg_stat_get_activity(NULL) s OFFSET 0) seen) a",
+    doubtful, client, taken, hidden);
 }
 
-/* The oldest xmin: rows that a snapshot may still see cannot be vacuumed. It is held by sessions,
- * replication slots or prepared transactions. The timeline is that of the current WAL; the control
+static const char doubtful_sessions[] =
+  "count(*) FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL)"
+  " - count(DISTINCT (datid, usesysid, application_name))"
+  "   FILTER (WHERE client AND other AND hidden AND backend_xmin IS NOT NULL)";
+
+/* The oldest xmin but for those of sessions (activity_query): rows that a snapshot may still see
+ * cannot be vacuumed. The timeline is that of the current WAL; the control
  * file has that of the last checkpoint. */
 static const char statistics_query[] =
-  "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_postmaster_start_time()),"
+  "SELECT date_part('epoch', clock_timestamp()), date_part('epoch', pg_postmaster_start_time()),"
   " d.*,"
-  " greatest((SELECT max(age(backend_xmin)) FROM pg_stat_activity WHERE " IS_OTHER "),"
-  "   (SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_replication_slots), p.xid_age),"
+  " greatest((SELECT max(greatest(age(xmin), age(catalog_xmin))) FROM pg_get_replication_slots()),"
+  "   p.xid_age),"
   " (SELECT max(age(datfrozenxid)) FROM pg_database),"
   " p.number, p.age,"
   " CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
   " FROM (SELECT " SATURATED("sum(xact_commit)") ", " SATURATED("sum(xact_rollback)") ","
   "   " SATURATED("sum(blks_hit)") ", " SATURATED("sum(blks_read)") ","
   "   " SATURATED("sum(deadlocks)") ", " SATURATED("sum(temp_bytes)") ","
-  "   extract(epoch FROM max(stats_reset)) FROM pg_stat_database) d,"
+  "   date_part('epoch', max(stats_reset)) FROM pg_stat_database) d,"
   " (SELECT count(*) AS number, " AGE_OF("min(prepared)") " AS age,"
-  "   max(age(transaction)) AS xid_age FROM pg_prepared_xacts) p";
+  "   max(age(transaction)) AS xid_age FROM pg_prepared_xact()) p";
 
 /* A standby that is cut off has replayed all that it received: only the WAL receiver shows whether
  * it still receives. A role without pg_read_all_stats only sees that there is one. primary_conninfo
@@ -161,7 +175,7 @@ static char *replicas_query(const char *inactive) {
 /* pg_blocking_pids locks the lock manager, so it is called for lock waiters only, and for
  * waiters_max of them, those that run longest; likewise pg_locks is read only if there is a waiter.
  * Its pid 0 is a prepared transaction. waitstart is new in 14 (and NULL for a moment), leader_pid
- * in 13. backend_start is in microseconds, which a double holds exactly. A waiter whose blockers
+ * in 13. A waiter whose blockers
  * were not read is omitted, because it would look like one that is not blocked.
  *
  * The order is that of harm, and comes before the limit: blockers, waiters, then the oldest
@@ -171,39 +185,52 @@ static char *replicas_query(const char *inactive) {
  * The bytes of a query are in the encoding of its own database; left() and similar functions fail
  * on them in ours (22021). textsend returns them unchanged, because there is no conversion to the
  * client encoding SQL_ASCII (see message); 'escape' makes them ASCII. */
+#define SEEN_SESSIONS(client) \
+  "(SELECT s.*, pg_get_userbyid(usesysid) AS usename, d.datname," \
+  "   pg_encoding_to_char(d.encoding) AS encoding, " client " AS client," \
+  "   coalesce(wait_event_type = 'Lock', false) AS waiting" \
+  "   FROM pg_stat_get_activity(NULL) s LEFT JOIN pg_database d ON d.oid = s.datid" \
+  "   WHERE s." IS_OTHER ")"
+/* Their arguments: wait, blockers, leader, hidden, POSTGRES_QUERY_BYTES, total, waiters. */
+#define SESSIONS_COLUMNS \
+  " SELECT s.pid, " MICROSECONDS("backend_start") ", backend_type, usename," \
+  " datname, application_name," \
+  " coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state," \
+  " " AGE_OF("xact_start") ", " AGE_OF("query_start") ", " AGE_OF("state_change") "," \
+  " wait_event_type, wait_event, %s, %s, age(backend_xmin), %s," \
+  " %s, encode(substring(textsend(query) FROM 1 FOR %d), 'escape')," \
+  " " MICROSECONDS("query_start") ", " MICROSECONDS("state_change") ", encoding, %s, %s"
+
 static char *sessions_query(const char *waits, const char *wait, const char *leader,
                             int sessions_max, int waiters_max) {
   return mem_printf(
-    "WITH seen AS (SELECT s.*, pg_encoding_to_char(d.encoding) AS encoding,"
-    "     " IS_CLIENT " AS client, coalesce(wait_event_type = 'Lock', false) AS waiting,"
-    "     row_number() OVER (PARTITION BY wait_event_type = 'Lock' ORDER BY query_start, s.pid)"
-    "       AS nth"
-    "     FROM pg_stat_activity s LEFT JOIN pg_database d ON d.oid = s.datid WHERE s." IS_OTHER "),"
-    "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM seen"
-    "     WHERE waiting AND nth <= %d),"
-    "   blocking AS (SELECT DISTINCT unnest(blockers) AS pid FROM blocked),"
+    "WITH seen AS " SEEN_SESSIONS(IS_CLIENT) ","
+    "   blocked AS (SELECT pid, pg_blocking_pids(pid) AS blockers FROM (SELECT pid FROM seen"
+    "     WHERE waiting ORDER BY query_start, pid LIMIT %d) w),"
     "   waits AS (%s),"
-    "   counts AS (SELECT count(*) FILTER (WHERE client OR pid IN (SELECT pid FROM blocked)"
-    "       OR pid IN (SELECT pid FROM blocking)) AS total,"
-    "     count(*) FILTER (WHERE waiting) AS waiters FROM seen),"
-    "   listed AS (SELECT s.*, b.blockers, CASE WHEN s.pid IN (SELECT pid FROM blocking) THEN 0"
-    "       WHEN b.pid IS NOT NULL THEN 1 ELSE 2 END AS class"
+    "   judged AS (SELECT s.*, b.blockers, CASE WHEN k.pid IS NOT NULL THEN 0"
+    "       WHEN b.pid IS NOT NULL THEN 1 WHEN client THEN 2 END AS class"
     "     FROM seen s LEFT JOIN blocked b ON b.pid = s.pid"
-    "     WHERE (client AND NOT waiting) OR b.pid IS NOT NULL"
-    "       OR s.pid IN (SELECT pid FROM blocking)),"
+    "     LEFT JOIN (SELECT DISTINCT unnest(blockers) AS pid FROM blocked) k ON k.pid = s.pid),"
+    "   counts AS (SELECT count(class) AS total, count(*) FILTER (WHERE waiting) AS waiters"
+    "     FROM judged),"
     "   ranked AS (SELECT *, row_number() OVER (PARTITION BY class ORDER BY"
     "     CASE WHEN class = 1 THEN query_start ELSE xact_start END, state_change, pid) AS place"
-    "     FROM listed)"
-    " SELECT s.pid, (extract(epoch FROM backend_start) * 1000000)::bigint, backend_type, usename,"
-    " datname, application_name,"
-    " coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END), state,"
-    " " AGE_OF("xact_start") ", " AGE_OF("query_start") ", " AGE_OF("state_change") ","
-    " wait_event_type, wait_event, %s, array_to_string(blockers, ','), age(backend_xmin), %s,"
-    " " IS_HIDDEN ", encode(substring(textsend(query) FROM 1 FOR %d), 'escape'),"
-    " " MOMENT("query_start") ", " MOMENT("state_change") ", encoding, total, waiters"
+    "     FROM judged WHERE class < 2 OR (class = 2 AND NOT waiting))"
+    SESSIONS_COLUMNS
     " FROM ranked s CROSS JOIN counts LEFT JOIN waits w ON w.pid = s.pid"
     " ORDER BY place > %d, class, place LIMIT %d",
-    waiters_max, waits, wait, leader, POSTGRES_QUERY_BYTES, sessions_max / 3, sessions_max);
+    waiters_max, waits, wait, "array_to_string(blockers, ',')", leader, IS_HIDDEN, POSTGRES_QUERY_BYTES,
+    "total", "waiters", sessions_max / 3, sessions_max);
+}
+
+/* The same while there is one class only. */
+static char *quiet_query(const char *leader) {
+  return mem_printf(
+    SESSIONS_COLUMNS
+    " FROM " SEEN_SESSIONS(IS_KNOWN_CLIENT) " s WHERE client OR waiting"
+    " ORDER BY xact_start, state_change, s.pid LIMIT %d",
+    "NULL", "NULL", leader, "false", POSTGRES_QUERY_BYTES, "NULL", "NULL", POSTGRES_SESSIONS_MAX);
 }
 
 static const char waits_14[] =
@@ -243,8 +270,14 @@ char *postgres_identity_query(const struct postgres_timeouts *timeouts) {
   return postgres_message(timeouts, identity_query);
 }
 
-char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version) {
-  char *query = activity_query(version < 120000 ? IS_SENDER : "false");
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version,
+                              bool sees_all) {
+  const bool takes = version < 120000;
+  char *query =
+      sees_all
+          ? activity_query(IS_KNOWN_CLIENT, takes ? "backend_type = 'walsender'" : "false", "false",
+                           "0")
+          : activity_query(IS_CLIENT, takes ? IS_SENDER : "false", IS_HIDDEN, doubtful_sessions);
   char *text = postgres_message(timeouts, query);
   free(query);
   return text;
@@ -252,6 +285,13 @@ char *postgres_activity_query(const struct postgres_timeouts *timeouts, int vers
 
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts) {
   return postgres_message(timeouts, statistics_query);
+}
+
+char *postgres_quiet_query(const struct postgres_timeouts *timeouts, int version) {
+  char *query = quiet_query(version >= 130000 ? "leader_pid" : "NULL");
+  char *text = postgres_message(timeouts, query);
+  free(query);
+  return text;
 }
 
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,

@@ -1,10 +1,10 @@
 /* The queries to PostgreSQL 10 to 18, and the parsers of their answers.
  *
- * Each query is one message and one transaction of its own: it is read-only, sees pg_catalog only,
- * and has a statement_timeout and a lock_timeout, by SET LOCAL, so that no setting stays on a
- * connection that a pooler shares. (Before 11 the statement_timeout does not apply to the last
- * statement of a message; there only the caller's deadline does.) A failed query does not affect
- * the others. */
+ * Each query is one message and one transaction of its own, or one of several prepared statements
+ * that are asked together (postgres_prepared.h): it is read-only, sees pg_catalog only, and has a
+ * statement_timeout and a lock_timeout, by SET LOCAL, so that no setting stays on a connection that
+ * a pooler shares. (Before 11 the statement_timeout does not apply to the last statement of a
+ * message; there only the caller's deadline does.) A failed query does not affect the others. */
 #pragma once
 
 #include "clients/postgres/pg.h"
@@ -21,10 +21,14 @@ struct postgres_timeouts {
 char *postgres_message(const struct postgres_timeouts *timeouts, const char *query);
 /* Each returns a text that the caller frees. version: 150018 for 15.18. */
 char *postgres_identity_query(const struct postgres_timeouts *timeouts); /* one cell */
-char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version);
+/* sees_all: shorter, and right only if it says sees_all. */
+char *postgres_activity_query(const struct postgres_timeouts *timeouts, int version, bool sees_all);
 char *postgres_statistics_query(const struct postgres_timeouts *timeouts);
 char *postgres_standby_query(const struct postgres_timeouts *timeouts); /* in recovery only */
 char *postgres_replicas_query(const struct postgres_timeouts *timeouts, int version);
+/* The sessions while they are few, none waits for a lock, and the role sees all: to rank them by
+ * harm takes the server twice as long. */
+char *postgres_quiet_query(const struct postgres_timeouts *timeouts, int version);
 /* At most that many sessions, and the blockers of at most that many waiters. */
 char *postgres_sessions_query(const struct postgres_timeouts *timeouts, int version,
                               int sessions_max, int waiters_max);
@@ -41,6 +45,11 @@ bool postgres_replicas_read(const struct pg_rows *rows, struct postgres_replicas
                             struct err *err) MUST_CHECK;
 bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
                             struct err *err) MUST_CHECK;
+/* The answer to postgres_quiet_query; quiet: to the other query it would have been the same. */
+bool postgres_quiet_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
+                         bool *quiet, struct err *err) MUST_CHECK;
+/* Whether the next answer to postgres_quiet_query may do. */
+bool postgres_sessions_are_quiet(const struct postgres_sessions *sessions);
 
 /* The columns of the answers, in their order. */
 enum postgres_activity_column {
@@ -63,6 +72,8 @@ enum postgres_activity_column {
   ACTIVITY_SEES_ALL,
   ACTIVITY_STARTED,
   ACTIVITY_DOUBTFUL,
+  ACTIVITY_XMIN_AGE,
+  ACTIVITY_REPLICATES,
   ACTIVITY_COLUMN_COUNT
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool shape_check(const struct pg_rows *rows, size_t columns, bool one_row, struct err *err) {
   if (rows->columns == columns && (!one_row || rows->rows == 1))
@@ -75,6 +76,8 @@ bool postgres_activity_read(const struct pg_rows *rows, struct postgres_activity
       .sees_all = read_bool(cell[ACTIVITY_SEES_ALL], &good),
       .started_us = read_count(cell[ACTIVITY_STARTED], &good),
       .doubtful = read_count(cell[ACTIVITY_DOUBTFUL], &good),
+      .xmin_age = read_count(cell[ACTIVITY_XMIN_AGE], &good),
+      .replicates = read_bool(cell[ACTIVITY_REPLICATES], &good),
   };
   return sense(good, err);
 }
@@ -194,6 +197,18 @@ static void read_blockers(const char *list, struct postgres_session *session, bo
   }
 }
 
+/* Microseconds since 1970; "" for NULL. */
+static void read_moment(const char *cell, char out[40], bool *good) {
+  const int64_t us = read_count(cell, good);
+  const time_t second = us / 1000000;
+  struct tm moment;
+  char text[24];
+  *out = '\0';
+  if (us >= 0 && gmtime_r(&second, &moment) &&
+      strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &moment) > 0)
+    snprintf(out, 40, "%s.%06d+00", text, (int)(us % 1000000));
+}
+
 static void read_session(const struct pg_rows *rows, size_t row, struct postgres_session *session,
                          bool *good) {
   const char *const *cell = rows->cells + row * rows->columns;
@@ -216,11 +231,11 @@ static void read_session(const struct pg_rows *rows, size_t row, struct postgres
       .leader = read_count(cell[SESSIONS_LEADER], good),
       .hidden = read_bool(cell[SESSIONS_HIDDEN], good),
       .query = cell[SESSIONS_QUERY],
-      .query_start = cell[SESSIONS_QUERY_START],
-      .state_change = cell[SESSIONS_STATE_CHANGE],
       .encoding = cell[SESSIONS_ENCODING],
       .parent = -1,
   };
+  read_moment(cell[SESSIONS_QUERY_START], session->query_start, good);
+  read_moment(cell[SESSIONS_STATE_CHANGE], session->state_change, good);
   session->waiting = session->wait_type && strcmp(session->wait_type, "Lock") == 0;
   read_blockers(cell[SESSIONS_BLOCKERS], session, good);
 }
@@ -241,4 +256,21 @@ bool postgres_sessions_read(const struct pg_rows *rows, struct postgres_sessions
   if (!good)
     sessions->count = 0;
   return sense(good, err);
+}
+
+bool postgres_sessions_are_quiet(const struct postgres_sessions *sessions) {
+  return sessions->waiters == 0 && sessions->total < POSTGRES_SESSIONS_MAX;
+}
+
+bool postgres_quiet_read(const struct pg_rows *rows, struct postgres_sessions *sessions,
+                         bool *quiet, struct err *err) {
+  *quiet = false;
+  if (!postgres_sessions_read(rows, sessions, err))
+    return false;
+  sessions->total = (int64_t)sessions->count;
+  sessions->waiters = 0;
+  for (size_t i = 0; i < sessions->count; i++)
+    sessions->waiters += sessions->items[i].waiting;
+  *quiet = postgres_sessions_are_quiet(sessions);
+  return true;
 }

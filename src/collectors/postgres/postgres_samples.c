@@ -35,6 +35,8 @@ void samples_begin(struct samples *samples, int64_t now_us) {
     for (size_t i = 0; i < samples->count; i++)
       samples->things[i]->seconds[place(each)] = 0;
   }
+  for (size_t i = 0; i < samples->count; i++)
+    samples->things[i]->now = 0;
   samples->last = second;
   samples->taken[place(second)] += samples->taken[place(second)] < UINT8_MAX;
   samples->taken_all++;
@@ -75,6 +77,7 @@ void samples_add(struct samples *samples, enum sample_kind kind, const char *key
   struct sampled *thing = thing_of(samples, kind, key, label);
   uint16_t *second = &thing->seconds[place(samples->last)];
   thing->total++;
+  thing->now++;
   *second += *second < UINT16_MAX;
 }
 
@@ -103,4 +106,33 @@ double samples_average_all(const struct samples *samples, const struct sampled *
   return samples->taken_all == 0 ? -1
          : thing                 ? (double)thing->total / (double)samples->taken_all
                                  : 0;
+}
+
+void samples_window_begin(struct samples *samples, bool has_last) {
+  for (size_t i = 0; i < samples->count; i++) {
+    struct sampled *thing = samples->things[i];
+    thing->last = has_last ? thing->to - thing->from : 0;
+    thing->from = thing->total - thing->now;
+  }
+  samples->taken_last = has_last ? samples->taken_to - samples->taken_from : 0;
+  samples->taken_from = samples->taken_all - 1;
+}
+
+void samples_window_move(struct samples *samples) {
+  for (size_t i = 0; i < samples->count; i++)
+    samples->things[i]->to = samples->things[i]->total;
+  samples->taken_to = samples->taken_all;
+}
+
+double samples_average_window(const struct samples *samples, const struct sampled *thing) {
+  const uint64_t taken = samples->taken_to - samples->taken_from;
+  return taken == 0
+             ? -1
+             : (double)(thing->to > thing->from ? thing->to - thing->from : 0) / (double)taken;
+}
+
+double samples_average_before(const struct samples *samples, const struct sampled *thing) {
+  if (samples->taken_last > 0)
+    return (double)thing->last / (double)samples->taken_last;
+  return samples->taken_from == 0 ? -1 : (double)thing->from / (double)samples->taken_from;
 }

@@ -28,6 +28,8 @@ struct sampled {
   char *key;   /* unique in its kind */
   char *label; /* NULL: the key */
   uint64_t total;
+  uint64_t now;            /* of total, in the last sample */
+  uint64_t from, to, last; /* total at both ends of the window; in the window before it */
   uint16_t seconds[SAMPLES_KEPT_S];
 };
 
@@ -38,6 +40,7 @@ struct samples {
   uint8_t taken[SAMPLES_KEPT_S]; /* samples in that second */
   int64_t begun_us, last;        /* second of the last sample, since the beginning */
   uint64_t taken_all;
+  uint64_t taken_from, taken_to, taken_last;
 };
 
 void samples_fini(struct samples *samples);
@@ -52,6 +55,16 @@ double samples_average(const struct samples *samples, const struct sampled *thin
                        int to);
 /* Since the beginning. */
 double samples_average_all(const struct samples *samples, const struct sampled *thing);
+
+/* Of a window that is chosen: it begins with the sample that was taken last. has_last: what it was
+ * until now is the window before it. */
+void samples_window_begin(struct samples *samples, bool has_last);
+/* It ends, for now, with the sample that was taken last. */
+void samples_window_move(struct samples *samples);
+double samples_average_window(const struct samples *samples, const struct sampled *thing);
+/* The window before it; without one the time from the first sample to the window. -1: no sample. */
+double samples_average_before(const struct samples *samples, const struct sampled *thing);
+
 /* Samples in that window. */
 uint64_t samples_taken(const struct samples *samples, int from, int to);
 /* NULL: there is no such thing. */

@@ -145,6 +145,7 @@ struct pane_class {
 
 /* In ui/panes/panes.def. */
 extern const struct pane_class *const pane_classes[];
+extern const struct pane_class pane_events; /* of which there is one, for the key e */
 extern const size_t pane_class_count;
 
 void pane_init(struct pane *pane, const struct pane_class *class, const char *id,

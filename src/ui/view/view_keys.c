@@ -58,6 +58,16 @@ static struct request run_focus_number(struct keys *keys, int argument) {
   return nothing;
 }
 
+static struct request run_events(struct keys *keys, int argument) {
+  (void)argument;
+  for (size_t i = 0; i < keys->view->pane_count; i++)
+    if (keys->view->panes[i]->class == &pane_events) {
+      keys->view->focus = i;
+      keys->view->zoomed = true;
+    }
+  return nothing;
+}
+
 static struct request run_focus_step(struct keys *keys, int step) {
   struct view *view = keys->view;
   if (view->pane_count)
@@ -421,7 +431,9 @@ const struct binding view_bindings[] = {
     {RUNE('g'), "g", NULL, "first or last row", PLACE_ALL, false, run_move, -1000000, NULL},
     {CODE(END), "End", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
     {RUNE('G'), "G", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
-    {RUNE(':'), ":", NULL, "command: unlock, lock, undo, or an action", PLACE_PANES, false,
+    {RUNE('e'), "e", NULL, "events: findings and changes in one time line", PLACE_GRID, false,
+     run_events, 0, NULL},
+    {RUNE(':'), ":", NULL, "command: unlock, lock, undo, an action, or a page", PLACE_PANES, false,
      run_command, 0, NULL},
     {RUNE('b'), "b", NULL, "background actions: progress and results", PLACE_PANES, false,
      run_front, 0, NULL},

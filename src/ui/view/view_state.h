@@ -65,13 +65,13 @@ struct view {
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */
   bool utc, zoomed, paused;
-  bool opened_sorts; /* the open page has named orders */
+  bool opened_sorts;   /* the open page has named orders */
   bool opened_windows; /* its figures count from a mark on */
-  bool has_logs;     /* the selection has, as last drawn */
-  bool acts;         /* there are actions for the selection, as last drawn */
-  bool typing;       /* the filter of the focused pane is being typed */
-  bool saving;       /* the name of a file is being typed, in `command` */
-  bool commanding;   /* a line after `:` is being typed */
+  bool has_logs;       /* the selection has, as last drawn */
+  bool acts;           /* there are actions for the selection, as last drawn */
+  bool typing;         /* the filter of the focused pane is being typed */
+  bool saving;         /* the name of a file is being typed, in `command` */
+  bool commanding;     /* a line after `:` is being typed */
   char command[DIALOG_TEXT_MAX];
   struct dialog dialog;
   int64_t paused_ms;

@@ -208,12 +208,13 @@ static void test_one_partition_stuck(void **state) {
   assert_int_equal(group->topics[0].parts[0].share->partition, 1); /* the worst first */
 }
 
-/* What is open in partition 1, from which the group has the next message. */
+/* What is open in partition 1; the group has read all before it. */
 static void open_transaction(struct world *w, struct kafka_next *next, int64_t stable) {
   for (int i = 0; i < PARTS; i++)
     w->partitions[i].stable = i == 1 ? stable : w->partitions[i].end;
   *next = (struct kafka_next){.partition = 1,
-                              .committed = w->shares[1].committed,
+                              .committed = stable,
+                              .read_to = w->shares[1].committed,
                               .offset = stable,
                               .time_ms = clock_now_ms() + clock_wall_offset_ms() - 90500};
   w->snapshot.nexts = next;
@@ -239,16 +240,25 @@ static void test_held_back(void **state) {
       group, SEVERITY_CRIT, "held back",
       "held back for 42s on transactions/1 by a transaction open for 1m 30s, not by its consumers: "
       "lag 2,000");
+  next.transactional_id = "billing-1";
+  next.producer = 17;
+  says(collect(w), SEVERITY_CRIT, "held back",
+       " by a transaction of billing-1 open for 1m 30s, not by its consumers: lag 2,000 +48/s; "
+       "producer 17");
   open_transaction(w, &next, w->shares[1].committed + 1); /* behind the marker of another one */
   says(collect(w), SEVERITY_CRIT, "held back", "on transactions/1 by a transaction open");
   next.time_ms = -1;
   says(collect(w), SEVERITY_CRIT, "held back", "by an open transaction, not by its consumers");
-  next.offset--; /* there is a message that it could read */
-  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 48s on transactions/1: members hold");
-  open_transaction(w, &next, w->partitions[1].end); /* nothing is open */
+  next.read_to++; /* there is a message that it could read */
   says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 50s on transactions/1: members hold");
+  next.committed = w->shares[1].committed; /* the next message of the group itself */
+  says(collect(w), SEVERITY_CRIT, "held back", "by an open transaction, not by its consumers");
+  next.offset--;
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 54s on transactions/1: members hold");
+  open_transaction(w, &next, w->partitions[1].end); /* nothing is open */
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 56s on transactions/1: members hold");
   open_transaction(w, &next, w->shares[1].committed - 1); /* it reads uncommitted messages */
-  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 52s on transactions/1: members hold");
+  says(collect(w), SEVERITY_CRIT, "stuck", "stuck for 58s on transactions/1: members hold");
 }
 
 static void test_skew(void **state) {

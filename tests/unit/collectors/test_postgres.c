@@ -27,8 +27,8 @@ static void test_figures(void **state) {
   assert_non_null(strstr(fixture->sample->server, "PostgreSQL 1"));
   assert_non_null(strstr(fixture->sample->address, "127.0.0.1:"));
   assert_int_equal(fixture->sample->note_count, 0);
-  /* login, identity, four queries, and five for what is watched for changes */
-  assert_int_equal(fixture->sample->requests, 11);
+  /* login, identity, three queries, and five for what is watched for changes */
+  assert_int_equal(fixture->sample->requests, 10);
 
   assert_int_equal(sessions(fixture)->row_count, 2); /* not its own */
   const struct row *row = session(fixture, PQbackendPID(idle));
@@ -59,7 +59,7 @@ static void test_figures(void **state) {
   do /* until the server has counted them */
     collect_well(fixture);
   while (summary(fixture, "commits").real == 0 && clock_now_ms() < give_up);
-  assert_int_equal(fixture->sample->requests, 4); /* the connection was kept */
+  assert_true(fixture->sample->requests <= 3); /* the connection was kept */
   assert_true(summary(fixture, "commits").real > 0);
   assert_true(summary(fixture, "hit_ratio").real > 0.5);
   assert_true(summary(fixture, "hit_ratio").real <= 1);
@@ -207,6 +207,10 @@ static void test_without_rights(void **state) {
   postgres_do(admin, "REVOKE pg_monitor FROM plain");
   assert_int_equal(summary_count(fixture, "idle"), 2);
   assert_int_equal(fixture->sample->note_count, 0);
+  collect_well(fixture);
+  assert_true(has_note(fixture, "needs pg_monitor"));
+  assert_string_equal(summary(fixture, "idle").text, "needs pg_monitor");
+  assert_non_null(session(fixture, PQbackendPID(admin)));
   PQfinish(admin);
 }
 
@@ -270,7 +274,7 @@ static void test_restart_between_two(void **state) {
   postgres_kill(&server);
   postgres_run(&server);
   collect_well(fixture); /* no finding: the kept connection is replaced within the collection */
-  assert_int_equal(fixture->sample->requests, 12);
+  assert_int_equal(fixture->sample->requests, 11);
 }
 
 static void on_lent(void *arg, const struct pg_rows *rows, const struct err *err) {
@@ -297,17 +301,88 @@ static void test_prepared_and_lost(void **state) {
   watch_as(fixture, "admin");
   collect_well(fixture);
   assert_int_equal(ask_inside(fixture, prepared), 0); /* `check` asks only once */
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 3; i++) {
     collect_well(fixture);
-    assert_int_equal(fixture->sample->requests, 4);
-    assert_int_equal(ask_inside(fixture, prepared), 4);
+    assert_int_equal(fixture->sample->requests, i == 0 ? 3 : 1);
+    assert_int_equal(ask_inside(fixture, prepared), 3);
   }
   ask_inside(fixture, "DEALLOCATE ALL");
-  collect_well(fixture);
-  assert_int_equal(fixture->sample->requests, 8);
+  collect_well(fixture); /* together, then each by its name but for the first, and as a text */
+  assert_int_equal(fixture->sample->requests, 6);
   assert_false(sample_is_faulted(fixture->sample, "sessions"));
   collect_well(fixture);
-  assert_int_equal(fixture->sample->requests, 4);
+  assert_int_equal(fixture->sample->requests, 3);
+}
+
+/* Collects until all are asked together. */
+static void collect_together(struct fixture *fixture) {
+  watch_as(fixture, "admin");
+  for (int i = 0; i < 3; i++)
+    collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 1);
+}
+
+static void collect_until_together(struct fixture *fixture) {
+  for (int i = 0; i < 5; i++) {
+    collect_well(fixture);
+    if (fixture->sample->requests == 1)
+      return;
+  }
+  fail_msg("%d requests", (int)fixture->sample->requests);
+}
+
+/* An error of one leaves the others. */
+static void test_one_fails_among_others(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = admin_alone();
+  collect_together(fixture);
+  postgres_do(admin, "BEGIN; LOCK pg_database IN ACCESS EXCLUSIVE MODE");
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 2); /* and once more for the sessions */
+  assert_int_equal(summary_count(fixture, "used"), 2);
+  assert_int_equal(summary(fixture, "commits").type, VALUE_NONE);
+  collect_well(fixture); /* the failed one alone, and each behind it */
+  assert_int_equal(fixture->sample->requests, 3);
+  postgres_do(admin, "ROLLBACK");
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 3);
+  assert_non_null(session(fixture, PQbackendPID(admin)));
+  collect_until_together(fixture);
+  assert_non_null(session(fixture, PQbackendPID(admin)));
+  assert_int_equal(summary(fixture, "commits").type, VALUE_REAL);
+  PQfinish(admin);
+}
+
+/* What was not expected is asked for in the same collection: a slot, a waiter. */
+static void test_asked_when_it_appears(void **state) {
+  struct fixture *fixture = *state;
+  PGconn *admin = admin_alone(), *holder = postgres_login(&server, "admin"),
+         *waiter = postgres_login(&server, "admin");
+  postgres_do(admin, "DROP TABLE IF EXISTS t; CREATE TABLE t (n int)");
+  collect_together(fixture);
+  assert_int_equal(sample_table_view(fixture->sample, "replicas")->row_count, 0);
+  postgres_do(admin, "SELECT pg_create_physical_replication_slot('seen', true)");
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 3); /* together; replicas; sessions behind them */
+  assert_int_equal(sample_table_view(fixture->sample, "replicas")->row_count, 1);
+  postgres_do(admin, "SELECT pg_drop_replication_slot('seen')");
+  collect_until_together(fixture);
+
+  postgres_do(holder, "BEGIN; LOCK t");
+  assert_true(PQsendQuery(waiter, "SELECT FROM t"));
+  postgres_await(admin, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", 1);
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 2); /* together; the sessions by harm */
+  const struct row *row = session(fixture, PQbackendPID(holder));
+  assert_non_null(row);
+  assert_int_equal(cell_of(row, 1, "blocks").integer, 1);
+  collect_well(fixture); /* that one is prepared, too */
+  collect_well(fixture);
+  assert_int_equal(fixture->sample->requests, 1);
+  assert_int_equal(cell_of(session(fixture, PQbackendPID(holder)), 1, "blocks").integer, 1);
+  PQfinish(holder);
+  PQfinish(waiter);
+  PQfinish(admin);
 }
 
 static void test_no_server(void **state) {
@@ -360,6 +435,8 @@ int main(void) {
       TEST(test_stopped_and_continued),
       TEST(test_restart_between_two),
       TEST(test_prepared_and_lost),
+      TEST(test_one_fails_among_others),
+      TEST(test_asked_when_it_appears),
       TEST(test_no_server),
       TEST(test_no_name),
       TEST(test_not_a_version_that_we_know),

@@ -85,6 +85,25 @@ static void test_hostile_cells(void **state) {
   row_past_fini(&past);
 }
 
+/* Bytes of another database: each row says in which encoding they are. */
+static void test_escaped_bytes(void **state) {
+  (void)state;
+  static const char *const own_names[] = {"key", "name_escaped", "encoding"};
+  struct row_past past = {0};
+  struct postgres_page_call call = call_of(&past, "UTF8");
+  struct err err = {0};
+  const char *const cells[] = {"1",  "caf\\351 \\\\", "LATIN1", "2", "caf\\351!", NULL, "3",
+                               NULL, "LATIN1"};
+  const struct pg_rows rows = {3, COUNT(own_names), cells, own_names, "SELECT 3"};
+  assert_true(postgres_page_rows(&call, "things", &rows, &err));
+  const struct table *table = &call.sample->tables[0];
+  assert_string_equal(table->rows[0].cells[NAME].text, "caf\xc3\xa9 \\");
+  assert_string_equal(table->rows[1].cells[NAME].text, "caf\xef\xbf\xbd!"); /* of our own */
+  assert_int_equal(table->rows[2].cells[NAME].type, VALUE_NONE);
+  sample_free(call.sample);
+  row_past_fini(&past);
+}
+
 static struct value rate(struct row_past *past, int64_t now_us, const char *key,
                          const char *counter) {
   struct postgres_page_call call = call_of(past, "UTF8");
@@ -152,6 +171,7 @@ struct statements {
   const struct postgres_page *own;
   struct page_focus focus;
   struct page_window window;
+  int64_t now_us; /* of the next collection */
   struct postgres_page_call call;
 };
 
@@ -230,13 +250,14 @@ static const struct table *collect(struct statements *s, const char *const (*giv
     memcpy(&cells[i * COUNT(row)], row, sizeof row);
   }
   const struct pg_rows rows = {count, 14, cells, NULL, ""};
-  page_window_start(&s->window, &s->focus, s->call.first, 1000000, 0);
+  s->now_us += 10000000;
+  page_window_start(&s->window, &s->focus, s->call.first, s->now_us, s->now_us / 1000);
   s->call.sample = sample_new(page_postgres_statements.spec.tables, 2);
   assert_true(s->own->queries[NUMBERS].read(&s->call, &rows, &err));
   free(s->own->queries[TEXTS].make(&s->call, &err));
   s->own->finish(&s->call);
-  page_window_keep(&s->window);
   s->call.first = false;
+  page_window_keep(&s->window);
   return &s->call.sample->tables[1];
 }
 
@@ -274,6 +295,68 @@ static void test_time_watched_and_reset(void **state) {
   assert_int_equal(table->rows[0].cells[WATCHED_CALLS].integer, 3);
   assert_true(table->rows[0].cells[WATCHED_CALLS].at_least);
   sample_free(s.call.sample);
+  end(&s);
+}
+
+enum { SUMMARY_WATCHED, SUMMARY_FROM, SUMMARY_TO, SUMMARY_WINDOW };
+
+static void assert_window(const struct statements *s, double seconds, int64_t from_s, int64_t to_s,
+                          const char *kind) {
+  const struct value *cells = s->call.sample->tables[0].rows[0].cells;
+  assert_true(cells[SUMMARY_WATCHED].real == seconds);
+  assert_int_equal(cells[SUMMARY_FROM].integer, from_s * 1000);
+  assert_int_equal(cells[SUMMARY_TO].integer, to_s * 1000);
+  assert_string_equal(cells[SUMMARY_WINDOW].text, kind);
+}
+
+/* m, m, m: from here, until here, and a new one; the order of the rows does not matter. */
+static void test_between_two_marks(void **state) {
+  (void)state;
+  struct statements s;
+  struct err err;
+  begin(&s);
+  assert_true(extension(&s, "1.10", "t", &err));
+  const char *const given[][1][3] = {{{"7", "10", "100"}}, {{"7", "20", "200"}},
+                                     {{"7", "25", "300"}}, {{"7", "32", "400"}},
+                                     {{"7", "40", "500"}}, {{"7", "41", "600"}}};
+  const int64_t grown[] = {-1, -1, 5, 12, 12, -1}; /* calls in the window; -1: not known */
+  static const char *const kinds[] = {"since opened",  "since the mark", "since the mark",
+                                      "between marks", "between marks",  "since the mark"};
+  const int64_t from_s[] = {10, 20, 20, 20, 20, 60}, to_s[] = {10, 20, 30, 40, 40, 60};
+  for (int i = 0; i < 6; i++) {
+    s.focus.marks += i == 1 || i == 3 || i == 5;
+    page_focus_sort(&s.focus, "statements", i % 2 ? "total_calls" : "watched_time", i == 4);
+    const struct value *cells = collect(&s, given[i], 1)->rows[0].cells;
+    if (grown[i] < 0)
+      assert_string_equal(cells[WATCHED_CALLS].text, FIGURES_NEED_TWO);
+    else
+      assert_int_equal(cells[WATCHED_CALLS].integer, grown[i]);
+    assert_false(cells[WATCHED_CALLS].at_least);
+    assert_int_equal(cells[TOTAL_CALLS].integer, strtoll(given[i][0][1], NULL, 10));
+    assert_window(&s, (double)(to_s[i] - from_s[i]), from_s[i], to_s[i], kinds[i]);
+    sample_free(s.call.sample);
+  }
+  end(&s);
+}
+
+/* A reset between the marks gives a lower bound; one after them changes nothing. */
+static void test_a_reset_and_marks(void **state) {
+  (void)state;
+  struct statements s;
+  struct err err;
+  begin(&s);
+  assert_true(extension(&s, "1.10", "t", &err));
+  const char *const given[][1][3] = {{{"7", "10", "100"}}, {{"7", "4", "40"}}, {{"7", "6", "60"}},
+                                     {{"7", "1", "10"}},   {{"7", "2", "20"}}, {{"7", "5", "50"}}};
+  for (int i = 0; i < 6; i++) {
+    s.focus.marks += i == 0 || i == 2 || i == 4;
+    const struct value calls = collect(&s, given[i], 1)->rows[0].cells[WATCHED_CALLS];
+    if (i == 2 || i == 3)
+      assert_true(calls.integer == 6 && calls.at_least);
+    if (i == 5)
+      assert_true(calls.integer == 3 && !calls.at_least);
+    sample_free(s.call.sample);
+  }
   end(&s);
 }
 
@@ -324,11 +407,14 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_units),
       cmocka_unit_test(test_hostile_cells),
+      cmocka_unit_test(test_escaped_bytes),
       cmocka_unit_test(test_rates),
       cmocka_unit_test(test_keys_are_unique),
       cmocka_unit_test(test_unexpected_answers),
       cmocka_unit_test(test_versions_of_the_extension),
       cmocka_unit_test(test_time_watched_and_reset),
+      cmocka_unit_test(test_between_two_marks),
+      cmocka_unit_test(test_a_reset_and_marks),
       cmocka_unit_test(test_limit_and_order),
       cmocka_unit_test(test_hidden),
   };

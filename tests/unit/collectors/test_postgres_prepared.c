@@ -70,12 +70,50 @@ static void test_other_errors(void **state) {
   assert_string_equal(sent(&prepared, 1), "EXECUTE stacktop_five");
 }
 
+static const char *const names[] = {"a", "b", "c"};
+
+static void test_together(void **state) {
+  static const size_t nths[] = {0, 2, 1};
+  struct postgres_prepared prepared = {.allowed = true, .states = {POSTGRES_READY}};
+  (void)state;
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 3), 1);
+  prepared.states[1] = POSTGRES_READY; /* behind one that is not */
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 3), 1);
+  prepared.states[2] = POSTGRES_READY;
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 3), 3);
+  prepared.allowed = false;
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 3), 0);
+  char *settings = postgres_message(&timeouts, "");
+  char *message = postgres_together_message(&timeouts, nths, 3, names);
+  assert_memory_equal(message, settings, strlen(settings));
+  assert_string_equal(message + strlen(settings), "EXECUTE a; EXECUTE c; EXECUTE b");
+  free(settings);
+  free(message);
+}
+
+static void test_alone_until_it_succeeds(void **state) {
+  static const size_t nths[] = {0, 1};
+  struct postgres_prepared prepared = {.allowed = true, .states = {POSTGRES_READY, POSTGRES_READY}};
+  (void)state;
+  assert_false(postgres_prepared_failed_together(&prepared, 1, "55P03"));
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 2), 1);
+  assert_false(postgres_prepared_answered(&prepared, 1, "55P03"));
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 2), 1);
+  assert_false(postgres_prepared_answered(&prepared, 1, ""));
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 2), 2);
+  assert_true(postgres_prepared_failed_together(&prepared, 0, "26000")); /* lost: asked again */
+  assert_string_equal(sent(&prepared, 0), "SELECT 5");
+  assert_int_equal(postgres_prepared_together(&prepared, nths, 2), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_prepared_once),
       cmocka_unit_test(test_plain_behind_a_pooler),
       cmocka_unit_test(test_asked_again_when_lost),
       cmocka_unit_test(test_other_errors),
+      cmocka_unit_test(test_together),
+      cmocka_unit_test(test_alone_until_it_succeeds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,59 @@ static void test_windows(void **state) {
   samples_fini(&samples);
 }
 
+static struct sampled cpu_of(const struct samples *samples) {
+  return *samples_find(samples, SAMPLE_EVENT, "CPU");
+}
+
+/* Samples of that many sessions, the window moving; as a page does it. */
+static void watch(struct samples *samples, int *second, int seconds, int sessions) {
+  for (int i = 0; i < seconds; i++) {
+    sample(samples, (*second)++, sessions);
+    samples_window_move(samples);
+  }
+}
+
+static void test_chosen_windows(void **state) {
+  struct samples samples = {0};
+  struct sampled cpu;
+  int second = 0;
+  (void)state;
+  sample(&samples, second++, 1);
+  samples_window_begin(&samples, false); /* opened */
+  samples_window_move(&samples);
+  cpu = cpu_of(&samples);
+  assert_float_equal(samples_average_window(&samples, &cpu), 1, 1e-9);
+  assert_true(samples_average_before(&samples, &cpu) < 0);
+  watch(&samples, &second, 19, 1);
+
+  sample(&samples, second++, 4); /* the first mark: what was before it is compared with */
+  samples_window_begin(&samples, false);
+  samples_window_move(&samples);
+  watch(&samples, &second, 1000, 4); /* longer than what is kept by seconds */
+  cpu = cpu_of(&samples);
+  assert_float_equal(samples_average_window(&samples, &cpu), 4, 1e-9);
+  assert_float_equal(samples_average_before(&samples, &cpu), 1, 1e-9);
+
+  for (int i = 0; i < 50; i++) /* the second: the window stays */
+    sample(&samples, second++, 9);
+  cpu = cpu_of(&samples);
+  assert_float_equal(samples_average_window(&samples, &cpu), 4, 1e-9);
+
+  sample(&samples, second++, 2); /* the third: that window is compared with */
+  samples_window_begin(&samples, true);
+  samples_window_move(&samples);
+  watch(&samples, &second, 9, 2);
+  samples_add(&samples, SAMPLE_EVENT, "IO", NULL); /* new in it */
+  samples_window_move(&samples);
+  cpu = cpu_of(&samples);
+  assert_float_equal(samples_average_window(&samples, &cpu), 2, 1e-9);
+  assert_float_equal(samples_average_before(&samples, &cpu), 4, 1e-9);
+  const struct sampled *io = samples_find(&samples, SAMPLE_EVENT, "IO");
+  assert_float_equal(samples_average_window(&samples, io), 0.1, 1e-9);
+  assert_float_equal(samples_average_before(&samples, io), 0, 1e-9);
+  samples_fini(&samples);
+}
+
 /* Seconds without a sample are no zeros. */
 static void test_gaps(void **state) {
   struct samples samples = {0};
@@ -80,9 +133,8 @@ static void test_bounded(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_windows),
-      cmocka_unit_test(test_gaps),
-      cmocka_unit_test(test_round),
+      cmocka_unit_test(test_windows), cmocka_unit_test(test_chosen_windows),
+      cmocka_unit_test(test_gaps),    cmocka_unit_test(test_round),
       cmocka_unit_test(test_bounded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,9 +120,9 @@ static void test_cut_off_at_the_first_look(void **state) {
 }
 
 /* The server's answer to the activity query of a version. */
-static struct postgres_activity ask_as_version(PGconn *conn, int version) {
+static struct postgres_activity ask_as_version(PGconn *conn, int version, bool sees_all) {
   struct postgres_timeouts timeouts = {1000, 500};
-  char *query = postgres_activity_query(&timeouts, version);
+  char *query = postgres_activity_query(&timeouts, version, sees_all);
   PGresult *result = PQexec(conn, query);
   free(query);
   if (PQntuples(result) != 1)
@@ -152,14 +152,16 @@ static void test_walsender_is_not_a_query(void **state) {
   assert_int_equal(summary(fixture, "longest_query").type, VALUE_NONE);
   assert_int_equal(sessions(fixture)->row_count, 1);
 
-  struct postgres_activity now = ask_as_version(admin, 120000);
-  assert_int_equal(now.used, 2);
-  assert_int_equal(now.other, 0);
-  struct postgres_activity before = ask_as_version(admin, 110000);
-  assert_int_equal(before.used, 3);
-  assert_int_equal(before.other, 1);
-  assert_int_equal(before.active, 0);
-  assert_true(before.longest_query == POSTGRES_UNKNOWN);
+  for (int sees_all = 0; sees_all < 2; sees_all++) {
+    struct postgres_activity now = ask_as_version(admin, 120000, sees_all);
+    assert_int_equal(now.used, 2);
+    assert_int_equal(now.other, 0);
+    struct postgres_activity before = ask_as_version(admin, 110000, sees_all);
+    assert_int_equal(before.used, 3);
+    assert_int_equal(before.other, 1);
+    assert_int_equal(before.active, 0);
+    assert_true(before.longest_query == POSTGRES_UNKNOWN);
+  }
   PQfinish(admin);
 }
 

@@ -150,13 +150,13 @@ static void test_failed_question(void **state) {
   assert_true(summary_count(fixture, "used") >= 2);
 
   postgres_do(broken, "ALTER VIEW pg_catalog.pg_locks_gone RENAME TO pg_locks");
-  postgres_do(broken, "ALTER VIEW pg_catalog.pg_prepared_xacts RENAME TO gone");
+  postgres_do(broken, "ALTER FUNCTION pg_catalog.pg_prepared_xact() RENAME TO gone");
   collect_well(fixture);
   assert_true(sample_is_faulted(fixture->sample, "connections"));
   assert_false(sample_is_faulted(fixture->sample, "sessions"));
   assert_non_null(strstr(fault(fixture), "cannot read statistics: "));
   assert_int_equal(summary(fixture, "xmin_age").type, VALUE_NONE);
-  postgres_do(broken, "ALTER VIEW pg_catalog.gone RENAME TO pg_prepared_xacts");
+  postgres_do(broken, "ALTER FUNCTION pg_catalog.gone() RENAME TO pg_prepared_xact");
   collect_well(fixture);
   assert_null(fault(fixture));
   PQfinish(broken);
@@ -239,6 +239,38 @@ static PGresult *list(PGconn *admin, int sessions_max, int waiters_max) {
     fail_msg("%s", PQresultErrorMessage(result));
   free(query);
   return result;
+}
+
+/* While none waits, the short query has the same rows. */
+static void test_quiet_is_the_same(void **state) {
+  (void)state;
+  struct postgres_timeouts timeouts = {5000, 500};
+  PGconn *admin = admin_alone(), *old = postgres_login(&server, "admin"),
+         *young = postgres_login(&server, "plain"), *idle = postgres_login(&server, "plain");
+  postgres_do(old, "BEGIN; SELECT txid_current()");
+  postgres_do(young, "BEGIN; SELECT 1");
+  postgres_do(idle, "SELECT 2");
+  PGresult *all = list(admin, POSTGRES_SESSIONS_MAX, POSTGRES_WAITERS_MAX);
+  char *query = postgres_quiet_query(&timeouts, PQserverVersion(admin));
+  PGresult *quiet = PQexec(admin, query);
+  free(query);
+  if (PQresultStatus(quiet) != PGRES_TUPLES_OK)
+    fail_msg("%s", PQresultErrorMessage(quiet));
+  assert_int_equal(PQntuples(quiet), 3);
+  assert_int_equal(PQntuples(all), 3);
+  assert_int_equal(PQnfields(quiet), SESSIONS_COLUMN_COUNT);
+  for (int row = 0; row < 3; row++)
+    for (int i = 0; i < SESSIONS_TOTAL; i++)
+      if (i < SESSIONS_TRANSACTION_AGE || i > SESSIONS_STATE_AGE) {
+        assert_string_equal(PQgetvalue(quiet, row, i), PQgetvalue(all, row, i));
+        assert_int_equal(PQgetisnull(quiet, row, i), PQgetisnull(all, row, i));
+      }
+  PQclear(all);
+  PQclear(quiet);
+  PQfinish(old);
+  PQfinish(young);
+  PQfinish(idle);
+  PQfinish(admin);
 }
 
 static int place_of(const PGresult *result, const PGconn *conn) {
@@ -338,9 +370,9 @@ int main(void) {
   }
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_encodings),       TEST(test_names),         TEST(test_passwords),
-      TEST(test_failed_question), TEST(test_states_add_up), TEST(test_workers_without_rights),
-      TEST(test_many_sessions),   TEST(test_facts),
+      TEST(test_encodings),         TEST(test_names),         TEST(test_passwords),
+      TEST(test_failed_question),   TEST(test_states_add_up), TEST(test_workers_without_rights),
+      TEST(test_quiet_is_the_same), TEST(test_many_sessions), TEST(test_facts),
   };
   int failed = cmocka_run_group_tests(tests, make_databases, NULL);
   postgres_stop_server(&server);

@@ -1239,6 +1239,27 @@ static void test_the_footer_offers_what_is_available(void **state) {
   session_fini(&s);
 }
 
+/* An action of the configuration that names the target comes before those for all of its kind. */
+static void test_what_was_made_for_the_target_comes_first(void **state) {
+  static char name[] = "ecap";
+  static char *const targets[] = {name};
+  static const struct action_spec own = {.id = "own.fix",
+                                         .kind = "postgres",
+                                         .table = "sessions",
+                                         .targets = targets,
+                                         .target_count = 1,
+                                         .key = 'Q',
+                                         .title = "fix it"};
+  static const struct action_spec *const specs[] = {&spec_cancel, &spec_terminate, &own, NULL};
+  struct session s;
+  (void)state;
+  session_init(&s, 120, 36);
+  s.acting.base.model.operations.specs = specs;
+  press(&s, "3");
+  expect(&s, "Q fix it  C cancel");
+  session_fini(&s);
+}
+
 static void test_the_menu_heads_its_groups(void **state) {
   struct session s;
   (void)state;
@@ -1258,6 +1279,7 @@ static void test_the_menu_heads_its_groups(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_footer_offers_what_is_available),
+      cmocka_unit_test(test_what_was_made_for_the_target_comes_first),
       cmocka_unit_test(test_the_menu_heads_its_groups),
       cmocka_unit_test(test_one_key_confirms_only_reversible_actions),
       cmocka_unit_test(test_enter_alone_does_not_confirm),

@@ -41,6 +41,7 @@ static const struct page_spec plain = {.id = "postgres.statements",
                                        .tables = tables,
                                        .table_count = 1,
                                        .sorts = sorts,
+                                       .windows = true,
                                        .sort_count = 2};
 static const struct page_spec costly = {.id = "postgres.bloat",
                                         .kind = "postgres",
@@ -231,6 +232,35 @@ static void test_a_costly_page_is_listed_first(void **state) {
   end(&s);
 }
 
+/* m begins and ends the window of a page that has one, and says which. */
+static void test_marks_of_a_window(void **state) {
+  (void)state;
+  struct session s;
+  begin(&s, 120, 36);
+  s.pages[0] = &plain;
+  s.pages[1] = &story;
+  press(&s, "m");
+  assert_int_equal(s.request.kind, REQUEST_NONE); /* no page is open */
+  press(&s, "3v<Down><Enter>");
+  expect(&s, "[ecap: Statements]");
+  press(&s, "m");
+  assert_int_equal(s.request.kind, REQUEST_PAGE_MARK);
+  expect(&s, "Figures count from now on: m again ends the window");
+  s.fixture.model.targets[model_state_count(&s.fixture.model) - 1].focus.marks = 1;
+  press(&s, "m");
+  assert_int_equal(s.request.kind, REQUEST_PAGE_MARK);
+  expect(&s, "The window has ended, its figures stay");
+  press(&s, "zm");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "Paused: press z to resume, then set the mark");
+  press(&s, "z<Esc>3<Enter><Enter>");
+  assert_ptr_equal(s.request.page, &story);
+  press(&s, "m");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "do not count from a mark on");
+  end(&s);
+}
+
 static void test_from_the_overview(void **state) {
   (void)state;
   struct session s;
@@ -372,6 +402,7 @@ int main(void) {
       cmocka_unit_test(test_one_page_opens_at_once),
       cmocka_unit_test(test_several_pages_are_a_list),
       cmocka_unit_test(test_a_costly_page_does_not_count),
+      cmocka_unit_test(test_marks_of_a_window),
       cmocka_unit_test(test_a_costly_page_is_listed_first),
       cmocka_unit_test(test_from_the_overview),
       cmocka_unit_test(test_page_on_page),

@@ -34,6 +34,7 @@ struct kafka_child {
   struct kafka_session committed; /* reads committed transactions only; opened when it is needed */
   struct kafka_stuck stuck;       /* over all sessions, as is */
   struct kafka_past past;
+  struct kafka_producers producers;
   struct kafka_watch watch; /* of the running call */
   uint64_t running;
 
@@ -176,9 +177,11 @@ static bool session_ready(struct kafka_child *child, struct err *err) {
 /* A page that reads many messages has a client of its own: its queue has room for them, because
  * librdkafka waits whenever the queue is full, and then for up to a second. */
 static bool reader_ready(struct kafka_child *child, enum kafka_look look, struct err *err) {
-  if (look != KAFKA_LOOK_MESSAGES || child->session.rk || !child->conf)
+  if ((look != KAFKA_LOOK_MESSAGES && look != KAFKA_LOOK_STABLE) || child->session.rk ||
+      !child->conf)
     return session_ready(child, err);
-  rd_kafka_conf_set(child->conf, "queued.min.messages", "50", NULL, 0);
+  rd_kafka_conf_set(child->conf, "queued.min.messages", look == KAFKA_LOOK_STABLE ? "500" : "50",
+                    NULL, 0);
   rd_kafka_conf_set(child->conf, "queued.max.messages.kbytes", "8192", NULL, 0);
   return session_ready(child, err);
 }
@@ -241,6 +244,7 @@ static void collect(struct kafka_child *child, struct frame *frame) {
     _exit(STATUS_GARBAGE);
   child->watch.deadline_ms = query.deadline_ms;
   kafka_collection_init(&collection, &query, &child->past);
+  collection.producers = &child->producers;
   bool good = reader_ready(child, query.look, &err) && committed_ready(child, &collection, &err) &&
               kafka_collect(&child->session, &collection, &err);
   answer(child, good, &err, collection.snapshot, NULL);

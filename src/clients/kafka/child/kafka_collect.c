@@ -482,8 +482,10 @@ bool kafka_collect(struct kafka_session *session, struct kafka_collection *colle
       c.snapshot->committed_ms = c.snapshot->ended_ms = clock_now_ms();
     if (collection->held)
       kafka_held_read(session, collection->committed, c.snapshot);
-    if (collection->held && collection->look == KAFKA_LOOK_GROUPS)
-      kafka_next_held(session, c.snapshot);
+    if (collection->held && collection->look == KAFKA_LOOK_GROUPS) {
+      kafka_next_held(session, collection->committed, c.snapshot);
+      kafka_producers_read(session, collection->producers, c.snapshot);
+    }
     if (collection->settings)
       kafka_configs_read(session, c.snapshot);
     if (collection->look == KAFKA_LOOK_NEXT)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clients/kafka/child/kafka_past.h"
+#include "clients/kafka/child/kafka_producers.h"
 #include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_snapshot.h"
@@ -14,5 +15,6 @@ struct kafka_collection {
   int32_t partition;               /* of KAFKA_LOOK_MESSAGES */
   struct kafka_session *committed; /* reads committed transactions only; NULL: not needed */
   struct kafka_snapshot *snapshot;
-  struct kafka_past *past; /* read, and replaced if all brokers list their groups */
+  struct kafka_past *past;           /* read, and replaced if all brokers list their groups */
+  struct kafka_producers *producers; /* of the open transactions of the last collection */
 };

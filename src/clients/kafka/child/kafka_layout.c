@@ -131,24 +131,25 @@ static bool read_offsets(struct kafka_session *session, struct kafka_snapshot *s
   return good;
 }
 
-/* The end that the other session sees is read into the same field, and put back. It is read first
- * and the end after it, so that only what is open at both times is before the end. */
+/* The end that the other session sees is read into the same field, and put back. It is read after
+ * the end: what is before the end then is open, and no message that has come in between. */
 static bool read_stable(struct kafka_session *session, struct kafka_collection *collection,
                         struct err *err) {
   struct kafka_snapshot *snapshot = collection->snapshot;
-  size_t count, kept = 0;
+  size_t count;
   struct kafka_place *places = places_new(snapshot, true, &count);
+  int64_t *ends = mem_new((count + 1) * sizeof *ends);
+  for (size_t i = 0; i < count; i++)
+    ends[i] = places[i].topic->partitions[places[i].partition].end;
   kafka_session_step(session, "ends of committed transactions");
-  bool good = kafka_offsets_read(collection->committed, places, count, KAFKA_AT_END, err);
-  for (size_t i = 0; good && i < count; i++) {
+  const bool good = kafka_offsets_read(collection->committed, places, count, KAFKA_AT_END, err);
+  for (size_t i = 0; i < count; i++) {
     struct kafka_partition *partition = &places[i].topic->partitions[places[i].partition];
-    partition->stable = partition->error ? KAFKA_NO_OFFSET : partition->end;
-    if (!partition->error)
-      places[kept++] = places[i];
+    partition->stable = good && !partition->error ? partition->end : KAFKA_NO_OFFSET;
+    partition->end = partition->stable > ends[i] ? partition->stable : ends[i];
   }
-  kafka_session_step(session, "end offsets");
-  good = good && kafka_offsets_read(session, places, kept, KAFKA_AT_END, err);
   snapshot->has_stable = good;
+  free(ends);
   free(places);
   return good;
 }
@@ -242,6 +243,7 @@ bool kafka_layout_read(struct kafka_session *session, struct kafka_collection *c
     if (!read_offsets(session, snapshot, err) || !read_stable(session, collection, err))
       return false;
     kafka_next_open(session, collection->committed, snapshot);
+    kafka_producers_read(session, collection->producers, snapshot);
     return true;
   default:
     return read_offsets(session, snapshot, err);

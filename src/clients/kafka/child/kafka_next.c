@@ -223,9 +223,11 @@ static void take_read(void *arg, size_t index, const rd_kafka_message_t *message
 /* The end of the transaction before is an offset, too, without a message: a client may commit the
  * offset before it or after it, and has read everything in both cases. */
 static void read_ends(struct kafka_session *committed, struct kafka_snapshot *snapshot) {
-  enum { FETCH_MS = 1500 };
+  enum { FETCH_MS = 2500 };
   struct kafka_fetch fetches[KAFKA_NEXT_MAX] = {0};
-  const int share_ms = kafka_session_left(committed) / 4;
+  const int share_ms = kafka_session_left(committed) / 2;
+  if (snapshot->next_count == 0)
+    return;
   for (size_t i = 0; i < snapshot->next_count; i++) {
     struct kafka_next *next = &snapshot->nexts[i];
     next->read_to = least_near(snapshot, next);
@@ -262,31 +264,30 @@ void kafka_next_open(struct kafka_session *session, struct kafka_session *commit
   read_ends(committed, snapshot);
 }
 
-static bool has_candidate(const struct candidate *all, size_t count, const struct candidate *one) {
-  for (size_t i = 0; i < count; i++)
-    if (all[i].topic == one->topic && all[i].partition == one->partition &&
-        all[i].from == one->from)
-      return true;
-  return false;
+/* Whether a group has read up to the transaction, or nearly so: see read_ends. */
+static bool is_waited_for(const struct kafka_snapshot *snapshot, uint32_t topic,
+                          const struct candidate *place) {
+  const struct kafka_next next = {
+      .topic = topic, .partition = place->partition, .committed = place->from + 1};
+  return least_near(snapshot, &next) <= place->from;
 }
 
-void kafka_next_held(struct kafka_session *session, struct kafka_snapshot *snapshot) {
-  enum { CANDIDATES_MAX = 1000 };
-  struct candidate *all = mem_new(CANDIDATES_MAX * sizeof *all);
+void kafka_next_held(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot) {
+  struct candidate *all = NULL;
   size_t count = 0;
-  for (size_t g = 0; g < snapshot->group_count; g++)
-    for (size_t i = 0; i < snapshot->groups[g].share_count; i++) {
-      const struct kafka_share *share = &snapshot->groups[g].shares[i];
-      struct candidate one = {share->topic, share->partition, share->committed, 0};
-      const struct kafka_partition *partition = partition_of(snapshot, &one);
-      if (!partition || partition->error || partition->stable < 0 ||
-          partition->stable >= partition->end || share->committed < 0 ||
-          share->committed > partition->stable || count == CANDIDATES_MAX ||
-          has_candidate(all, count, &one))
+  for (uint32_t t = 0; t < snapshot->topic_count; t++)
+    for (int32_t p = 0; p < snapshot->topics[t].partition_count; p++) {
+      const struct kafka_partition *partition = &snapshot->topics[t].partitions[p];
+      const struct candidate one = {t, p, partition->stable, partition->end - partition->stable};
+      if (partition->error || partition->stable < 0 || partition->stable >= partition->end ||
+          !is_waited_for(snapshot, t, &one))
         continue;
-      one.lag = partition->end - one.from;
+      if (count % 64 == 0)
+        all = mem_resize(all, (count + 64) * sizeof *all);
       all[count++] = one;
     }
   read_nexts(session, snapshot, all, candidates_choose(snapshot, all, count));
   free(all);
+  read_ends(committed, snapshot);
 }

@@ -14,9 +14,11 @@ void kafka_next_read(struct kafka_session *session, struct kafka_snapshot *snaps
 void kafka_next_open(struct kafka_session *session, struct kafka_session *committed,
                      struct kafka_snapshot *snapshot);
 
-/* Adds the next message of each group in the partitions where the end of the committed ones is
- * before the end: a group is held back there if none is before that of the open transaction. */
-void kafka_next_held(struct kafka_session *session, struct kafka_snapshot *snapshot);
+/* The same, only for partitions in which a group may wait for it: a group is held back there if it
+ * has read everything up to the transaction (kafka_next.read_to). One message a partition, because
+ * a reader can be at one offset only. */
+void kafka_next_held(struct kafka_session *session, struct kafka_session *committed,
+                     struct kafka_snapshot *snapshot);
 
 /* The setting, without the value if it is a secret. */
 struct kafka_topic_setting kafka_setting_of(struct arena *arena,

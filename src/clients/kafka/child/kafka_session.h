@@ -41,8 +41,8 @@ struct kafka_session {
   struct err trouble;        /* the last error of a connection, until a broker answers */
   struct err
       limit; /* a local error that prevented a connection, not the broker's fault. ERR_NONE: none */
-  bool old_scram; /* it is to log in by SCRAM, at which this librdkafka fails with Kafka 4 */
-  bool down; /* no broker is reachable, as far as known */
+  bool old_scram;     /* it is to log in by SCRAM, at which this librdkafka fails with Kafka 4 */
+  bool down;          /* no broker is reachable, as far as known */
   int64_t began_ms;   /* the call */
   int64_t give_up_ms; /* while down: how long this call waits for a connection */
   uint32_t requests;  /* in this call */

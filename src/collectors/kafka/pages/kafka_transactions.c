@@ -3,6 +3,7 @@
 #include "collectors/kafka/pages/kafka_topic_rows.h"
 #include "core/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Kafka's defaults: transaction.timeout.ms of a producer, and transaction.max.timeout.ms of a
@@ -77,16 +78,35 @@ static struct value age_of(struct kafka_page_call *call, const struct kafka_next
   return value_real(age_ms > 0 ? (double)age_ms * 1e-3 : 0);
 }
 
-static void judge(struct kafka_page_call *call, struct row *row, const char *waiting,
-                  size_t waiting_count) {
+/* Of the first message of the transaction, if it was read. */
+static void fill_producer(struct kafka_page_call *call, struct value *cells,
+                          const struct kafka_next *next) {
+  if (next && next->transactional_id) {
+    cells[TXN_ID] = value_text(sample_copy(call->sample, next->transactional_id));
+    cells[TXN_PRODUCER] =
+        value_text(sample_printf(call->sample, "%lld", (long long)next->producer));
+    return;
+  }
+  const char *why = next && next->producer_error ? sample_copy(call->sample, next->producer_error)
+                                                 : "its first message was not read";
+  cells[TXN_ID] = value_none(why);
+  cells[TXN_PRODUCER] = value_none(why);
+}
+
+static void judge(struct kafka_page_call *call, struct row *row, const struct kafka_next *next,
+                  const char *waiting, size_t waiting_count) {
   double age = 0;
   char text[FORMAT_MAX];
   if (!value_number(row->cells[TXN_AGE], &age) || age * 1000 <= USUAL_MS)
     return;
   format_duration(text, sizeof text, age);
   row->severity = age * 1000 > MOST_MS ? SEVERITY_CRIT : SEVERITY_WARN;
-  row->reason = sample_printf(call->sample, "%s transaction, open for %s%s%s%s",
-                              age * 1000 > MOST_MS ? "hung" : "long", text,
+  const char *whose = next && next->transactional_id
+                          ? sample_printf(call->sample, " of %.80s (producer %lld)",
+                                          next->transactional_id, (long long)next->producer)
+                          : "";
+  row->reason = sample_printf(call->sample, "%s transaction%s, open for %s%s%s%s",
+                              age * 1000 > MOST_MS ? "hung" : "long", whose, text,
                               waiting_count > 0 ? ": it holds back " : "", waiting,
                               waiting_count > 0 ? ", which is not the cause" : "");
 }
@@ -98,26 +118,47 @@ static bool fill_row(struct kafka_page_call *call, uint32_t t, int32_t p) {
   struct table *table = sample_table(sample, transactions.id);
   const char *key = sample_printf(sample, "%s/%d", topic->name, p);
   struct row *row = sample_row(sample, table, key, NULL);
+  const struct kafka_next *next = next_of(call->snapshot, t, p);
   size_t waiting_count;
   if (!row)
     return false;
   struct value *cells = row->cells;
   const char *waiting = waiting_text(call, t, p, partition->stable, &waiting_count);
   cells[TXN_NAME] = value_text(sample_printf(sample, "%s %d", topic->name, p));
-  cells[TXN_AGE] = age_of(call, next_of(call->snapshot, t, p));
+  cells[TXN_AGE] = age_of(call, next);
   cells[TXN_STABLE] = value_int(partition->stable);
   cells[TXN_STILL] = kafka_page_still(call, key, partition->stable);
   cells[TXN_END] = value_int(partition->end);
   cells[TXN_HELD] = value_int(partition->end - partition->stable);
   if (*waiting)
     cells[TXN_WAITING] = value_text(waiting);
+  fill_producer(call, cells, next);
   cells[TXN_ABORT] = value_text(sample_printf(
       sample,
       "kafka-transactions.sh --bootstrap-server %.120s abort --topic %.250s --partition %d "
       "--start-offset %lld",
       target_text(call->target, "bootstrap"), topic->name, p, (long long)partition->stable));
-  judge(call, row, waiting, waiting_count);
+  judge(call, row, next, waiting, waiting_count);
   return true;
+}
+
+/* Of the first one whose producer is not known, as an example with all its words. */
+static void note_producer(struct kafka_page_call *call) {
+  const struct table *table = sample_table(call->sample, transactions.id);
+  const char *key = NULL;
+  for (size_t i = 0; !key && i < table->row_count; i++)
+    if (table->rows[i].cells[TXN_PRODUCER].type == VALUE_NONE)
+      key = table->rows[i].key;
+  if (!key)
+    return;
+  char *topic = kafka_topics_topic_of_key(key);
+  sample_note(call->sample, transactions.id, transactions.columns[TXN_ABORT].id,
+              "its producer: kafka-transactions.sh --bootstrap-server %.120s describe-producers "
+              "--topic %s --partition %d; its transactional.id: kafka-transactions.sh list, by "
+              "the ProducerId",
+              target_text(call->target, "bootstrap"), topic,
+              (int)kafka_topics_partition_of_key(key));
+  free(topic);
 }
 
 static bool fill(struct kafka_page_call *call, struct err *err) {
@@ -136,13 +177,11 @@ static bool fill(struct kafka_page_call *call, struct err *err) {
   if (unread > 0)
     sample_fault(call->sample, transactions.id, SEVERITY_UNKNOWN,
                  "read in %zu of %zu partitions only", read, read + unread);
-  sample_note(
-      call->sample, transactions.id, NULL,
-      "in the %zu partitions that this user may see. A transaction that is open for longer than "
-      "transaction.max.timeout.ms (15m by default) is hung; its producer: "
-      "kafka-transactions.sh --bootstrap-server %.120s describe-producers --topic T "
-      "--partition P",
-      read, target_text(call->target, "bootstrap"));
+  sample_note(call->sample, transactions.id, NULL,
+              "in the %zu partitions that this user may see. A transaction that is open for longer "
+              "than transaction.max.timeout.ms (15m by default) is hung",
+              read);
+  note_producer(call);
   return true;
 }
 

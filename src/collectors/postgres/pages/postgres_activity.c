@@ -14,46 +14,57 @@
 
 enum { MINUTE = 60, SESSIONS_MAX = 2000, QUERY_BYTES = 600 };
 
-#define AVERAGES(first_priority)                                                      \
-  {.id = "aas_1m",                                                                    \
-   .title = "1M",                                                                     \
-   .unit = UNIT_COUNT,                                                                \
-   .priority = (first_priority),                                                      \
-   .help = "average active sessions in the last minute"},                             \
-      {.id = "before",                                                                \
-       .title = "BEFORE",                                                             \
-       .unit = UNIT_COUNT,                                                            \
-       .priority = 2,                                                                 \
-       .none = "watched for less than a minute",                                      \
-       .help = "in the 14 minutes before the last one, as far as they were watched"}, \
-      {.id = "change",                                                                \
-       .title = "CHANGE",                                                             \
-       .unit = UNIT_COUNT,                                                            \
-       .flags = COLUMN_PLUS,                                                          \
-       .priority = 2,                                                                 \
-       .none = "watched for less than a minute",                                      \
-       .help = "1M - BEFORE"},                                                        \
-      {.id = "aas_5m",                                                                \
-       .title = "5M",                                                                 \
-       .unit = UNIT_COUNT,                                                            \
-       .priority = 3,                                                                 \
-       .help = "in the last 5 minutes"},                                              \
-      {.id = "aas_15m",                                                               \
-       .title = "15M",                                                                \
-       .unit = UNIT_COUNT,                                                            \
-       .priority = 4,                                                                 \
-       .help = "in the last 15 minutes"},                                             \
-  {                                                                                   \
-    .id = "aas_open", .title = "OPEN", .unit = UNIT_COUNT, .priority = 4,             \
-    .help = "since the page was opened"                                               \
+#define NOT_YET "watched for less than a minute"
+#define NO_MARK "m sets a mark: from there on"
+#define NOT_BEFORE "not watched before the mark"
+
+#define AVERAGES                                                                             \
+  {.id = "window",                                                                           \
+   .title = "WINDOW",                                                                        \
+   .unit = UNIT_COUNT,                                                                       \
+   .priority = 2,                                                                            \
+   .none = NO_MARK,                                                                          \
+   .help = "average active sessions in the window: since the mark (m), or between marks"},   \
+      {.id = "aas_1m",                                                                       \
+       .title = "1M",                                                                        \
+       .unit = UNIT_COUNT,                                                                   \
+       .priority = 1,                                                                        \
+       .help = "average active sessions in the last minute"},                                \
+      {.id = "before",                                                                       \
+       .title = "BEFORE",                                                                    \
+       .unit = UNIT_COUNT,                                                                   \
+       .priority = 2,                                                                        \
+       .none = NOT_YET,                                                                      \
+       .help = "in the 14 minutes before the last one, as far as they were watched; with a " \
+               "mark, in the window before, and without one until the mark"},                \
+      {.id = "change",                                                                       \
+       .title = "CHANGE",                                                                    \
+       .unit = UNIT_COUNT,                                                                   \
+       .flags = COLUMN_PLUS,                                                                 \
+       .priority = 2,                                                                        \
+       .none = NOT_YET,                                                                      \
+       .help = "1M - BEFORE; with a mark, WINDOW - BEFORE"},                                 \
+      {.id = "aas_5m",                                                                       \
+       .title = "5M",                                                                        \
+       .unit = UNIT_COUNT,                                                                   \
+       .priority = 3,                                                                        \
+       .help = "in the last 5 minutes"},                                                     \
+      {.id = "aas_15m",                                                                      \
+       .title = "15M",                                                                       \
+       .unit = UNIT_COUNT,                                                                   \
+       .priority = 4,                                                                        \
+       .help = "in the last 15 minutes"},                                                    \
+  {                                                                                          \
+    .id = "aas_open", .title = "OPEN", .unit = UNIT_COUNT, .priority = 4,                    \
+    .help = "since the page was opened"                                                      \
   }
 
-enum { CELL_NAME, CELL_1M, CELL_BEFORE, CELL_CHANGE, CELL_5M, CELL_15M, CELL_OPEN };
+enum { CELL_NAME, CELL_WINDOW, CELL_1M, CELL_BEFORE, CELL_CHANGE, CELL_5M, CELL_15M, CELL_OPEN };
 
 #define THING_TABLE(name, table_title, column_title, column_help)                           \
   static const struct column_spec name##_columns[] = {                                      \
       {.id = "name", .title = (column_title), .flags = COLUMN_FLEX, .help = (column_help)}, \
-      AVERAGES(1)};                                                                         \
+      AVERAGES};                                                                            \
   POSTGRES_PAGE_TABLE(name, #name, table_title, 0)
 
 THING_TABLE(events, "By wait event", "WAIT EVENT",
@@ -96,8 +107,23 @@ static const struct column_spec figures_columns[] = {
      .title = "watched",
      .unit = UNIT_SECONDS,
      .help = "since the page was opened"},
+    {.id = "window",
+     .title = "window",
+     .help = "m sets a mark: since the mark; m again: between marks; once more: a new one"},
+    {.id = "compared",
+     .title = "compared with",
+     .help = "BEFORE: the window before, or the time from opening the page to the mark"},
+    {.id = "from", .title = "from", .unit = UNIT_TIME, .none = NO_MARK, .help = "of the window"},
+    {.id = "to", .title = "to", .unit = UNIT_TIME, .none = NO_MARK, .help = "of the window"},
 };
-enum { FIGURE_SAMPLES = FIGURE_FIRST_CLASS + 9, FIGURE_WATCHED };
+enum {
+  FIGURE_SAMPLES = FIGURE_FIRST_CLASS + 9,
+  FIGURE_WATCHED,
+  FIGURE_WINDOW,
+  FIGURE_COMPARED,
+  FIGURE_FROM,
+  FIGURE_TO
+};
 
 POSTGRES_PAGE_TABLE(figures, "figures", "Active sessions", TABLE_SUMMARY);
 static const struct table_spec *const tables[] = {&figures, &events,       &statements,
@@ -217,6 +243,25 @@ static struct value average(double number, const char *none) {
   return number < 0 ? value_none(none) : value_real(number);
 }
 
+static bool is_marked(const struct postgres_page_call *call) {
+  return call->window->wanted > 0;
+}
+
+/* The two that are compared. */
+static void window_fill(const struct postgres_page_call *call, const struct sampled *thing,
+                        double minute, struct row *row) {
+  const struct samples *samples = &((const struct memory *)call->memory)->samples;
+  const bool marked = is_marked(call);
+  const double window = marked ? samples_average_window(samples, thing) : -1;
+  const double now = marked ? window : minute;
+  const double before = marked ? samples_average_before(samples, thing)
+                               : samples_average(samples, thing, MINUTE, SAMPLES_KEPT_S);
+  const char *none = marked ? NOT_BEFORE : NOT_YET;
+  row->cells[CELL_WINDOW] = average(window, NO_MARK);
+  row->cells[CELL_BEFORE] = average(before, none);
+  row->cells[CELL_CHANGE] = before < 0 || now < 0 ? value_none(none) : value_real(now - before);
+}
+
 static void thing_fill(const struct postgres_page_call *call, struct table *table,
                        const struct sampled *thing) {
   const struct samples *samples = &((const struct memory *)call->memory)->samples;
@@ -224,13 +269,10 @@ static void thing_fill(const struct postgres_page_call *call, struct table *tabl
   if (!row)
     return;
   const double minute = samples_average(samples, thing, 0, MINUTE);
-  const double before = samples_average(samples, thing, MINUTE, SAMPLES_KEPT_S);
-  const char *none = table->spec->columns[CELL_BEFORE].none;
   const char *label = thing->label ? thing->label : thing->key;
   row->cells[CELL_NAME] = value_text(sample_text(call->sample, label, strlen(label)));
   row->cells[CELL_1M] = average(minute, NULL);
-  row->cells[CELL_BEFORE] = average(before, none);
-  row->cells[CELL_CHANGE] = before < 0 ? value_none(none) : value_real(minute - before);
+  window_fill(call, thing, minute, row);
   row->cells[CELL_5M] = average(samples_average(samples, thing, 0, 5 * MINUTE), NULL);
   row->cells[CELL_15M] = average(samples_average(samples, thing, 0, SAMPLES_KEPT_S), NULL);
   row->cells[CELL_OPEN] = average(samples_average_all(samples, thing), NULL);
@@ -238,8 +280,14 @@ static void thing_fill(const struct postgres_page_call *call, struct table *tabl
 
 struct ranked {
   const struct sampled *thing;
-  double minute;
+  double minute; /* or in the window */
 };
+
+static double rank_of(const struct postgres_page_call *call, const struct sampled *thing) {
+  const struct samples *samples = &((const struct memory *)call->memory)->samples;
+  return is_marked(call) ? samples_average_window(samples, thing)
+                         : samples_average(samples, thing, 0, MINUTE);
+}
 
 static int compare(const void *a, const void *b) {
   const struct ranked *x = a, *y = b;
@@ -256,15 +304,36 @@ static void table_fill(const struct postgres_page_call *call, const struct table
   size_t count = 0;
   for (size_t i = 0; i < samples->count; i++)
     if (samples->things[i]->kind == kind)
-      ranked[count++] = (struct ranked){samples->things[i],
-                                        samples_average(samples, samples->things[i], 0, MINUTE)};
+      ranked[count++] = (struct ranked){samples->things[i], rank_of(call, samples->things[i])};
   qsort(ranked, count, sizeof *ranked, compare);
   for (size_t i = 0; i < count; i++)
     thing_fill(call, table, ranked[i].thing);
   free(ranked);
 }
 
+/* Only of a collection that succeeds, as page_window.h wants it. */
+static void window_keep(const struct postgres_page_call *call) {
+  struct samples *samples = &((struct memory *)call->memory)->samples;
+  const struct page_window *window = call->window;
+  if (window->begins)
+    samples_window_begin(samples, window->opened && window->marks > 0);
+  if (window->moves)
+    samples_window_move(samples);
+}
+
+static void window_show(const struct postgres_page_call *call, struct row *row) {
+  const struct samples *samples = &((const struct memory *)call->memory)->samples;
+  const bool marked = is_marked(call);
+  row->cells[FIGURE_WINDOW] = value_text(marked ? page_window_kind(call->window) : "last minute");
+  row->cells[FIGURE_COMPARED] = value_text(!marked                   ? "the 14 minutes before"
+                                           : samples->taken_last > 0 ? "the window before"
+                                                                     : "until the mark");
+  row->cells[FIGURE_FROM] = marked ? page_window_from(call->window) : value_none(NO_MARK);
+  row->cells[FIGURE_TO] = marked ? page_window_to(call->window) : value_none(NO_MARK);
+}
+
 static void finish(struct postgres_page_call *call) {
+  window_keep(call);
   const struct memory *memory = call->memory;
   const struct samples *samples = &memory->samples;
   struct row *row =
@@ -275,6 +344,7 @@ static void finish(struct postgres_page_call *call) {
       row->cells[FIGURE_FIRST_CLASS + i] = value_int(memory->now[i]);
     row->cells[FIGURE_SAMPLES] = value_int((int64_t)samples_taken(samples, 0, MINUTE));
     row->cells[FIGURE_WATCHED] = value_real((double)(call->now_us - samples->begun_us) / 1e6);
+    window_show(call, row);
   }
   table_fill(call, &events, SAMPLE_EVENT);
   table_fill(call, &statements, SAMPLE_STATEMENT);
@@ -309,6 +379,7 @@ const struct page page_postgres_activity = {
              .question = "What were the sessions busy with, now and before?",
              .cost = "1 query every second, 0.5ms of its CPU; pg_stat_activity",
              .interval_ms = 1000,
+             .windows = true,
              .tables = tables,
              .table_count = sizeof tables / sizeof *tables},
     .watch = &postgres_page_watch,

@@ -36,12 +36,12 @@ struct postgres_page_call {
   const char *database; /* of the connection */
   const char *encoding; /* of the database: "UTF8" */
   int64_t block_size;
-  int64_t now_us;        /* start of this collection, on the steady clock */
-  bool first;            /* the first one since the page was opened */
+  int64_t now_us;                   /* start of this collection, on the steady clock */
+  bool first;                       /* the first one since the page was opened */
   const struct page_window *window; /* of figures that count from a moment on */
-  struct sample *sample; /* with the tables of the page */
-  struct row_past *past; /* of the columns with FIGURE_RATE */
-  void *memory;          /* kept until the page is closed; zeroed at first */
+  struct sample *sample;            /* with the tables of the page */
+  struct row_past *past;            /* of the columns with FIGURE_RATE */
+  void *memory;                     /* kept until the page is closed; zeroed at first */
 };
 
 struct postgres_page_query {

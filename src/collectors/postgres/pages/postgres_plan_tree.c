@@ -52,17 +52,10 @@ static const char *text_or(const char *text, const char *other) {
   return text ? text : other;
 }
 
-/* As the text format of EXPLAIN names it. */
-static void type_add(char out[LABEL_MAX], const json_t *node) {
+static void kind_add(char out[LABEL_MAX], const json_t *node) {
   const char *type = text_or(text_of(node, "Node Type"), "?"), *join = text_of(node, "Join Type");
-  const char *strategy = text_of(node, "Strategy"), *mode = text_of(node, "Partial Mode");
+  const char *strategy = text_of(node, "Strategy");
   const char *what = text_of(node, "Operation"), *command = text_of(node, "Command");
-  if (is_true(node, "Parallel Aware"))
-    add(out, LABEL_MAX, "Parallel ");
-  if (is_true(node, "Async Capable"))
-    add(out, LABEL_MAX, "Async ");
-  if (mode && strcmp(mode, "Simple") != 0)
-    add(out, LABEL_MAX, "%s ", mode);
   if (strcmp(type, "Aggregate") == 0 && strategy)
     add(out, LABEL_MAX, "%s",
         strcmp(strategy, "Hashed") == 0   ? "HashAggregate"
@@ -80,6 +73,18 @@ static void type_add(char out[LABEL_MAX], const json_t *node) {
     add(out, LABEL_MAX, "%s %s Join", type, join);
   else
     add(out, LABEL_MAX, "%s", type);
+}
+
+/* As the text format of EXPLAIN names it. */
+static void type_add(char out[LABEL_MAX], const json_t *node) {
+  const char *mode = text_of(node, "Partial Mode");
+  if (is_true(node, "Parallel Aware"))
+    add(out, LABEL_MAX, "Parallel ");
+  if (is_true(node, "Async Capable"))
+    add(out, LABEL_MAX, "Async ");
+  if (mode && strcmp(mode, "Simple") != 0)
+    add(out, LABEL_MAX, "%s ", mode);
+  kind_add(out, node);
   const char *direction = text_of(node, "Scan Direction");
   if (direction && strcmp(direction, "Backward") == 0)
     add(out, LABEL_MAX, " Backward");

@@ -280,9 +280,9 @@ static void counters_take(const struct postgres_page_call *call, struct statemen
       statement->end[i] = statement->now[i];
   }
   if (call->window->moves)
-    statement->was_reset = !call->window->begins &&
-                           (statement->was_reset || shrank ||
-                            (is_new && (memory->cut || memory->lost || memory->reset_now)));
+    statement->was_reset =
+        !call->window->begins && (statement->was_reset || shrank ||
+                                  (is_new && (memory->cut || memory->lost || memory->reset_now)));
   statement->counted = true;
   statement->seen = true;
 }

@@ -397,7 +397,8 @@ static char *bloat_make(struct postgres_page_call *call, struct err *err) {
     "     WHERE option_name = 'fillfactor'), 100) / 100.0"
     "   / (4 + ceil((23 + CASE WHEN s.nulls > 0 THEN ceil(c.relnatts / 8.0) ELSE 0 END) / 8) * 8"
     "      + ceil(s.width / 8) * 8)), 1)), 0) * %1$" PRId64 ","
-    " CASE WHEN c.relpages = 0 AND c.reltuples <= 0 OR c.reltuples < 0 THEN 'never'"
+    " CASE WHEN c.relpages = 0 AND c.reltuples = 0 AND %3$s THEN 'known'"
+    "   WHEN c.relpages = 0 AND c.reltuples <= 0 OR c.reltuples < 0 THEN 'never'"
     "   WHEN s.columns = a.columns THEN 'known'"
     "   WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'denied'"
     "   WHEN row_security_active(c.oid) THEN 'rows' ELSE 'never' END"
@@ -407,7 +408,8 @@ static char *bloat_make(struct postgres_page_call *call, struct err *err) {
     " CROSS JOIN LATERAL (SELECT count(*) AS columns, sum((1 - null_frac) * avg_width) AS width,"
     "   max(null_frac) AS nulls FROM pg_stats WHERE schemaname = n.nspname"
     "   AND tablename = c.relname AND NOT inherited) s"
-    " WHERE c.oid = ANY ('{%2$s}'::oid[])", call->block_size, list);
+    " WHERE c.oid = ANY ('{%2$s}'::oid[])", call->block_size, list,
+    call->version >= 140000 ? "true" : "false"); /* before it, 0 rows may also mean not known */
   free(list);
   return sql;
 }

@@ -52,9 +52,9 @@ struct item {
   char name[NAME_MAX_BYTES];
   double now[COUNTERS], before[COUNTERS];
   double base[COUNTERS], end[COUNTERS]; /* at the beginning and the end of the window */
-  double p50, p99, p999; /* seconds; -1: not known */
-  bool was_reset;        /* in the window */
-  uint32_t turn;         /* in which it was last seen */
+  double p50, p99, p999;                /* seconds; -1: not known */
+  bool was_reset;                       /* in the window */
+  uint32_t turn;                        /* in which it was last seen */
 };
 
 struct items {
@@ -323,12 +323,13 @@ static void command_fill(const struct redis_page_call *call, struct table *table
   cells[COMMAND_NAME] = value_text(row->key);
   cells[COMMAND_WATCHED_TIME] = watched_time(call, item);
   cells[COMMAND_SHARE] = call->window->begins ? value_none(FIGURES_NEED_TWO)
-                         : all > 0   ? value_real(grown(item, TIME) / all)
-                                     : value_none(NULL);
+                         : all > 0            ? value_real(grown(item, TIME) / all)
+                                              : value_none(NULL);
   cells[COMMAND_WATCHED_CALLS] = watched_count(call, item, CALLS);
   cells[COMMAND_RATE] = rate_of(call, item);
-  cells[COMMAND_WATCHED_MEAN] =
-      call->window->begins ? value_none(FIGURES_NEED_TWO) : mean_of(grown(item, TIME), grown(item, CALLS));
+  cells[COMMAND_WATCHED_MEAN] = call->window->begins
+                                    ? value_none(FIGURES_NEED_TWO)
+                                    : mean_of(grown(item, TIME), grown(item, CALLS));
   cells[COMMAND_P50] = percentile(call, item->p50);
   cells[COMMAND_P99] = percentile(call, item->p99);
   cells[COMMAND_P999] = percentile(call, item->p999);

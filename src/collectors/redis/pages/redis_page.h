@@ -24,20 +24,20 @@ enum { REDIS_PAGE_WORDS_MAX = 8 };
 struct redis_page_call {
   const struct page_focus *focus; /* what the page is about, and the order of its rows */
   const struct target *target;
-  const struct redis_info *info; /* as of this collection */
-  int version;                   /* 70015; of Valkey the one it is compatible with */
-  int db;                        /* the database of the connection */
-  bool cluster;                  /* the server is a node of a cluster */
-  const char *user;              /* of the connection: "default" without one */
-  int64_t now_us;                /* start of this collection, on the steady clock */
-  int64_t answer_us;             /* in `read`: the round trip of its answer; -1: not known */
-  bool first;                    /* the first one since the page was opened, or since the server
-                                    was restarted */
+  const struct redis_info *info;    /* as of this collection */
+  int version;                      /* 70015; of Valkey the one it is compatible with */
+  int db;                           /* the database of the connection */
+  bool cluster;                     /* the server is a node of a cluster */
+  const char *user;                 /* of the connection: "default" without one */
+  int64_t now_us;                   /* start of this collection, on the steady clock */
+  int64_t answer_us;                /* in `read`: the round trip of its answer; -1: not known */
+  bool first;                       /* the first one since the page was opened, or since the server
+                                       was restarted */
   const struct page_window *window; /* of figures that count from a moment on */
-  struct sample *sample;         /* with the tables of the page */
-  struct row_past *past;         /* of rates */
-  void *memory;                  /* kept until the page is closed; zeroed at first */
-  size_t index;                  /* in `read`: which of the step's commands it answers */
+  struct sample *sample;            /* with the tables of the page */
+  struct row_past *past;            /* of rates */
+  void *memory;                     /* kept until the page is closed; zeroed at first */
+  size_t index;                     /* in `read`: which of the step's commands it answers */
 };
 
 struct redis_page_step {

@@ -138,7 +138,8 @@ static struct kafka_snapshot *snapshot_make(void) {
       (struct kafka_topic_setting){"retention.ms", "5", "topic", false};
   snapshot->next_count = 1;
   snapshot->nexts = arena_alloc(arena, sizeof *snapshot->nexts);
-  snapshot->nexts[0] = (struct kafka_next){1, 4, 17, 18, 1700000000000, 16, "late"};
+  snapshot->nexts[0] =
+      (struct kafka_next){1, 4, 17, 18, 1700000000000, 16, "late", 4001, "billing-1", "why"};
   snapshot->topics[0].partitions[0].replicas = "1, 3";
   snapshot->topics[0].partitions[0].stable = 4;
   snapshot->brokers[1].rack = "north";
@@ -208,6 +209,9 @@ static void test_a_snapshot_arrives(void **state) {
   assert_int_equal(snapshot->nexts[0].partition, 4);
   assert_int_equal(snapshot->nexts[0].time_ms, 1700000000000);
   assert_string_equal(snapshot->nexts[0].error, "late");
+  assert_int_equal(snapshot->nexts[0].producer, 4001);
+  assert_string_equal(snapshot->nexts[0].transactional_id, "billing-1");
+  assert_string_equal(snapshot->nexts[0].producer_error, "why");
   assert_string_equal(topics[0].partitions[0].replicas, "1, 3");
   assert_null(topics[0].partitions[0].in_sync);
   assert_int_equal(topics[0].partitions[0].stable, 4);

@@ -215,6 +215,89 @@ static void test_an_error_leaves_the_connection(void **state) {
   assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
 }
 
+struct parts {
+  struct fixture *fixture;
+  size_t count, rows[PG_PARTS_MAX];
+  char first[PG_PARTS_MAX][16], tag[PG_PARTS_MAX][16];
+};
+
+static void on_parts(void *arg, const struct pg_rows *rows, size_t count, const struct err *err) {
+  struct parts *parts = arg;
+  parts->count = count;
+  for (size_t i = 0; i < count; i++) {
+    const char *first = rows[i].rows > 0 ? pg_cell(&rows[i], 0, 0) : NULL;
+    parts->rows[i] = rows[i].rows;
+    snprintf(parts->first[i], sizeof parts->first[i], "%s", first ? first : "NULL");
+    snprintf(parts->tag[i], sizeof parts->tag[i], "%s", rows[i].tag);
+  }
+  parts->fixture->err = err ? *err : (struct err){0};
+  parts->fixture->done = true;
+}
+
+static enum err_kind ask_parts(struct fixture *fixture, const char *sql, struct parts *parts) {
+  *parts = (struct parts){.fixture = fixture};
+  fixture->done = false;
+  pg_query_parts(fixture->pg, sql, on_parts, parts);
+  assert_false(fixture->done);
+  tiny_run_until(&fixture->loop, &fixture->done);
+  return fixture->err.kind;
+}
+
+static void test_parts(void **state) {
+  struct fixture *fixture = *state;
+  struct parts parts;
+  connect_as(fixture, "admin");
+  assert_int_equal(ask_parts(fixture,
+                             "SET LOCAL lock_timeout = 77; SELECT 1;"
+                             " SELECT n, n FROM generate_series(5, 7) n; SELECT 1 WHERE false",
+                             &parts),
+                   ERR_NONE);
+  assert_int_equal(parts.count, 3);
+  assert_string_equal(parts.first[0], "1");
+  assert_string_equal(parts.first[1], "5");
+  assert_string_equal(parts.tag[1], "SELECT 3");
+  assert_int_equal(parts.rows[1], 3);
+  assert_int_equal(parts.rows[2], 0);
+  /* an error keeps those before it, and the connection */
+  assert_int_not_equal(
+      ask_parts(fixture, "SELECT 1; SELECT 1 / (n - 2) FROM generate_series(1, 2) n; SELECT 3",
+                &parts),
+      ERR_NONE);
+  assert_int_equal(parts.count, 1);
+  assert_string_equal(pg_sqlstate(fixture->pg), "22012");
+  assert_int_equal(pg_phase(fixture->pg), PG_IDLE);
+  assert_int_equal(ask(fixture, "SELECT 7"), ERR_NONE); /* an ordinary one follows */
+  assert_string_equal(fixture->first, "7");
+  assert_int_equal(ask_parts(fixture,
+                             "SELECT 1; SELECT 2; SELECT 3; SELECT 4; SELECT 5; SELECT 6; SELECT 7;"
+                             " SELECT 8; SELECT 9",
+                             &parts),
+                   ERR_LIMIT);
+  assert_int_equal(parts.count, PG_PARTS_MAX);
+  assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
+}
+
+/* Dropped with one answer, and with the connection lost behind one. */
+static void test_parts_cut_off(void **state) {
+  struct fixture *fixture = *state;
+  struct parts parts = {.fixture = fixture};
+  connect_as(fixture, "admin");
+  assert_int_equal(ask_parts(fixture,
+                             "SELECT 1; SELECT pg_terminate_backend(pg_backend_pid()); SELECT 3",
+                             &parts),
+                   ERR_CLOSED);
+  assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
+  connect_as(fixture, "admin");
+  fixture->done = false;
+  pg_query_parts(fixture->pg, "SELECT 1; SELECT pg_sleep(2)", on_parts, &parts);
+  const int64_t until_ms = clock_now_ms() + 100;
+  while (clock_now_ms() < until_ms)
+    uv_run(&fixture->loop, UV_RUN_NOWAIT);
+  pg_drop(fixture->pg);
+  assert_false(fixture->done);
+  assert_int_equal(pg_phase(fixture->pg), PG_DOWN);
+}
+
 static void test_ceilings(void **state) {
   struct fixture *fixture = *state;
   connect_as(fixture, "admin");
@@ -565,6 +648,8 @@ int main(void) {
       TEST(test_a_long_value),
       TEST(test_values_for_a_server_that_goes_away),
       TEST(test_an_error_leaves_the_connection),
+      TEST(test_parts),
+      TEST(test_parts_cut_off),
       TEST(test_ceilings),
       TEST(test_the_server_goes_away),
       TEST(test_sockets_and_several_hosts),
