@@ -42,18 +42,22 @@ const char *prometheus_version(const json_t *json, struct err *err) {
 
 /* ---- times */
 
+static int two_digits(const char *text) {
+  return isdigit((unsigned char)text[0]) && isdigit((unsigned char)text[1])
+             ? (text[0] - '0') * 10 + text[1] - '0'
+             : -1;
+}
+
 /* "Z" or "+02:00", in seconds. */
 static bool offset_read(const char *text, int64_t *offset_s) {
-  int hours, minutes;
-  char sign, end;
   *offset_s = 0;
   if (strcmp(text, "Z") == 0)
     return true;
-  if (sscanf(text, "%c%2d:%2d%c", &sign, &hours, &minutes, &end) != 3 || !strchr("+-", sign) ||
-      hours < 0 || minutes < 0)
+  if (strlen(text) != 6 || !strchr("+-", *text) || text[3] != ':')
     return false;
-  *offset_s = (hours * 60 + minutes) * (sign == '-' ? -60 : 60);
-  return true;
+  const int hours = two_digits(text + 1), minutes = two_digits(text + 4);
+  *offset_s = (int64_t)(hours * 60 + minutes) * (*text == '-' ? -60 : 60);
+  return hours >= 0 && minutes >= 0;
 }
 
 int64_t prometheus_time_ms(const char *text) {

@@ -46,6 +46,15 @@ static struct prometheus_labels labels_of(struct bench *bench, const char *text)
 #define ALERT(labels, state, by) \
   "{\"labels\":{\"alertname\":\"A\"" labels "},\"status\":{\"state\":\"" state "\"," by "}}"
 
+#define BY(how) "\"" how "\":[\"s\"]"
+// clang-format off
+static const char several_alerts[] =
+    "[" ALERT(",\"i\":\"1\",\"cluster\":\"x\"", "suppressed", BY("silencedBy"))
+    "," ALERT(",\"i\":\"2\"", "suppressed", BY("inhibitedBy"))
+    "," ALERT(",\"i\":\"3\",\"replica\":\"b\"", "active", "\"silencedBy\":[]")
+    "," ALERT(",\"i\":\"3\",\"replica\":\"a\"", "suppressed", BY("silencedBy")) "]";
+// clang-format on
+
 static void test_what_is_quiet(void **state) {
   struct bench *bench = *state;
   struct alertmanager_alerts alerts;
@@ -63,20 +72,8 @@ static void test_what_is_quiet(void **state) {
       {.name = "A", .labels = labels_of(bench, "{\"alertname\":\"A\",\"i\":\"1\"}")},
       {.name = "B", .firing = true, .labels = labels_of(bench, "{\"alertname\":\"B\"}")},
   };
-  assert_true(alertmanager_alerts_read(
-      parsed(
-          bench,
-          "[" ALERT(",\"i\":\"1\",\"cluster\":\"x\"", "suppressed", "\"silencedBy\":[\"s\"]") "," ALERT(
-              ",\"i\":\"2\"", "suppressed",
-              "\"inhibitedBy\":[\"s\"]") "," ALERT(",\"i\":\"3\",\"replica\":\"a\"", "suppressed",
-                                                   "\"silencedBy\":[\"s\"]") "," ALERT(",\"i\":"
-                                                                                       "\"3\","
-                                                                                       "\"replica\""
-                                                                                       ":\"b\"",
-                                                                                       "active",
-                                                                                       "\"silencedB"
-                                                                                       "y\":[]") "]"),
-      &bench->arena, &alerts, &err));
+  assert_true(
+      alertmanager_alerts_read(parsed(bench, several_alerts), &bench->arena, &alerts, &err));
   assert_int_equal(alerts.count, 4);
   alertmanager_apply(&alerts, known, 5);
   assert_int_equal(known[0].quiet, PROMETHEUS_SILENCED);
