@@ -5,6 +5,7 @@
 #include "core/quantity.h"
 #include "core/suggest.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <string.h>
 
@@ -185,11 +186,12 @@ bool alert_rule_read(struct alert_rule *rule, const struct target *target, struc
     return err_set(err, ERR_INVALID, "a rule has one condition: either metric or is or expr");
   if (expr)
     return expr_read(rule, expr, err);
+  assert(metric || is);
   if (target_text(target, "prometheus"))
     return err_set(err, ERR_INVALID, "prometheus needs expr: what does it evaluate?");
   if (!no_labels(rule, err))
     return false;
-  if (metric ? !limit_read(rule, metric, err) : !state_read(rule, is, err))
+  if (is ? !state_read(rule, is, err) : !limit_read(rule, metric, err))
     return false;
   return has_targets(rule, err);
 }
