@@ -95,7 +95,7 @@ static bool limit_read(struct alert_rule *rule, const char *metric, struct err *
 static bool state_read(struct alert_rule *rule, const char *is, struct err *err) {
   static const enum severity fine[] = {SEVERITY_OK, SEVERITY_UNKNOWN, SEVERITY_WARN};
   size_t choice = 0;
-  while (strcmp(alert_is_choices[choice], is) != 0)
+  while (choice + 1 < sizeof fine / sizeof *fine && strcmp(alert_is_choices[choice], is) != 0)
     choice++;
   rule->is = fine[choice];
   if (!rule->whose)
