@@ -7,6 +7,7 @@
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ struct dns_query {
   struct dns_result result;
   struct err err;
   dns_cb done;
+  int type; /* of the records asked for; 0: addresses */
+  struct dns_records records;
+  dns_records_cb records_done; /* in place of `done` */
   void *arg;
 };
 
@@ -50,19 +54,36 @@ static void on_timer_closed(uv_handle_t *handle) {
 
 void dns_cancel(struct dns_query *query) {
   query->done = NULL;
+  query->records_done = NULL;
   if (query->channel)
     ares_destroy(query->channel); /* calls on_answer, and on_state for each socket */
   while (query->sockets)
     socket_drop(query, query->sockets);
+  dns_records_fini(&query->records);
   uv_close((uv_handle_t *)&query->timer, on_timer_closed);
 }
 
 static void wait_more(struct dns_query *query);
 
+static void deliver_records(struct dns_query *query) {
+  struct dns_records records = query->records;
+  const struct err err = query->err;
+  const dns_records_cb done = query->records_done;
+  void *arg = query->arg;
+  query->records.count = 0; /* freed here */
+  dns_cancel(query);
+  done(arg, err.kind == ERR_NONE ? &records : NULL, err.kind == ERR_NONE ? NULL : &err);
+  dns_records_fini(&records);
+}
+
 /* After each call of c-ares, which must not be destroyed from inside. */
 static void query_continue(struct dns_query *query) {
   if (!query->ended) {
     wait_more(query);
+    return;
+  }
+  if (query->records_done) {
+    deliver_records(query);
     return;
   }
   const struct dns_result result = query->result;
@@ -187,6 +208,21 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
     ares_freeaddrinfo(info);
 }
 
+static void on_records(void *arg, int status, int timeouts, unsigned char *bytes, int len) {
+  struct dns_query *query = arg;
+  (void)timeouts;
+  if (!query->records_done || query->ended)
+    return;
+  query->ended = true;
+  if (status == ARES_SUCCESS &&
+      !dns_answer_read(&query->records, bytes, len > 0 ? (size_t)len : 0, query->type, &query->err))
+    return;
+  if (status == ARES_ENODATA || (status == ARES_SUCCESS && query->records.count == 0))
+    err_set(&query->err, ERR_UNRESOLVED, "the name has no such record");
+  else if (status != ARES_SUCCESS)
+    take_failure(status, &query->err);
+}
+
 /* ---- the question */
 
 static bool channel_make(struct dns_query *query, const char *server) {
@@ -209,22 +245,64 @@ static bool channel_make(struct dns_query *query, const char *server) {
          err_set(&query->err, ERR_INVALID, "\"%s\" is not a name server", server);
 }
 
-struct dns_query *dns_ask(struct io *io, const char *server, const char *name, dns_cb done,
-                          void *arg) {
+/* With c-ares ready for a question, unless query->ended. */
+static struct dns_query *query_new(struct io *io, const char *server, void *arg) {
   struct dns_query *query = mem_new(sizeof *query);
-  *query = (struct dns_query){.loop = io->loop, .done = done, .arg = arg};
+  *query = (struct dns_query){.loop = io->loop, .arg = arg};
   uv_timer_init(io->loop, &query->timer);
   query->timer.data = query;
   query->ended = !limit_files_free(1, &query->err) || !channel_make(query, server);
-  if (!query->ended) {
-    const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_flags = ARES_AI_NOSORT};
-    ares_getaddrinfo(query->channel, name, NULL, &hints, on_answer, query);
-  }
+  return query;
+}
+
+static struct dns_query *query_asked(struct dns_query *query) {
   if (query->ended) /* at once: delivered in the next turn */
     uv_timer_start(&query->timer, on_time, 0, 0);
   else
     wait_more(query);
   return query;
+}
+
+struct dns_query *dns_ask(struct io *io, const char *server, const char *name, dns_cb done,
+                          void *arg) {
+  struct dns_query *query = query_new(io, server, arg);
+  query->done = done;
+  if (!query->ended) {
+    const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_flags = ARES_AI_NOSORT};
+    ares_getaddrinfo(query->channel, name, NULL, &hints, on_answer, query);
+  }
+  return query_asked(query);
+}
+
+struct dns_query *dns_ask_records(struct io *io, const char *server, const char *name,
+                                  const char *type, dns_records_cb done, void *arg) {
+  enum { CLASS_INTERNET = 1 };
+  struct dns_query *query = query_new(io, server, arg);
+  query->records_done = done;
+  query->type = dns_type_number(type);
+  if (!query->ended)
+    ares_query(query->channel, name, CLASS_INTERNET, query->type, on_records, query);
+  return query_asked(query);
+}
+
+size_t dns_system_servers(char servers[DNS_SERVERS_MAX][DNS_SERVER_MAX]) {
+  struct ares_addr_port_node *list = NULL;
+  ares_channel channel;
+  size_t count = 0;
+  if (ares_init(&channel) != ARES_SUCCESS)
+    return 0;
+  if (ares_get_servers_ports(channel, &list) == ARES_SUCCESS)
+    for (struct ares_addr_port_node *node = list; node && count < DNS_SERVERS_MAX;
+         node = node->next) {
+      char address[INET6_ADDRSTRLEN] = "";
+      const int port = node->udp_port ? node->udp_port : 53;
+      inet_ntop(node->family, &node->addr, address, sizeof address);
+      snprintf(servers[count++], DNS_SERVER_MAX, node->family == AF_INET6 ? "[%s]:%d" : "%s:%d",
+               address, port);
+    }
+  ares_free_data(list);
+  ares_destroy(channel);
+  return count;
 }
 
 /* ---- options */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "io/dns_answer.h"
 #include "io/io.h"
 
 #include <netinet/in.h>
@@ -36,6 +37,15 @@ struct dns_query;
 struct dns_query *dns_ask(struct io *io, const char *server, const char *name, dns_cb done,
                           void *arg);
 void dns_cancel(struct dns_query *query);
+
+/* The same for the records of one type (dns_types); the records are borrowed for the callback. */
+typedef void (*dns_records_cb)(void *arg, const struct dns_records *records, const struct err *err);
+struct dns_query *dns_ask_records(struct io *io, const char *server, const char *name,
+                                  const char *type, dns_records_cb done, void *arg);
+
+/* The name servers that this host asks (/etc/resolv.conf), as dns_ask takes them; their number. */
+enum { DNS_SERVERS_MAX = 8 };
+size_t dns_system_servers(char servers[DNS_SERVERS_MAX][DNS_SERVER_MAX]);
 
 /* The checks of options. */
 bool dns_server_check(const char *server, struct err *err) MUST_CHECK;

@@ -2,14 +2,12 @@
 
 import shutil
 import socket
-import subprocess
 import threading
-import time
 
 import pytest
 
+from name_server import NameServer
 from stacktop import CRIT, OK, check, closed_port, dashboard, stacktop, write_config
-from terminal import PATIENCE
 
 BESIDE = "others"
 
@@ -19,38 +17,6 @@ def web():
     """A port that answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-class NameServer:
-    """dnsmasq on a free loopback port, with these names."""
-
-    def __init__(self, folder):
-        self.folder, self.port, self.process = folder, closed_port(), None
-        (folder / "hosts").mkdir()
-
-    def set(self, *lines):
-        """The lines of its hosts file; it reads them again."""
-        (self.folder / "hosts" / "names").write_text("".join(f"{line}\n" for line in lines))
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-        self.process = subprocess.Popen(
-            ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", f"--port={self.port}", "--listen-address=127.0.0.1",
-             "--bind-interfaces", "--no-resolv", "--no-hosts", f"--addn-hosts={self.folder}/hosts/names", "--local-ttl=77",
-             "--server=/refused.test/", "--local=/test/", "--pid-file=", "--user=root", "--group=root"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 5 * PATIENCE
-        while not self.answers():
-            assert self.process.poll() is None, self.process.stderr.read()
-            assert time.monotonic() < deadline
-
-    def answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture

@@ -206,7 +206,8 @@ def everything(server):
 
 def test_every_action_has_its_plan(platform, blocked):
     assert set(re.findall(r"^  \S  (redis\.\S+)", stacktop("actions").stdout, re.M)) == set(wants()) | {
-        "redis.script-kill", "redis.function-kill", "redis.expire-key", "redis.persist-key", "redis.delete-key"}
+        "redis.script-kill", "redis.function-kill", "redis.expire-key", "redis.persist-key", "redis.delete-key",
+        "redis.failover"}
     slow(platform.master)
     worker = next(each["id"] for each in platform.master.client.client_list() if each["name"] == "worker")
     before = everything(platform.master)

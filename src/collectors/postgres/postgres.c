@@ -4,7 +4,7 @@
  * One connection is kept between collections; a collection is three small queries, one more on a
  * standby, and one more with replicas or slots; once a minute there is one for what is watched for
  * changes, and one for each kind of it that has changed. Those of each collection are prepared
- * statements from the second collection of a connection on, and one message from the third on
+ * statements from the second collection of a connection on, and one message once they are
  * (postgres_prepared.h). Without the first there is no sample; a failure of the others is a fault
  * of the sample (a note, if a permission is missing). The texts of the last one are borrowed from
  * its answer, so the sample is built in its callback.
@@ -313,6 +313,12 @@ static void on_usual(void *arg, const struct pg_rows *rows, const struct err *er
   postgres->answered(arg, rows, err);
 }
 
+/* The longer one is prepared first: a server in trouble then need not plan it as well. */
+static bool asks_quietly(const struct postgres *postgres) {
+  const struct postgres_prepared *prepared = &postgres->prepared;
+  return postgres->quiet && !(prepared->allowed && prepared->states[SESSIONS] == POSTGRES_NEW);
+}
+
 static char *message_of(const struct postgres *postgres, enum question nth) {
   const struct postgres_timeouts *timeouts = &postgres->timeouts;
   const int version = pg_server_version(postgres->pg);
@@ -418,7 +424,7 @@ static void on_quiet(void *arg, const struct pg_rows *rows, const struct err *er
 }
 
 static void ask_sessions(struct postgres *postgres) {
-  if (postgres->quiet)
+  if (asks_quietly(postgres))
     ask_usual(postgres, QUIET, on_quiet);
   else
     ask_usual(postgres, SESSIONS, on_sessions);
@@ -572,7 +578,7 @@ static bool ask_together(struct postgres *postgres) {
   if (postgres->activity.replicates)
     asked[count++] = REPLICAS;
   if (!inventories_are_due(postgres)) /* their answers come before the sample */
-    asked[count++] = postgres->quiet ? QUIET : SESSIONS;
+    asked[count++] = asks_quietly(postgres) ? QUIET : SESSIONS;
   postgres->asked_count = postgres_prepared_together(&postgres->prepared, asked, count);
   if (postgres->asked_count < 2)
     return false;
