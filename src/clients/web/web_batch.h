@@ -9,12 +9,12 @@ enum { WEB_BATCH_PARALLEL = 6 }; /* questions under way at a time: gentle to a b
 struct web_asked {
   const char *path; /* lives as long as the batch */
   const char *url;  /* instead of the target's (web_query.url); the same */
-  bool text;
-  json_t *json; /* NULL: no answer, or text */
-  char *body;   /* of text; NULL: no answer */
+  json_t *json;     /* NULL: no answer, or text */
+  char *body;       /* of text; NULL: no answer */
   size_t body_len;
-  int status;
   int64_t answer_us;
+  int status;
+  bool text;
   struct err err; /* kind ERR_NONE: it was answered */
 };
 

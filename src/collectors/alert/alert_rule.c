@@ -5,6 +5,7 @@
 #include "core/quantity.h"
 #include "core/suggest.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ static bool limit_read(struct alert_rule *rule, const char *metric, struct err *
 static bool state_read(struct alert_rule *rule, const char *is, struct err *err) {
   static const enum severity fine[] = {SEVERITY_OK, SEVERITY_UNKNOWN, SEVERITY_WARN};
   size_t choice = 0;
-  while (strcmp(alert_is_choices[choice], is) != 0)
+  while (choice + 1 < sizeof fine / sizeof *fine && strcmp(alert_is_choices[choice], is) != 0)
     choice++;
   rule->is = fine[choice];
   if (!rule->whose)
@@ -185,11 +186,12 @@ bool alert_rule_read(struct alert_rule *rule, const struct target *target, struc
     return err_set(err, ERR_INVALID, "a rule has one condition: either metric or is or expr");
   if (expr)
     return expr_read(rule, expr, err);
+  assert(metric || is);
   if (target_text(target, "prometheus"))
     return err_set(err, ERR_INVALID, "prometheus needs expr: what does it evaluate?");
   if (!no_labels(rule, err))
     return false;
-  if (metric ? !limit_read(rule, metric, err) : !state_read(rule, is, err))
+  if (is ? !state_read(rule, is, err) : !limit_read(rule, metric, err))
     return false;
   return has_targets(rule, err);
 }
