@@ -95,6 +95,6 @@ def test_disk_full(calm, run, tmp_path):
     terminal = run("disk-full", "disk", "disk-full", f"mount={mount}")
     choose(terminal, "How is space to be freed", 1)
     terminal.wait_for("Row for the action", 40)
-    terminal.press(*"log/export.log", "Enter")
+    terminal.press(*re.search(r"(\d+/\d+) +export\.log", terminal.screen.text).group(1), "Enter")
     agree(terminal, "host.truncate-file")
     ends_well(terminal, tmp_path, "host.truncate-file")

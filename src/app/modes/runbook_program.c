@@ -107,7 +107,7 @@ struct capturing {
 static char *excerpt_text(const struct excerpt *excerpt) {
   const struct excerpt_view view = excerpt_view(excerpt);
   return view.left_out > 0
-             ? mem_printf("%.*s\n[%lld bytes left out]\n%.*s", (int)view.head_len, view.head,
+             ? mem_printf("%.*s\n[%lld bytes omitted]\n%.*s", (int)view.head_len, view.head,
                           (long long)view.left_out, (int)view.tail_len, view.tail)
              : mem_printf("%.*s", (int)view.head_len, view.head);
 }

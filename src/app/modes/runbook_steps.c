@@ -408,7 +408,8 @@ enum runbook_go runbook_step_go(struct runbook_session *session, struct err *err
   if (help)
     runbook_put(session->options, "  ", help);
   free(help);
-  runbook_put(session->options, "  ", runbook_step_text(text, step, &session->values));
+  if (step->kind != RUNBOOK_ASK) /* its question follows */
+    runbook_put(session->options, "  ", runbook_step_text(text, step, &session->values));
   if (needs_person(step) && session->terminal < 0) {
     error_print("this step needs a person at a terminal; the run waits here");
     return RUNBOOK_GO_WAIT;

@@ -174,10 +174,9 @@ static const char runbook[] =
     "\n"
     "      --dry-run         only print what would happen, with the conditions as they are now\n"
     "\n"
-    "Exit status: 0 done and verified, 1 stopped, not verified, or the state or a record cannot "
-    "be\n"
-    "written, 2 the outcome of a step is not known, 3 the run waits for a person, 64 usage error,\n"
-    "78 configuration or runbook error.\n";
+    "Exit status: 0 done and verified, 1 stopped, not verified, or the state or a record cannot\n"
+    "be written, 2 the outcome of a step is not known, 3 the run waits for a person, 64 usage\n"
+    "error, 78 configuration or runbook error.\n";
 
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "config/config_yaml.h"
-#include "config/runbook/config_runbook.h"
+#include "config/runbook/runbook_schema.h"
+#include "model/runbook/runbook.h"
 
 struct runbook_draft {
   struct config_yaml *yaml;

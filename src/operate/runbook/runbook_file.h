@@ -1,29 +1,19 @@
 /* Runs on disk: one file of JSON lines each in STATE/runs, written and synced event by event. The
- * first line has a copy of the runbook, so that a run goes on with the steps it began with.
+ * first line has a copy of the runbook, so that a run continues with the steps it began with.
  *
  * A file is this user's alone (0600): it holds commands that are run again after a resume. Blocks:
  * for modes without a screen, outside the loop. */
 #pragma once
 
-#include "operate/runbook/runbook_run.h"
+#include "operate/runbook/runbook_line.h"
 
 enum { RUNBOOK_RUN_FILE_MAX = 4 << 20, RUNBOOK_ID_MAX = 96, RUNBOOK_RUNS_MAX = 1000 };
-
-/* The first line. All texts are the file's. */
-struct runbook_head {
-  const char *id, *runbook, *path, *source;
-  const char *config; /* the configuration file; "": none */
-  const char *user, *host;
-  int64_t at_ms;
-  const char *names[RUNBOOK_PARAMS_MAX], *values[RUNBOOK_PARAMS_MAX]; /* of the parameters */
-  size_t value_count;
-};
 
 struct runbook_file;
 
 /* "consumer-lag-20261127T231820-4711". */
 void runbook_file_id(char out[RUNBOOK_ID_MAX], const char *runbook, int64_t now_ms, int64_t pid);
-/* A new run, on disk; held until it is closed, so that no other process goes on with it. */
+/* A new run, on disk; held until it is closed, so that no other process continues it. */
 struct runbook_file *runbook_file_new(const char *state, const struct runbook_head *head,
                                       struct err *err) MUST_CHECK;
 /* An earlier one, by its id or the only one whose id begins with it. NULL with err: there is none,
