@@ -74,8 +74,10 @@ def test_redis_memory(calm, run, tmp_path):
 def test_pool_exhausted(calm, run, tmp_path):
     terminal = run("db-full", "postgres", "pool-exhausted", "age=1s")
     choose(terminal, "An application with a pool connects again", 1)
-    agree(terminal, "postgres.terminate-idle")
-    ends_well(terminal, tmp_path, "postgres.terminate-idle")
+    terminal.wait_for("Row for the action", 40)
+    terminal.press("application=ecap-pool-*", "Enter")
+    agree(terminal, "postgres.terminate-group")
+    ends_well(terminal, tmp_path, "postgres.terminate-group")
     assert calm.sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0] < 40
 
 

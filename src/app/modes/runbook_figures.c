@@ -65,8 +65,30 @@ void runbook_figures_open(struct runbook_figures *figures, struct runtime *runti
   *figures = (struct runbook_figures){.runtime = runtime};
   model_init(&figures->model, config);
   figures->model.wants_all_judged = true;
-  struct scheduler_hooks hooks = {.arg = figures, .changed = on_changed};
-  figures->scheduler = scheduler_new(&runtime->io, &figures->model, false, hooks);
+}
+
+static void collect_begin(struct runbook_figures *figures) {
+  const struct scheduler_hooks hooks = {.arg = figures, .changed = on_changed};
+  if (figures->scheduler) {
+    scheduler_resume(figures->scheduler);
+    return;
+  }
+  figures->scheduler = scheduler_new(&figures->runtime->io, &figures->model, false, hooks);
+  scheduler_start(figures->scheduler);
+}
+
+static void on_closed(void *arg) {
+  struct runbook_figures *figures = arg;
+  figures->scheduler = NULL;
+  uv_stop(&figures->runtime->loop);
+}
+
+void runbook_figures_rest(struct runbook_figures *figures) {
+  if (!figures->scheduler)
+    return;
+  scheduler_close(figures->scheduler, on_closed, figures);
+  while (figures->scheduler)
+    uv_run(&figures->runtime->loop, UV_RUN_DEFAULT);
 }
 
 static void on_tick(uv_timer_t *timer) {
@@ -139,11 +161,7 @@ void runbook_figures_judge(struct runbook_figures *figures, const struct conditi
   uv_timer_init(loop, &timer);
   uv_timer_start(&timer, on_tick, (uint64_t)(limit_ms < TICK_MS ? limit_ms : TICK_MS),
                  (uint64_t)(limit_ms < TICK_MS ? limit_ms : TICK_MS));
-  if (figures->started)
-    scheduler_resume(figures->scheduler);
-  else
-    scheduler_start(figures->scheduler);
-  figures->started = true;
+  collect_begin(figures);
   while (!is_over(&looking) && figures->interrupts == 0) {
     if (progress)
       progress(arg, result, looking.end_ms - clock_now_ms());

@@ -7,9 +7,8 @@
 struct runbook_figures {
   struct runtime *runtime;
   struct model model;
-  struct scheduler *scheduler;
-  bool started;
-  int interrupts; /* SIGINT, SIGTERM, SIGHUP while it waited */
+  struct scheduler *scheduler; /* NULL: at rest */
+  int interrupts;              /* SIGINT, SIGTERM, SIGHUP while it waited */
 };
 
 /* Removes from the config all targets that no condition is about. False with err: a condition that
@@ -18,6 +17,8 @@ bool runbook_figures_select(struct config *config, const struct runbook_values *
                             struct err *err) MUST_CHECK;
 void runbook_figures_open(struct runbook_figures *figures, struct runtime *runtime,
                           const struct config *config);
+/* Closes all connections until the next judgement: a server that has none left needs them. */
+void runbook_figures_rest(struct runbook_figures *figures);
 /* Judges the condition on data that is collected now. every: each row must satisfy it. Waits until
  * it is known (limit_ms at most), or, with until, until it holds. progress (may be NULL) is called
  * at each change, and once a second. */

@@ -416,6 +416,8 @@ enum runbook_go runbook_step_go(struct runbook_session *session, struct err *err
   }
   if (!step_begin(session, err))
     return RUNBOOK_GO_BROKEN;
+  if (step->kind == RUNBOOK_SHOW || step->kind == RUNBOOK_ACT)
+    runbook_figures_rest(&session->figures);
   switch (step->kind) {
   case RUNBOOK_CHECK:
     return check_go(session, step, err);
