@@ -62,39 +62,48 @@ static bool judge(struct runbook_session *session, const struct runbook_conditio
   return good;
 }
 
-static enum runbook_go check_go(struct runbook_session *session, const struct runbook_step *step,
-                                struct err *err) {
+/* What a person wants where the condition is not known: *again, or the step has ended. */
+static enum runbook_go check_unknown(struct runbook_session *session, bool *again,
+                                     struct err *err) {
   static const char *const choices[] = {"check again", "continue as if it holds",
                                         "continue as if it does not hold", "stop the run here",
                                         NULL};
+  static const enum runbook_result results[] = {RUNBOOK_THEN, RUNBOOK_THEN, RUNBOOK_OTHERWISE,
+                                                RUNBOOK_HALT};
+  const int choice =
+      session->terminal < 0
+          ? -1
+          : runbook_choose(session, "The condition cannot be checked. What now?", choices);
+  *again = choice == 0;
+  if (choice < 0)
+    return RUNBOOK_GO_WAIT;
+  return *again ? RUNBOOK_GO_ON
+                : go(runbook_result(session, results[choice], 0, "skipped",
+                                    "not known; a person decided", err));
+}
+
+static enum runbook_go check_go(struct runbook_session *session, const struct runbook_step *step,
+                                struct err *err) {
   struct condition_result result;
-  for (;;) {
+  enum runbook_go went;
+  char words[WORDS_MAX];
+  bool again;
+  do {
     if (!judge(session, &step->condition, false, false, CHECK_MS, &result, err))
       return RUNBOOK_GO_BROKEN;
     if (session->figures.interrupts > 0)
       return RUNBOOK_GO_WAIT;
     if (result.answer != CONDITION_NOT_KNOWN) {
       const bool yes = result.answer == CONDITION_YES;
-      char words[WORDS_MAX];
       snprintf(words, sizeof words, "%s: %.300s", yes ? "holds" : "does not hold", result.words);
       runbook_put(session->options, "  ", words);
       return go(
           runbook_result(session, yes ? RUNBOOK_THEN : RUNBOOK_OTHERWISE, 0, "done", words, err));
     }
     runbook_put(session->options, "  ", result.words);
-    const int choice =
-        session->terminal < 0
-            ? -1
-            : runbook_choose(session, "The condition cannot be checked. What now?", choices);
-    if (choice < 0)
-      return RUNBOOK_GO_WAIT;
-    if (choice > 0)
-      return go(runbook_result(session,
-                               choice == 1   ? RUNBOOK_THEN
-                               : choice == 2 ? RUNBOOK_OTHERWISE
-                                             : RUNBOOK_HALT,
-                               0, "skipped", "not known; a person decided", err));
-  }
+    went = check_unknown(session, &again, err);
+  } while (again);
+  return went;
 }
 
 static enum runbook_go wait_go(struct runbook_session *session, const struct runbook_step *step,

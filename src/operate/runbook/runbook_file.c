@@ -172,7 +172,7 @@ static bool file_load(struct runbook_file *file, bool watch, struct err *err) {
   char *text = mem_new(RUNBOOK_RUN_FILE_MAX + 1);
   size_t len = 0;
   ssize_t got = 1;
-  off_t whole;
+  off_t whole = 0;
   while (got > 0 && len < RUNBOOK_RUN_FILE_MAX) {
     got = pread(file->fd, text + len, RUNBOOK_RUN_FILE_MAX - len, (off_t)len);
     len += got > 0 ? (size_t)got : 0;
