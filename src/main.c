@@ -6,6 +6,7 @@
 #include "app/modes/check.h"
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
+#include "app/modes/runbook_mode.h"
 #include "app/modes/show_mode.h"
 #include "app/modes/watch_mode.h"
 #include "app/runtime/print.h"
@@ -115,6 +116,8 @@ static int run(const struct options *options) {
     return show_run(&runtime, config, options);
   if (config && options->mode == MODE_WATCH)
     return watch_run(&runtime, config, options);
+  if (config && options->mode == MODE_RUNBOOK)
+    return runbook_mode_run(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
@@ -128,7 +131,7 @@ static int run(const struct options *options) {
 
 /* The status of these says what was found or done. */
 static bool says_more(enum mode mode) {
-  return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD;
+  return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD || mode == MODE_RUNBOOK;
 }
 
 /* A closed pipe (`| head`) is intended: ends as other tools do, by SIGPIPE, which was ignored

@@ -390,7 +390,7 @@ COMMENTED = re.compile(
     r"(some|no|every|any)body|as (it stands|they stand)|of today)\b", re.I)
 MANUAL = ("README.md", "CONTRIBUTING.md", "docs/*.md")
 # Scripts, configurations and tests that are checked line by line, like the manual.
-SCRIPTS = ("run", ".ci/*", "examples/**/*", "themes/*", "sandbox/**/*", "tests/e2e/*.py")
+SCRIPTS = ("run", ".ci/*", "examples/**/*", "themes/*", "runbooks/*", "sandbox/**/*", "tests/e2e/*.py")
 # C code whose comments are checked, beside src; and the files of it that are not clean yet.
 TEST_CODE = ("tests/unit/**/*.[ch]", "tests/fuzz/*.[ch]")
 TEST_CODE_LATER = re.compile(r"tests/unit/(io/test_http|collectors/test_service|clients/(docker|http)/)")

@@ -108,6 +108,8 @@ int plan_run(struct runtime *runtime, struct config *config, const struct option
   }
   struct headless_mode mode;
   headless_mode_open(&mode, runtime, config, state, target, &list, options->read_only);
+  const struct action *action = action_find_in(list.actions, options->words[0]);
+  mode.page = action ? headless_mode_page(&action->spec) : NULL;
   status = headless_mode_close(&mode, plan_make(&mode.headless, options));
   action_list_fini(&list);
   return status;

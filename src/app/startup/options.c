@@ -42,6 +42,7 @@ enum {
   LONG_TABLE,
   LONG_LIMIT,
   LONG_TEST,
+  LONG_DRY_RUN,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -86,6 +87,7 @@ static const struct option longs[] = {
     {"table", required_argument, NULL, LONG_TABLE},
     {"limit", required_argument, NULL, LONG_LIMIT},
     {"test", no_argument, NULL, LONG_TEST},
+    {"dry-run", no_argument, NULL, LONG_DRY_RUN},
     {NULL, 0, NULL, 0},
 };
 
@@ -95,15 +97,16 @@ static const struct {
   const char *word;
   enum mode mode;
 } modes[] = {
-    {"check", MODE_CHECK}, {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
-    {"plan", MODE_PLAN},   {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
-    {"logs", MODE_LOGS},   {"show", MODE_SHOW},     {"watch", MODE_WATCH},
+    {"check", MODE_CHECK},     {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},       {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
+    {"logs", MODE_LOGS},       {"show", MODE_SHOW},     {"watch", MODE_WATCH},
+    {"runbook", MODE_RUNBOOK},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
 static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
   struct suggestion suggestion = {0};
-  char list[96] = "";
+  char list[112] = "";
   for (size_t i = 0; i < MODE_WORDS; i++) {
     if (strcmp(modes[i].word, word) == 0) {
       *mode = modes[i].mode;
@@ -141,6 +144,8 @@ static unsigned option_modes(int code) {
     return 1U << MODE_CONFIG;
   case LONG_CONFIRM:
     return 1U << MODE_APPLY;
+  case LONG_DRY_RUN:
+    return 1U << MODE_RUNBOOK;
   case LONG_ACTION:
   case LONG_TARGET:
   case LONG_USER:
@@ -280,6 +285,9 @@ static void flag_take(struct options *options, int code) {
   case LONG_CHECK:
     options->check_config = true;
     break;
+  case LONG_DRY_RUN:
+    options->dry_run = true;
+    break;
   case LONG_FOLLOW:
     options->follow = true;
     break;
@@ -377,6 +385,7 @@ static bool argument_refuse(int code, const char *argument, struct err *err) {
 static size_t words_most(enum mode mode) {
   switch (mode) {
   case MODE_PLAN:
+  case MODE_RUNBOOK:
     return SIZE_MAX;
   case MODE_SHOW:
     return 3;
@@ -410,6 +419,31 @@ static bool format_check(const struct options *options, struct err *err) {
          err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }
 
+/* "run NAME [NAME=VALUE...]", "list". */
+static bool runbook_check(const struct options *options, struct err *err) {
+  static const struct {
+    const char *word, *needs;
+    size_t least, most;
+  } commands[] = {
+      {"list", "", 1, 1},      {"runs", "", 1, 1},
+      {"show", " NAME", 2, 2}, {"run", " NAME [NAME=VALUE...]", 2, SIZE_MAX},
+      {"resume", " ID", 2, 2}, {"abandon", " ID", 2, 2},
+  };
+  struct suggestion near = {0};
+  for (size_t i = 0; options->word_count > 0 && i < sizeof commands / sizeof *commands; i++) {
+    suggest_consider(&near, options->words[0], commands[i].word);
+    if (strcmp(commands[i].word, options->words[0]) != 0)
+      continue;
+    if (options->dry_run && commands[i].most != SIZE_MAX)
+      return err_set(err, ERR_INVALID, "--dry-run is only valid with `stacktop runbook run`");
+    return (options->word_count >= commands[i].least && options->word_count <= commands[i].most) ||
+           err_set(err, ERR_INVALID, "usage: stacktop runbook %s%s", commands[i].word,
+                   commands[i].needs);
+  }
+  return err_set(err, ERR_INVALID, "runbook requires list, show, run, runs, resume or abandon%s%s",
+                 options->word_count > 0 ? suggest_text(&near) : "", "");
+}
+
 static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_PLAN && options->word_count == 0)
     return err_set(err, ERR_INVALID,
@@ -423,6 +457,8 @@ static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_SHOW && options->word_count == 1)
     return err_set(err, ERR_INVALID,
                    "show requires a page and a target (`stacktop show` lists the pages)");
+  if (options->mode == MODE_RUNBOOK && !runbook_check(options, err))
+    return false;
   if (options->follow && (options->until || options->patterns))
     return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",
                    options->until ? "--until" : "--patterns");

@@ -18,6 +18,7 @@ enum mode {
   MODE_LOGS,
   MODE_SHOW,
   MODE_WATCH,
+  MODE_RUNBOOK,
   MODE_HELP,
   MODE_VERSION
 };
@@ -45,7 +46,7 @@ struct options {
   bool read_only;
   bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
   const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW];
-                               show: PAGE TARGET [ROW]; in argv */
+                               show: PAGE TARGET [ROW]; runbook: its command; in argv */
   size_t word_count;
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */
@@ -57,6 +58,7 @@ struct options {
   size_t field_count;
   bool follow, patterns; /* logs */
   bool test;             /* watch */
+  bool dry_run;          /* runbook run */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

@@ -11,11 +11,11 @@ static const char whole[] =
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
     "       stacktop watch              watch without a screen: print events, and notify\n"
+    "       stacktop runbook COMMAND    list, show, run and resume runbooks\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
-    "  -c, --config FILE     read this configuration; default: stacktop.yaml in\n"
-    "                        $XDG_CONFIG_HOME/stacktop or /etc/stacktop; without one, watch this\n"
-    "                        host and the servers found on the usual loopback ports\n"
+    "  -c, --config FILE     default: stacktop.yaml in $XDG_CONFIG_HOME/stacktop or\n"
+    "                        /etc/stacktop; else this host and the usual loopback ports\n"
     "      --read-only       refuse all actions until `:unlock NAME`\n"
     "      --wall            read-only for a wall display; as with STACKTOP_READ_ONLY=1 in the\n"
     "                        environment, it cannot be unlocked\n"
@@ -161,11 +161,30 @@ static const char watch[] =
     "cannot be written; 64 usage error,\n"
     "71 system limit reached, 78 configuration error.\n";
 
+static const char runbook[] =
+    "usage: stacktop runbook list             list the runbooks: yours, and those of stacktop\n"
+    "       stacktop runbook show NAME        print its parameters and steps\n"
+    "       stacktop runbook run NAME [NAME=VALUE...] [--dry-run]\n"
+    "       stacktop runbook runs             list the runs, also those that are not over\n"
+    "       stacktop runbook resume ID        continue a run where it stopped\n"
+    "       stacktop runbook abandon ID       end a run without its remaining steps\n"
+    "\n"
+    "Leads through the steps of a runbook. Every action shows its plan and asks for its phrase,\n"
+    "every program asks for y; a step that needs a person waits for one. The state is on disk\n"
+    "before and after each step, so that a run survives a crash and a hang-up. ID may be only its\n"
+    "beginning, if it is unique.\n"
+    "\n"
+    "      --dry-run         only print what would happen, with the conditions as they are now\n"
+    "\n"
+    "Exit status: 0 done and verified, 1 stopped, not verified, or the state or a record cannot\n"
+    "be written, 2 the outcome of a step is not known, 3 the run waits for a person, 64 usage\n"
+    "error, 78 configuration or runbook error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
-      [MODE_CHECK] = check, [MODE_CONFIG] = config, [MODE_ACTIONS] = actions,
-      [MODE_PLAN] = plan,   [MODE_APPLY] = apply,   [MODE_AUDIT] = audit,
-      [MODE_LOGS] = logs,   [MODE_SHOW] = show,     [MODE_WATCH] = watch,
+      [MODE_CHECK] = check, [MODE_CONFIG] = config,   [MODE_ACTIONS] = actions, [MODE_PLAN] = plan,
+      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,     [MODE_LOGS] = logs,       [MODE_SHOW] = show,
+      [MODE_WATCH] = watch, [MODE_RUNBOOK] = runbook,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

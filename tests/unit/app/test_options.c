@@ -154,7 +154,7 @@ static void test_help(void **state) {
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_SHOW; mode++) {
+  for (int mode = MODE_DASHBOARD; mode <= MODE_RUNBOOK; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);
@@ -225,13 +225,34 @@ static void test_no_color(void **state) {
   assert_false(good("").no_color);
 }
 
+static void test_runbook(void **state) {
+  (void)state;
+  const struct options options = good("runbook run lag group=x --dry-run limit=5");
+  assert_int_equal(options.mode, MODE_RUNBOOK);
+  assert_true(options.dry_run);
+  assert_int_equal(options.word_count, 4);
+  assert_string_equal(options.words[3], "limit=5");
+  assert_string_equal(good("runbook list").words[0], "list");
+  bad("runbook", "requires list, show, run");
+  bad("runbook lits", "did you mean \"list\"?");
+  bad("runbook show", "usage: stacktop runbook show NAME");
+  bad("runbook abandon a b", "usage: stacktop runbook abandon ID");
+  bad("runbook list --dry-run", "--dry-run is only valid with `stacktop runbook run`");
+  bad("plan a b --dry-run", "--dry-run is only valid with `stacktop runbook`");
+  bad("runbook run lag --yes", "unknown option --yes");
+}
+
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_modes),   cmocka_unit_test(test_values),
-      cmocka_unit_test(test_words),   cmocka_unit_test(test_logs),
-      cmocka_unit_test(test_show),    cmocka_unit_test(test_help),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
-      cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_runbook),
+                                     cmocka_unit_test(test_modes),
+                                     cmocka_unit_test(test_values),
+                                     cmocka_unit_test(test_words),
+                                     cmocka_unit_test(test_logs),
+                                     cmocka_unit_test(test_show),
+                                     cmocka_unit_test(test_help),
+                                     cmocka_unit_test(test_refused),
+                                     cmocka_unit_test(test_plugin_is_requested),
+                                     cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,13 @@
+/* What a runbook may name: the rooms that know it are not known here. */
+#pragma once
+
+#include "core/err.h"
+#include "model/condition.h"
+
+enum runbook_naming { RUNBOOK_NAMES_METRIC, RUNBOOK_NAMES_PAGE, RUNBOOK_NAMES_ACTION };
+struct runbook_schema {
+  const struct condition_lookup *lookup;
+  /* False with err: there is no page or action of that name. */
+  bool (*names)(void *arg, enum runbook_naming what, const char *name, struct err *err);
+  void *arg;
+};
