@@ -5,8 +5,8 @@
 #include "core/format.h"
 #include "model/model.h"
 
-/* Of `is` in an alert rule: the severity of a target is at least that. Ends with NULL. A runbook may
- * also say `is: ok`: it is known to be fine. */
+/* Of `is` in an alert rule: the severity of a target is at least that. Ends with NULL. A runbook
+ * may also say `is: ok`: it is known to be fine. */
 extern const char *const condition_is_choices[];
 
 /* All kinds with the tables of their samples: the collectors are not known here. */

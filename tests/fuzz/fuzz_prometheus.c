@@ -1,9 +1,9 @@
 /* Exercises what is read of the answers of a Prometheus and an Alertmanager.
- * The first byte says which answer the rest is: rules (r), targets (t), a query's results (q), alerts (a) or
- * silences (s) of the Alertmanager, the page of its own figures (m), or a query of the
- * configuration (c). Holds: what is not the answer is an error with words; texts are never NULL,
- * and bounded; no more is kept than there is room for; a value is finite or has a reason; equal
- * labels have equal keys; a label set that is written as JSON is read back as it was. */
+ * The first byte says which answer the rest is: rules (r), targets (t), a query's results (q),
+ * alerts (a) or silences (s) of the Alertmanager, the page of its own figures (m), or a query of
+ * the configuration (c). Holds: what is not the answer is an error with words; texts are never
+ * NULL, and bounded; no more is kept than there is room for; a value is finite or has a reason;
+ * equal labels have equal keys; a label set that is written as JSON is read back as it was. */
 #include "fuzz.h"
 
 #include "clients/prometheus/alertmanager.h"

@@ -64,6 +64,8 @@ static const struct option options[] = {
      .check = path_check},
     {.name = "hsts",
      .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 3660LL * 86400000,
      .help = "of a web server: the least max-age of Strict-Transport-Security; default: shown on "
              "port 443, not judged",
      .example = "180d"},

@@ -269,8 +269,8 @@ static void test_targets_that_are_down_come_first(void **state) {
   assert_int_equal(targets.items[2].last_ms, 1000);
   assert_string_not_equal(targets.items[0].key, targets.items[1].key);
   assert_false(prometheus_targets_read(parsed(bench, DATA("{}")), &bench->arena, &targets, &err));
-  assert_false(prometheus_targets_read(parsed(bench, DATA("{\"activeTargets\":[1]}")), &bench->arena,
-                                       &targets, &err));
+  assert_false(prometheus_targets_read(parsed(bench, DATA("{\"activeTargets\":[1]}")),
+                                       &bench->arena, &targets, &err));
 }
 
 int main(void) {
