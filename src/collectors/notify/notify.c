@@ -10,6 +10,7 @@
 #include "io/http/http.h"
 #include "io/http/mail.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -163,8 +164,10 @@ static bool init(void *self, struct err *err) {
   struct watcher *watcher = self;
   const struct target *target = watcher->watch.target;
   static const enum severity least[] = {SEVERITY_UNKNOWN, SEVERITY_WARN, SEVERITY_CRIT};
+  const char *severity = target_text(target, "severity");
   size_t choice = 0;
-  while (strcmp(severities[choice], target_text(target, "severity")) != 0)
+  assert(severity); /* it has a default, and is one of these */
+  while (choice + 1 < sizeof least / sizeof *least && strcmp(severities[choice], severity) != 0)
     choice++;
   watcher->rule = (struct notify_rule){.least = least[choice],
                                        .only = target_text(target, "only"),

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ static struct notify_item *item_add(struct notify_memory *memory, char *id) {
     memory->capacity = memory->capacity ? memory->capacity * 2 : 16;
     memory->items = mem_resize(memory->items, memory->capacity * sizeof *memory->items);
   }
+  assert(memory->items);
   struct notify_item *item = &memory->items[memory->count];
   *item = (struct notify_item){.id = id};
   map_add(&memory->by_id, item->id, memory->count++);

@@ -191,11 +191,13 @@ static void test_one_row_of_one_target(void **state) {
 static void test_the_state_of_a_target(void **state) {
   struct fixture *fixture = *state;
   struct err err;
-  fixture->rule_target->values[0] = (struct option_value){0}; /* no metric, above */
+  option_value_fini(&fixture->rule_target->values[0]); /* no metric */
+  fixture->rule_target->values[0] = (struct option_value){0};
   set(fixture->rule_target, "for", "0s");
   set(fixture->rule_target, "is", "warning");
   set(fixture->rule_target, "target", "main");
   assert_false(alert_rule_read(&fixture->rule, fixture->rule_target, &err)); /* above is set */
+  option_value_fini(&fixture->rule_target->values[1]);                       /* no above */
   fixture->rule_target->values[1] = (struct option_value){0};
   read_rule(fixture);
   err_set(&err, ERR_REFUSED, "refused");
