@@ -52,7 +52,11 @@ def aim(terminal, rng):
     if "PAUSED" in terminal.screen.text:  # no plan is made while the screen is paused
         os.write(terminal.master, b"z")
         quiet(terminal)
-    os.write(terminal.master, rng.choice(AIMS).encode())
+    pane, *rest = rng.choice(AIMS)
+    for key in (pane, "\x1b", "\x1b"):  # its filter, and marks on rows that may be gone
+        os.write(terminal.master, key.encode())
+        quiet(terminal)
+    os.write(terminal.master, "".join(rest).encode())
     deadline = time.monotonic() + 1
     while time.monotonic() < deadline:
         quiet(terminal)
