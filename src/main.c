@@ -87,6 +87,20 @@ static int config_show(const struct options *options, const struct config *confi
   return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Takes the configuration, ends the runtime, and returns the status. */
+typedef int mode_fn(struct runtime *runtime, struct config *config, const struct options *options);
+
+/* What the modes run that need the loop; NULL for the others. */
+static mode_fn *mode_of(enum mode mode) {
+  static mode_fn *const modes[] = {
+      [MODE_DASHBOARD] = dashboard_run, [MODE_CHECK] = check_run,
+      [MODE_PLAN] = plan_run,           [MODE_APPLY] = apply_run,
+      [MODE_LOGS] = logs_run,           [MODE_SHOW] = show_run,
+      [MODE_WATCH] = watch_run,         [MODE_RUNBOOK] = runbook_mode_run,
+  };
+  return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
+}
+
 static int run(const struct options *options) {
   struct app_schema schema;
   app_schema_init(&schema);
@@ -102,22 +116,9 @@ static int run(const struct options *options) {
     return trouble(&err, options->plugin, EX_OSERR);
   runtime.io.kafka_child = KAFKA_CHILD_SELF;
   struct config *config = startup_config(options, &schema, &runtime.io);
-  if (config && options->mode == MODE_CHECK)
-    return check_run(&runtime, config, options);
-  if (config && options->mode == MODE_DASHBOARD)
-    return dashboard_run(&runtime, config, options);
-  if (config && options->mode == MODE_PLAN)
-    return plan_run(&runtime, config, options);
-  if (config && options->mode == MODE_APPLY)
-    return apply_run(&runtime, config, options);
-  if (config && options->mode == MODE_LOGS)
-    return logs_run(&runtime, config, options);
-  if (config && options->mode == MODE_SHOW)
-    return show_run(&runtime, config, options);
-  if (config && options->mode == MODE_WATCH)
-    return watch_run(&runtime, config, options);
-  if (config && options->mode == MODE_RUNBOOK)
-    return runbook_mode_run(&runtime, config, options);
+  mode_fn *mode = mode_of(options->mode);
+  if (config && mode)
+    return mode(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
