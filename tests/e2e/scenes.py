@@ -41,9 +41,9 @@ SCENES = {scene.name: scene for scene in (
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
-          r"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47, mostly ecap_user: 4\d, \d+ idle\).*", "con"),
+          r"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47, mostly ecap_user: 4\d, \d+ (idle\)|…).*", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
-          rf"!  ecap old_standby slot inactive.*, retains 2\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
+          rf"!  ecap old_standby slot inactive.*, retains \d\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
           rf"!  ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
           "pid "),

@@ -44,12 +44,12 @@ FIXES = {
     "db-full": Fix("ecap connections 9", ("2", "U"), r"ecap-pool-\* .*application +3\d", 0, ("Enter",), COUNT, "gone after",
                    "SELECT count(*) > 30 FROM pg_stat_activity WHERE application_name LIKE 'ecap-pool-%'"
                    " AND state_change < now() - interval '10 s'"),
-    "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains 2\d(\.\d)? MB of WAL", 0,
+    "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains \d\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     # A report holds the xmin; the dead rows go with the next vacuum.
     "bloat": Fix(rf"ecap {PID} xmin age \d,", (), r"above 5,000 \(state idle in txn for .*, application ecap-report", 0,
                  ("2", "T"), PID, "gone after"),
-    "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), "replay is paused, replay lag", 0,
+    "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), r"replay is paused(, replay lag| since)", 0,
                        (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",
                        "resumed|DONE", within=True),
     "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
