@@ -26,7 +26,7 @@ static const struct option options[] = {
     {.name = "below", .type = OPTION_TEXT, .help = "fires below this", .example = "80%"},
     {.name = "is",
      .type = OPTION_CHOICE,
-     .choices = alert_is_choices,
+     .choices = condition_is_choices,
      .help = "instead of a metric: fires while the target is at least that",
      .example = "critical"},
     {.name = "expr",

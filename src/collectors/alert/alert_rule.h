@@ -4,24 +4,16 @@
 
 #include "clients/prometheus/prometheus_labels.h"
 #include "collectors/collector.h"
-#include "model/model.h"
+#include "model/condition.h"
 
-/* Of the option `is`: the severity of a target is at least that. */
-extern const char *const alert_is_choices[], *const alert_severity_choices[];
+extern const char *const alert_severity_choices[];
 
 struct alert_rule {
   const struct target *target;     /* of the rule itself */
-  const struct target_kind *kind;  /* of the targets that it is about; NULL (is): of any kind */
-  const char *whose, *row;         /* patterns for names; NULL: all */
-  const char *metric;              /* NULL: the condition is `is`, or expr */
+  struct condition condition;      /* unless expr is set */
   const struct target *prometheus; /* that evaluates expr; NULL: none does */
-  const char *expr;                /* PromQL; NULL: the condition is metric or `is` */
-  const struct table_spec *table;  /* of the metric; NULL: each target has a table of its own */
-  size_t column;
-  bool below;
-  double limit;
-  enum severity is;       /* the worst severity that is still fine */
-  enum severity severity; /* when it fires */
+  const char *expr;                /* PromQL; NULL: the condition is that above */
+  enum severity severity;          /* when it fires */
   int64_t for_ms;
 };
 
@@ -29,9 +21,6 @@ struct alert_rule {
  * exist. */
 bool alert_rule_read(struct alert_rule *rule, const struct target *target,
                      struct err *err) MUST_CHECK;
-/* Whether the name matches; NULL: all do. '*' stands for any text. */
-bool alert_rule_matches(const char *pattern, const char *name);
-bool alert_rule_is_about(const struct alert_rule *rule, const struct target *target);
 
 /* What fills the placeholders of a text. */
 struct alert_words {

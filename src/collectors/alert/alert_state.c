@@ -1,14 +1,8 @@
 #include "collectors/alert/alert_state.h"
 
 #include "collectors/alerts.h"
-#include "core/format.h"
-#include "core/mem.h"
 #include "model/evaluate.h"
 
-#include <assert.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One evaluation of a rule. */
@@ -17,11 +11,8 @@ struct evaluation {
   struct alert_memory *memory;
   const struct model *model;
   struct sample *sample;
-  const struct findings *findings; /* of the targets */
   bool one_pass;
   int64_t now_ms;
-  const struct table *table; /* that has the metric, and its column; of the target that is judged */
-  size_t column;
   char limit[FORMAT_MAX];
   size_t judged, active, dropped; /* rows, or targets */
   size_t absent;                  /* targets without fresh data: their own findings say so */
@@ -41,7 +32,7 @@ static bool is_live(const struct evaluation *e, size_t index) {
  * does not begin the wait again. */
 static bool is_kept(const void *arg, const struct alert_instance *item) {
   const struct evaluation *e = arg;
-  return e->rule->metric && !is_live(e, item->target_index);
+  return e->rule->condition.metric && !is_live(e, item->target_index);
 }
 
 /* ---- rows of the table */
@@ -56,16 +47,17 @@ static struct alert_row row_base(const struct evaluation *e) {
                             .runbook = target_text(target, "runbook")};
 }
 
-static const char *condition_text(const struct evaluation *e) {
+static const char *condition_shown(const struct evaluation *e) {
   const struct target *target = e->rule->target;
-  return e->rule->metric ? sample_printf(e->sample, "%s %s %s", target_text(target, "metric"),
-                                         e->rule->below ? "below" : "above", e->limit)
-                         : sample_printf(e->sample, "is %s", target_text(target, "is"));
+  const struct condition *condition = &e->rule->condition;
+  return condition->metric ? sample_printf(e->sample, "%s %s %s", condition->metric,
+                                           condition->below ? "below" : "above", e->limit)
+                           : sample_printf(e->sample, "is %s", target_text(target, "is"));
 }
 
 static void add_row(struct evaluation *e, struct alert_row row) {
   row.labels = alert_labels(e->rule, &e->sample->arena);
-  row.condition = condition_text(e);
+  row.condition = condition_shown(e);
   e->dropped += !alert_row_add(e->sample, &e->sample->tables[0], &row);
 }
 
@@ -100,110 +92,60 @@ static void add_active(struct evaluation *e, const char *key, size_t index, cons
 
 /* ---- the condition */
 
-static const struct column_spec *column_of(const struct evaluation *e) {
-  return e->table         ? &e->table->spec->columns[e->column]
-         : e->rule->table ? &e->rule->table->columns[e->rule->column]
-                          : NULL;
+static const struct column_spec *column_of(const struct condition_place *place) {
+  return &place->table->spec->columns[place->column];
 }
 
-static const char *value_shown(const struct evaluation *e, struct value value) {
-  const struct column_spec *column = column_of(e);
+static const char *value_shown(const struct evaluation *e, const struct condition_place *place) {
   char shown[FORMAT_MAX];
-  assert(column);
-  return sample_printf(
-      e->sample, "%s",
-      format_value(shown, sizeof shown, value, column->unit, (column->flags & COLUMN_PLUS) != 0));
+  return sample_printf(e->sample, "%s", condition_value(shown, place->value, column_of(place)));
 }
 
-static void judge_row(struct evaluation *e, size_t index, const struct row *row) {
-  const struct alert_rule *rule = e->rule;
-  const struct target *target = e->model->targets[index].target;
-  const struct value value = row->cells[e->column];
-  const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
-  double number;
-  if (!alert_rule_matches(rule->row, label) && !alert_rule_matches(rule->row, row->key))
-    return;
-  if (!rule->row && row->parent) /* as for thresholds: one lag is one alert and not thirteen */
-    return;
-  if (!value_number(value, &number)) {
-    if (value.type == VALUE_NONE && value.text) {
-      e->unknown = sample_copy(e->sample, value.text);
-      e->unknown_of = sample_copy(e->sample, label);
-    }
+static void take_active(struct evaluation *e, const struct condition_place *place) {
+  const struct target *target = e->model->targets[place->target_index].target;
+  if (!place->table) {
+    add_active(e, sample_printf(e->sample, "%s/%s", target->kind->kind, target->name),
+               place->target_index, NULL, condition_state_word(place->severity));
     return;
   }
-  e->judged++;
-  if (rule->below ? number < rule->limit : number > rule->limit) {
-    const bool summary = e->table->spec->flags & TABLE_SUMMARY;
-    add_active(e,
-               sample_printf(e->sample, "%s/%s/%s/%s", target->kind->kind, target->name,
-                             e->table->spec->id, row->key),
-               index, summary ? NULL : label, value_shown(e, value));
-  } else if (!e->nearest ||
-             (rule->below ? number < e->nearest_number : number > e->nearest_number)) {
-    e->nearest_number = number;
-    e->nearest = value_shown(e, value);
-  }
+  const struct table_spec *spec = place->table->spec;
+  add_active(e,
+             sample_printf(e->sample, "%s/%s/%s/%s", target->kind->kind, target->name, spec->id,
+                           place->row->key),
+             place->target_index, spec->flags & TABLE_SUMMARY ? NULL : place->label,
+             value_shown(e, place));
 }
 
-/* The table of this target that has the metric; NULL: it has none. */
-static const struct table *table_of(struct evaluation *e, const struct sample *sample) {
-  if (e->rule->table) {
-    e->column = e->rule->column;
-    return sample_table_view(sample, e->rule->table->id);
-  }
-  for (size_t t = 0; t < sample->table_count; t++)
-    for (size_t c = 0; c < sample->tables[t].spec->column_count; c++) {
-      const char *metric = sample->tables[t].spec->columns[c].metric;
-      if (metric && strcmp(metric, e->rule->metric) == 0) {
-        e->column = c;
-        return &sample->tables[t];
-      }
-    }
-  return NULL;
+static void take_fine(struct evaluation *e, const struct condition_place *place) {
+  const bool below = e->rule->condition.below;
+  if (!place->table || (e->nearest && (below ? place->number >= e->nearest_number
+                                             : place->number <= e->nearest_number)))
+    return;
+  e->nearest_number = place->number;
+  e->nearest = value_shown(e, place);
 }
 
-static void limit_show(struct evaluation *e) {
-  const struct alert_rule *rule = e->rule;
-  const struct column_spec *column = column_of(e);
-  const bool whole = floor(rule->limit) == rule->limit && fabs(rule->limit) < 1e15;
-  if (rule->metric)
-    format_value(e->limit, sizeof e->limit,
-                 whole ? value_int((int64_t)rule->limit) : value_real(rule->limit),
-                 column ? column->unit : UNIT_NONE, false);
-}
-
-static void judge_table(struct evaluation *e, size_t index) {
-  const struct target_state *state = &e->model->targets[index];
-  if (!is_live(e, index)) {
+static void on_place(void *arg, const struct condition_place *place) {
+  struct evaluation *e = arg;
+  if (place->table)
+    condition_limit(e->limit, &e->rule->condition, column_of(place));
+  switch (place->state) {
+  case CONDITION_HOLDS:
+    e->judged++;
+    take_active(e, place);
+    return;
+  case CONDITION_FINE:
+    e->judged++;
+    take_fine(e, place);
+    return;
+  case CONDITION_UNKNOWN:
+    e->unknown = sample_copy(e->sample, place->why);
+    e->unknown_of = sample_copy(e->sample, place->label);
+    return;
+  case CONDITION_ABSENT:
     e->absent++;
     return;
   }
-  e->table = table_of(e, state->sample);
-  limit_show(e);
-  for (size_t r = 0; e->table && r < e->table->row_count; r++)
-    judge_row(e, index, &e->table->rows[r]);
-  if (e->table && sample_is_faulted(state->sample, e->table->spec->id)) {
-    e->unknown = "the data of its target is incomplete";
-    e->unknown_of = state->target->name;
-  }
-}
-
-static void judge_state(struct evaluation *e, size_t index) {
-  const struct target_state *state = &e->model->targets[index];
-  if (target_state_condition(state, e->now_ms) == TARGET_WAITING) {
-    e->absent++;
-    return;
-  }
-  const enum severity severity = findings_row(e->findings, index, NULL, NULL);
-  e->judged++;
-  if (severity <= e->rule->is)
-    return;
-  add_active(e, sample_printf(e->sample, "%s/%s", state->target->kind->kind, state->target->name),
-             index, NULL,
-             severity == SEVERITY_CRIT   ? "critical"
-             : severity == SEVERITY_WARN ? "warning"
-                                         : "unknown");
 }
 
 /* ---- the rows when it holds nowhere, or is not known everywhere */
@@ -222,9 +164,9 @@ static void add_rest(struct evaluation *e, size_t targets) {
     row.now = judge_all ? SEVERITY_UNKNOWN : SEVERITY_OK;
   } else if (e->judged == 0) {
     row.state = "unknown";
-    row.text = e->absent > 0  ? "no fresh data of its target"
-               : e->rule->row ? "no row of that name"
-                              : "no rows";
+    row.text = e->absent > 0            ? "no fresh data of its target"
+               : e->rule->condition.row ? "no row of that name"
+                                        : "no rows";
     row.now = judge_all && e->absent == 0 ? SEVERITY_UNKNOWN : SEVERITY_OK;
   } else if (e->active == 0) {
     row.state = "ok";
@@ -233,7 +175,7 @@ static void add_rest(struct evaluation *e, size_t targets) {
     return;
   }
   if (e->judged == 1)
-    row.subject = e->rule->row ? e->rule->row : e->rule->whose;
+    row.subject = e->rule->condition.row ? e->rule->condition.row : e->rule->condition.whose;
   else if (e->judged > 1)
     row.subject = sample_printf(e->sample, "%zu values", e->judged);
   row.reason = sample_printf(e->sample, "not evaluated: %s", row.text ? row.text : "");
@@ -243,7 +185,7 @@ static void add_rest(struct evaluation *e, size_t targets) {
 bool alert_state_waits(const struct alert_rule *rule, const struct model *model) {
   for (size_t i = 0; i < model->target_count; i++) {
     const struct target_state *state = &model->targets[i];
-    if (alert_rule_is_about(rule, state->target) && state->attempted_ms == 0)
+    if (condition_is_about(&rule->condition, state->target) && state->attempted_ms == 0)
       return true;
   }
   return false;
@@ -258,20 +200,14 @@ struct sample *alert_state_sample(const struct alert_rule *rule, struct alert_me
                          .one_pass = one_pass,
                          .now_ms = now_ms};
   /* Where all is collected once, nothing has been evaluated yet. */
-  struct findings *own = one_pass && !rule->metric ? evaluate(model, now_ms, true) : NULL;
-  size_t targets = 0;
-  e.findings = own ? own : model->findings;
-  limit_show(&e);
+  struct findings *own = one_pass && !rule->condition.metric ? evaluate(model, now_ms, true) : NULL;
+  const struct condition *condition = &rule->condition;
+  if (condition->metric)
+    condition_limit(e.limit, condition,
+                    condition->table ? &condition->table->columns[condition->column] : NULL);
   alert_memory_begin(memory);
-  for (size_t i = 0; i < model->target_count; i++) {
-    if (!alert_rule_is_about(rule, model->targets[i].target))
-      continue;
-    targets++;
-    if (rule->metric)
-      judge_table(&e, i);
-    else
-      judge_state(&e, i);
-  }
+  const size_t targets =
+      condition_walk(condition, model, own ? own : model->findings, now_ms, on_place, &e);
   alert_memory_end(memory, is_kept, &e);
   add_rest(&e, targets);
   findings_free(own);

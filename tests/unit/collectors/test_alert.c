@@ -74,12 +74,12 @@ static void read_rule(struct fixture *fixture) {
 /* A group with that lag, and a partition below it with the same; below 0: not known. */
 static void publish(struct fixture *fixture, size_t index, int64_t lag) {
   struct sample *sample = sample_new(fixture->kafka->tables, fixture->kafka->table_count);
-  struct table *table = sample_table(sample, fixture->rule.table->id);
+  struct table *table = sample_table(sample, fixture->rule.condition.table->id);
   static const char *const keys[] = {"orders", "orders/0"};
   for (size_t i = 0; i < 2; i++) {
     struct row *row = sample_row(sample, table, keys[i], i ? keys[0] : NULL);
     row->cells[0] = value_text(row->key);
-    row->cells[fixture->rule.column] =
+    row->cells[fixture->rule.condition.column] =
         lag < 0 ? value_none("the group has no coordinator") : value_int(lag);
   }
   sample->taken_ms = fixture->now_ms;
@@ -212,13 +212,13 @@ static void test_more_rows_than_are_kept(void **state) {
   struct fixture *fixture = *state;
   read_rule(fixture);
   struct sample *sample = sample_new(fixture->kafka->tables, fixture->kafka->table_count);
-  struct table *table = sample_table(sample, fixture->rule.table->id);
+  struct table *table = sample_table(sample, fixture->rule.condition.table->id);
   for (int i = 0; i < ALERT_INSTANCES_MAX + 5; i++) {
     char key[16];
     snprintf(key, sizeof key, "g%d", i);
     struct row *row = sample_row(sample, table, key, NULL);
     row->cells[0] = value_text(row->key);
-    row->cells[fixture->rule.column] = value_int(1000);
+    row->cells[fixture->rule.condition.column] = value_int(1000);
   }
   sample->taken_ms = fixture->now_ms;
   model_publish(&fixture->model, 0, sample, fixture->now_ms);
