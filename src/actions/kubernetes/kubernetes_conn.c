@@ -157,40 +157,19 @@ int64_t kubernetes_step_clock(const struct step *step) {
   return step->parts ? ((const struct conn *)step->parts)->date_s : -1;
 }
 
-enum kubernetes_effect kubernetes_step_change(struct step *step,
-                                              const struct kubernetes_change *change) {
+enum effect kubernetes_step_change(struct step *step, const struct kubernetes_change *change) {
   struct conn *conn = conn_of_step(step);
   const size_t before = conn->unanswered;
-  if (ask(conn, &(struct kubernetes_query){.method = change->method,
-                                           .path = change->path,
-                                           .json = change->json,
-                                           .type = change->type,
-                                           .timeout_ms = ANSWER_MS}))
-    return KUBERNETES_ACCEPTED;
-  if (conn->unanswered > before)
-    return KUBERNETES_UNANSWERED;
-  return conn->status == 404 ? KUBERNETES_MISSING
-         : conn->status > 0  ? KUBERNETES_REFUSED
-                             : KUBERNETES_UNSENT;
+  const bool good = ask(conn, &(struct kubernetes_query){.method = change->method,
+                                                         .path = change->path,
+                                                         .json = change->json,
+                                                         .type = change->type,
+                                                         .timeout_ms = ANSWER_MS});
+  return effect_of(good, conn->status, conn->unanswered > before);
 }
 
-bool kubernetes_step_settle(struct step *step, size_t object, enum kubernetes_effect effect) {
-  struct outcome *outcome = step->call->outcome;
-  switch (effect) {
-  case KUBERNETES_ACCEPTED:
-    outcome_set(outcome, object, OBJECT_SENT, "accepted by the API server");
-    break;
-  case KUBERNETES_MISSING:
-    outcome_set(outcome, object, OBJECT_GONE, "it no longer exists");
-    break;
-  case KUBERNETES_REFUSED:
-    outcome_set(outcome, object, OBJECT_REFUSED, "%s", step->err.text);
-    break;
-  case KUBERNETES_UNANSWERED:
-    outcome_set(outcome, object, OBJECT_UNKNOWN, "sent, but no answer: %s", step->err.text);
-    break;
-  case KUBERNETES_UNSENT:
-    return false;
-  }
-  return true;
+bool kubernetes_step_settle(struct step *step, size_t object, enum effect effect) {
+  if (effect == EFFECT_ACCEPTED)
+    outcome_set(step->call->outcome, object, OBJECT_SENT, "accepted by the API server");
+  return effect_settle(step, object, effect, "it no longer exists");
 }

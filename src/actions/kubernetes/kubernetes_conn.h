@@ -2,6 +2,7 @@
  * the collector's. */
 #pragma once
 
+#include "actions/effect.h"
 #include "actions/step.h"
 #include "clients/kubernetes/kubernetes_read.h"
 
@@ -22,15 +23,7 @@ struct kubernetes_change {
   const char *type; /* of the body: "application/json-patch+json" */
   const char *json;
 };
-enum kubernetes_effect {
-  KUBERNETES_ACCEPTED,
-  KUBERNETES_MISSING,   /* 404 */
-  KUBERNETES_REFUSED,   /* any other status: the server's words are in step->err */
-  KUBERNETES_UNSENT,    /* nothing was sent: step->err */
-  KUBERNETES_UNANSWERED /* it may have been done: step->err */
-};
 /* A change, on a connection of its own, sent once. */
-enum kubernetes_effect kubernetes_step_change(struct step *step,
-                                              const struct kubernetes_change *change);
+enum effect kubernetes_step_change(struct step *step, const struct kubernetes_change *change);
 /* Sets the result of an object from the effect. False: nothing is to be sent for the others. */
-bool kubernetes_step_settle(struct step *step, size_t object, enum kubernetes_effect effect);
+bool kubernetes_step_settle(struct step *step, size_t object, enum effect effect);

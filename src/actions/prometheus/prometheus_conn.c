@@ -98,9 +98,8 @@ int64_t prometheus_step_clock_ms(const struct step *step) {
   return date_s > 0 ? date_s * 1000 : clock_wall_ms();
 }
 
-enum prometheus_effect prometheus_step_change(struct step *step, const char *method,
-                                              const char *path, const char *json,
-                                              const json_t **answer) {
+enum effect prometheus_step_change(struct step *step, const char *method, const char *path,
+                                   const char *json, const json_t **answer) {
   struct conn *conn = conn_of_step(step);
   const size_t before = conn->unanswered;
   const bool good =
@@ -112,33 +111,12 @@ enum prometheus_effect prometheus_step_change(struct step *step, const char *met
   if (answer)
     *answer = conn->json;
   /* An accepted change whose answer is not JSON was made all the same. */
-  if (good || (conn->status >= 200 && conn->status <= 299))
-    return PROMETHEUS_ACCEPTED;
-  if (conn->unanswered > before)
-    return PROMETHEUS_UNANSWERED;
-  return conn->status == 404 ? PROMETHEUS_MISSING
-         : conn->status > 0  ? PROMETHEUS_REFUSED
-                             : PROMETHEUS_UNSENT;
+  return effect_of(good || (conn->status >= 200 && conn->status <= 299), conn->status,
+                   conn->unanswered > before);
 }
 
-bool prometheus_step_settle(struct step *step, size_t object, enum prometheus_effect effect) {
-  struct outcome *outcome = step->call->outcome;
-  switch (effect) {
-  case PROMETHEUS_ACCEPTED:
-    break;
-  case PROMETHEUS_MISSING:
-    outcome_set(outcome, object, OBJECT_GONE, "the Alertmanager does not know it");
-    break;
-  case PROMETHEUS_REFUSED:
-    outcome_set(outcome, object, OBJECT_REFUSED, "%s", step->err.text);
-    break;
-  case PROMETHEUS_UNANSWERED:
-    outcome_set(outcome, object, OBJECT_UNKNOWN, "sent, but no answer: %s", step->err.text);
-    break;
-  case PROMETHEUS_UNSENT:
-    return false;
-  }
-  return true;
+bool prometheus_step_settle(struct step *step, size_t object, enum effect effect) {
+  return effect_settle(step, object, effect, "the Alertmanager does not know it");
 }
 
 bool prometheus_has_alertmanager(const struct action_request *request, struct err *why) {

@@ -1,6 +1,7 @@
 /* Questions of a step to a Prometheus and its Alertmanager: one request at a time. */
 #pragma once
 
+#include "actions/effect.h"
 #include "actions/step.h"
 #include "clients/web/web.h"
 
@@ -14,20 +15,11 @@ const json_t *prometheus_step_get(struct step *step, enum prometheus_side side, 
  * its own. */
 int64_t prometheus_step_clock_ms(const struct step *step);
 
-enum prometheus_effect {
-  PROMETHEUS_ACCEPTED,
-  PROMETHEUS_MISSING,   /* 404 */
-  PROMETHEUS_REFUSED,   /* any other status: the server's words are in step->err */
-  PROMETHEUS_UNSENT,    /* nothing was sent: step->err */
-  PROMETHEUS_UNANSWERED /* it may have been done: step->err */
-};
 /* A change of the Alertmanager, on a connection of its own, sent once. *answer (may be NULL): JSON,
  * or NULL; lives until the step's next question. */
-enum prometheus_effect prometheus_step_change(struct step *step, const char *method,
-                                              const char *path, const char *json,
-                                              const json_t **answer);
-/* Sets the result of the object where the change was not accepted. False: nothing was sent, and the
- * step has to end. */
-bool prometheus_step_settle(struct step *step, size_t object, enum prometheus_effect effect);
+enum effect prometheus_step_change(struct step *step, const char *method, const char *path,
+                                   const char *json, const json_t **answer);
+/* As effect_settle, for a silence. */
+bool prometheus_step_settle(struct step *step, size_t object, enum effect effect);
 /* For `applies`: the target has an Alertmanager. */
 bool prometheus_has_alertmanager(const struct action_request *request, struct err *why);

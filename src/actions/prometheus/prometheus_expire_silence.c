@@ -135,8 +135,8 @@ static bool expire_one(struct step *step, size_t object) {
   }
   snprintf(path, sizeof path, "%s%s", ALERTMANAGER_SILENCE_PATH,
            action_identity(plan, object, "id"));
-  const enum prometheus_effect effect = prometheus_step_change(step, "DELETE", path, NULL, NULL);
-  if (effect != PROMETHEUS_ACCEPTED)
+  const enum effect effect = prometheus_step_change(step, "DELETE", path, NULL, NULL);
+  if (effect != EFFECT_ACCEPTED)
     return prometheus_step_settle(step, object, effect);
   outcome_set(outcome, object, OBJECT_SENT, "accepted by the Alertmanager");
   return true;

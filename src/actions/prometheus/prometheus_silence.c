@@ -226,10 +226,10 @@ static bool silence_one(struct step *step, size_t object, const char **undo) {
                                          action_identity(plan, object, "comment"));
   if (!body)
     return step_fail(step, ERR_INVALID, "a label or the comment is not valid text");
-  const enum prometheus_effect effect =
+  const enum effect effect =
       prometheus_step_change(step, "POST", ALERTMANAGER_SILENCES_PATH, body, &answer);
   free(body);
-  if (effect != PROMETHEUS_ACCEPTED)
+  if (effect != EFFECT_ACCEPTED)
     return prometheus_step_settle(step, object, effect);
   const char *id = alertmanager_silence_id(answer);
   if (!id) {
