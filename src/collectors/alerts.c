@@ -42,6 +42,7 @@ bool alert_row_add(struct sample *sample, struct table *table, const struct aler
   row->cells[ALERT_LABELS] = text_cell(sample, alert->labels);
   row->cells[ALERT_CONDITION] = text_cell(sample, alert->condition);
   row->severity = alert->now;
+  row->quiet = alert->quiet;
   if (alert->now != SEVERITY_OK) {
     row->reason = sample_copy(sample, alert->reason);
     row->lasted_ms = alert->since_ms > 0 ? alert->since_ms : 0;

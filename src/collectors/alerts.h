@@ -5,7 +5,7 @@
 
 extern const struct table_spec alerts_table; /* id "alerts" */
 
-/* Texts are copied; NULL: does not apply. */
+/* Texts are copied, except for state and quiet, which are static; NULL: does not apply. */
 struct alert_row {
   const char *key; /* unique in the table */
   const char *name, *subject;
@@ -19,6 +19,7 @@ struct alert_row {
    * OK, why. */
   enum severity now;
   const char *reason;
+  const char *quiet; /* of one that would be firing: "silenced"; NULL: it is heard */
 };
 /* False if the sample is full. */
 bool alert_row_add(struct sample *sample, struct table *table, const struct alert_row *alert);

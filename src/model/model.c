@@ -79,6 +79,13 @@ const struct table *model_table(const struct model *model, size_t target_index, 
   return NULL;
 }
 
+const struct row *model_finding_row(const struct model *model, const struct finding *finding) {
+  const struct sample *sample = model->targets[finding->target_index].sample;
+  const struct table *table =
+      finding->row && sample ? sample_table_view(sample, finding->table) : NULL;
+  return table ? table_find(table, finding->row) : NULL;
+}
+
 void model_attempt(struct model *model, size_t index, int64_t now_ms) {
   model->targets[index].started_ms = now_ms;
 }

@@ -85,6 +85,10 @@ static inline size_t model_state_count(const struct model *model) {
  * neither has it. */
 const struct table *model_table(const struct model *model, size_t target_index, const char *id);
 
+/* The row that a finding is, or was, about, as the target last published it; NULL: there is none.
+ */
+const struct row *model_finding_row(const struct model *model, const struct finding *finding);
+
 /* An attempt has started; with 0: it was cancelled, and its result is ignored. */
 void model_attempt(struct model *model, size_t state, int64_t now_ms);
 /* Takes the sample. */

@@ -141,10 +141,15 @@ static void log_all_gone(struct model *model, const struct findings *after, int6
   log_rest(model, &batch, true, now_ms);
   for (size_t i = batch.count; i-- > 0;) {
     const struct finding *old = batch.items[i];
+    const struct row *row = model_finding_row(model, old);
     char lasted[FORMAT_MAX];
-    events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s",
-               format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000),
-               old->sentence);
+    format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000);
+    if (row && row->quiet) /* it has not ended: others look after it */
+      events_add_change(&model->events, now_ms, old->subject, "%s after %s: %s", row->quiet, lasted,
+                        old->sentence);
+    else
+      events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s", lasted,
+                 old->sentence);
   }
   batch_fini(&batch);
 }

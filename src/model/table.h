@@ -105,6 +105,8 @@ struct row {
   enum severity severity; /* judged by the collector, where a threshold is not enough */
   const char *reason;     /* a sentence without the row's name: "idle in transaction 14m, blocks 2";
                              required unless severity is OK */
+  const char *quiet;      /* why it is not shown as a finding although it is not fine: "silenced";
+                             NULL: it is fine, or it is a finding */
   int64_t lasted_ms;   /* how long this has lasted when the sample was taken, if the server or the
                           collector knows; 0: not known */
   struct value *cells; /* one per column */

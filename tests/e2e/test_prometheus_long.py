@@ -142,6 +142,7 @@ def test_a_silence_on_the_screen(servers, config, tmp_path):
         assert "active until" in outcome(terminal)
         terminal.press("Enter")
         terminal.wait_for(re.compile(r"Paged .*silenced"))
+        terminal.wait_for(re.compile(r"~ +main Paged silenced after"))  # and not resolved
     silence, = servers.silences()
     assert silence["comment"] == "because"
 

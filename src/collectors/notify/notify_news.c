@@ -19,6 +19,8 @@ static void item_fini(struct notify_item *item) {
   free(item->id);
   free(item->kind);
   free(item->target);
+  free(item->table);
+  free(item->row);
   free(item->subject);
   free(item->sentence);
   free(item->runbook);
@@ -85,10 +87,9 @@ static void text_set(char **text, const char *now) {
 static const char *row_text(const struct model *model, const struct finding *finding,
                             const char *column) {
   const struct sample *sample = model->targets[finding->target_index].sample;
-  const struct table *table =
-      finding->table && sample ? sample_table_view(sample, finding->table) : NULL;
-  const struct row *row = finding->row && table ? table_find(table, finding->row) : NULL;
-  const int index = row ? table_column(table->spec, column) : -1;
+  const struct row *row = model_finding_row(model, finding);
+  const int index =
+      row ? table_column(sample_table_view(sample, finding->table)->spec, column) : -1;
   return index >= 0 && row->cells[index].type == VALUE_TEXT ? row->cells[index].text : "";
 }
 
@@ -97,6 +98,9 @@ static void item_update(struct notify_item *item, const struct model *model,
   const struct target *target = model->targets[finding->target_index].target;
   text_set(&item->kind, target->kind->kind);
   text_set(&item->target, target->name);
+  text_set(&item->table, finding->table ? finding->table : "");
+  text_set(&item->row, finding->row ? finding->row : "");
+  item->target_index = finding->target_index;
   text_set(&item->subject, finding->subject);
   text_set(&item->sentence, finding->sentence);
   if (strcmp(target->kind->kind, "alert") == 0 || strcmp(target->kind->kind, "prometheus") == 0) {
@@ -150,6 +154,18 @@ static void keep_held(struct notify_memory *memory, const struct model *model) {
   }
 }
 
+/* They go on, but others look after them: forgotten as if they had not been reported. */
+static void forget_the_quiet(struct notify_memory *memory, const struct model *model) {
+  for (size_t i = 0; i < memory->count; i++) {
+    struct notify_item *item = &memory->items[i];
+    const struct finding about = {
+        .target_index = item->target_index, .table = item->table, .row = item->row};
+    const struct row *row = item->seen ? NULL : model_finding_row(model, &about);
+    if (row && row->quiet)
+      item->told = SEVERITY_OK;
+  }
+}
+
 /* Those that have ended: told if they were reported before, else forgotten. */
 static void end_the_gone(struct notify_memory *memory, const struct notify_rule *rule,
                          int64_t now_ms) {
@@ -185,6 +201,7 @@ void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
       take(memory, rule, model, finding, now_ms);
   }
   keep_held(memory, model);
+  forget_the_quiet(memory, model);
   end_the_gone(memory, rule, now_ms);
 }
 

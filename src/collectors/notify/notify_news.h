@@ -26,6 +26,8 @@ const char *notify_change_word(enum notify_change change); /* "new", "resolved" 
 struct notify_item {
   char *id; /* "kafka/main/lag/orders/lag" */
   char *kind, *target, *subject, *sentence;
+  size_t target_index; /* and the row of that target that it is about; row "": none */
+  char *table, *row;
   char *runbook, *labels; /* of an alert; "" */
   enum severity severity; /* now */
   enum severity told;     /* as last delivered; OK: not at all */
@@ -49,7 +51,8 @@ struct notify_memory {
 void notify_memory_fini(struct notify_memory *memory);
 
 /* Takes the findings of the model as they are now. One that an outage hides is not resolved. One
- * that ends before it was reported is not reported. */
+ * that ends before it was reported is not reported, and neither is one whose row went quiet (a
+ * silence of an Alertmanager): it is new again when that is over. */
 void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
                  const struct model *model, int64_t now_ms);
 /* How many wait to be reported. */

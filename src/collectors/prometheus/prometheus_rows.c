@@ -235,6 +235,9 @@ static bool add_alert(struct reading *reading, struct table *table,
                               prometheus_labels_text(&alert->labels, arena, "alertname", NULL),
                           .condition = alert->condition,
                           .now = alert->firing && !quiet && counts ? severity : SEVERITY_OK,
+                          .quiet = !alert->firing || !quiet               ? NULL
+                                   : alert->quiet == PROMETHEUS_INHIBITED ? "inhibited"
+                                                                          : "silenced",
                           .reason = said == subject || !*subject
                                         ? text
                                         : sample_printf(sample, "%s (%s)", text, subject)});

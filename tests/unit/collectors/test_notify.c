@@ -175,6 +175,31 @@ static void test_one_that_ends_while_it_is_sent_is_resolved_later(void **state) 
   free(id);
 }
 
+/* A silence of an Alertmanager: the row stays, but not as a finding. */
+static void test_a_silence_is_no_end(void **state) {
+  struct fixture *fixture = *state;
+  const struct table_spec *const *specs = collector_find("redis")->tables;
+  const char *table = specs[0]->id;
+  for (size_t round = 0; round < 2; round++) {
+    look(fixture, SEVERITY_OK, SEVERITY_OK);
+    struct finding *finding = findings_add(fixture->model.findings, 0, table, "row", NULL);
+    finding->severity = SEVERITY_CRIT;
+    finding->subject = "cache";
+    finding->sentence = "down";
+    notify_look(&fixture->memory, &fixture->rule, &fixture->model, fixture->now_ms);
+    notify_compose(&fixture->memory, &fixture->message);
+    assert_int_equal(fixture->message.items[0].change, NOTIFY_NEW); /* also after the silence */
+    tell(fixture);
+    struct sample *sample = sample_new(specs, 1);
+    struct row *row = sample_row(sample, &sample->tables[0], "row", NULL);
+    row->quiet = "silenced";
+    sample->taken_ms = fixture->now_ms;
+    model_publish(&fixture->model, 0, sample, fixture->now_ms);
+    look(fixture, SEVERITY_OK, SEVERITY_OK);
+    assert_int_equal(fixture->memory.count, 0);
+  }
+}
+
 static void test_the_limit_of_an_hour(void **state) {
   struct fixture *fixture = *state;
   bool limited;
@@ -238,6 +263,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_back_before_its_end_was_told, setup, teardown),
       cmocka_unit_test_setup_teardown(test_one_that_ends_while_it_is_sent_is_resolved_later, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(test_a_silence_is_no_end, setup, teardown),
       cmocka_unit_test_setup_teardown(test_the_limit_of_an_hour, setup, teardown),
       cmocka_unit_test_setup_teardown(test_only_some, setup, teardown),
       cmocka_unit_test_setup_teardown(test_texts, setup, teardown),

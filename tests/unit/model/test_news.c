@@ -121,6 +121,20 @@ static void test_rest_has_its_severity(void **state) {
               "5 more findings, not logged one by one");
 }
 
+/* A row that has not ended, and that others look after, is not resolved. */
+static void test_quiet_is_not_resolved(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_groups(fixture, 1, 1, 5000);
+  judge(fixture, false);
+  fixture->now_ms += 2000;
+  struct sample *sample = lag_sample(fixture);
+  lag_row(sample, 0, "g0", NULL, value_int(5))->quiet = "silenced";
+  model_publish(&fixture->model, 1, sample, fixture->now_ms);
+  judge(fixture, false);
+  check_event(fixture, 0, SEVERITY_OK, "main g0", "silenced after 2.0s: lag 5,000, above 1,000");
+  assert_true(events_get(&fixture->model.events, 0)->change);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup, model_teardown)
   const struct CMUnitTest tests[] = {
@@ -128,6 +142,7 @@ int main(void) {
       TEST(test_one_more),
       TEST(test_storm_beside),
       TEST(test_rest_has_its_severity),
+      TEST(test_quiet_is_not_resolved),
       cmocka_unit_test_setup_teardown(test_storm_everywhere, many_setup, model_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
