@@ -193,7 +193,8 @@ const char *alert_reason(const struct alert_rule *rule, const struct model *mode
                          struct arena *arena, const char *subject, const char *text) {
   char wait[FORMAT_MAX];
   /* "api is critical", but "main orders: lag 5,000, above 100". */
-  const bool is_state = !rule->condition.metric && !rule->expr && !target_text(rule->target, "text");
+  const bool is_state =
+      !rule->condition.metric && !rule->expr && !target_text(rule->target, "text");
   const char *colon = is_state ? "" : ":";
   if (can_wait(rule, model, one_pass) || rule->for_ms == 0)
     return arena_printf(arena, "%s%s %s", subject, colon, text);
