@@ -1,10 +1,12 @@
 #include "app/startup/runbook_files.h"
 
 #include "app/runtime/print.h"
+#include "collectors/collector.h"
 #include "collectors/lookup.h"
 #include "collectors/page.h"
 #include "core/mem.h"
 #include "core/suggest.h"
+#include "io/zone.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -178,12 +180,26 @@ static bool action_is_known(const struct action_list *list, const char *name, st
                  suggest_text(&near));
 }
 
+static bool kind_is_known(const char *name, struct err *err) {
+  struct suggestion near = {0};
+  for (const struct collector *const *each = collectors; *each; each++) {
+    suggest_consider(&near, name, (*each)->kind.kind);
+    if (strcmp((*each)->kind.kind, name) == 0)
+      return true;
+  }
+  return err_set(err, ERR_INVALID, "unknown kind \"%.60s\"%s", name, suggest_text(&near));
+}
+
 static bool is_known_name(void *arg, enum runbook_naming what, const char *name, struct err *err) {
   switch (what) {
   case RUNBOOK_NAMES_PAGE:
     return page_is_known(name, err);
   case RUNBOOK_NAMES_ACTION:
     return action_is_known(arg, name, err);
+  case RUNBOOK_NAMES_KIND:
+    return kind_is_known(name, err);
+  case RUNBOOK_NAMES_ZONE:
+    return zone_check(name, err);
   default:
     return condition_metric_check(name, &collector_lookup, err);
   }

@@ -207,15 +207,20 @@ static void steps_read(struct runbook_draft *draft, const yaml_node_t *list) {
 }
 
 static void document_read(struct runbook_draft *draft) {
-  static const char *const keys[] = {"title", "help", "parameters", "steps", "verify", NULL};
+  static const char *const keys[] = {"title",   "help",     "parameters", "steps", "verify",
+                                     "matches", "schedule", "within",     NULL};
   const yaml_node_t *root = config_yaml_root(draft->yaml);
   if (!draft_keys(draft, root, "a runbook", keys))
     return;
   const yaml_node_t *steps = draft_member(draft, root, "steps");
   const yaml_node_t *verify = draft_member(draft, root, "verify");
+  const yaml_node_t *matches = draft_member(draft, root, "matches");
   params_read(draft, draft_member(draft, root, "parameters"));
   draft->runbook->title = draft_member_text(draft, root, "title", true);
   draft->runbook->help = draft_member_text(draft, root, "help", false);
+  if (matches)
+    draft_matches(draft, matches);
+  draft_schedule(draft, draft_member(draft, root, "schedule"), draft_member(draft, root, "within"));
   if (steps)
     steps_read(draft, steps);
   else

@@ -25,3 +25,10 @@ void draft_condition(struct runbook_draft *draft, const yaml_node_t *node,
                      struct runbook_condition *condition);
 /* Its name is read. */
 void draft_step(struct runbook_draft *draft, const yaml_node_t *node, struct runbook_step *step);
+/* False with the error noted: nothing of that kind has the name. name NULL: fine. */
+bool draft_name_check(struct runbook_draft *draft, const yaml_node_t *node, const char *name,
+                      enum runbook_naming what);
+/* The keys matches, schedule and within of the document; the parameters are read. */
+void draft_matches(struct runbook_draft *draft, const yaml_node_t *list);
+void draft_schedule(struct runbook_draft *draft, const yaml_node_t *schedule,
+                    const yaml_node_t *within);

@@ -64,13 +64,15 @@ static void words_read(struct runbook_draft *draft, const yaml_node_t *list, con
   }
 }
 
-static void name_check(struct runbook_draft *draft, const yaml_node_t *node, const char *name,
-                       enum runbook_naming what) {
+bool draft_name_check(struct runbook_draft *draft, const yaml_node_t *node, const char *name,
+                      enum runbook_naming what) {
   struct err err;
-  if (name && runbook_text_is_filled(name))
-    config_yaml_error(draft->yaml, node, "a parameter cannot choose this: write its name");
-  else if (name && !draft->schema->names(draft->schema->arg, what, name, &err))
-    config_yaml_error(draft->yaml, node, "%s", err.text);
+  const bool filled = name && runbook_text_is_filled(name);
+  if (!name || (!filled && draft->schema->names(draft->schema->arg, what, name, &err)))
+    return true;
+  config_yaml_error(draft->yaml, node, "%s",
+                    filled ? "a parameter cannot choose this: write its name" : err.text);
+  return false;
 }
 
 /* ---- the kinds */
@@ -85,7 +87,7 @@ static void show_read(struct runbook_draft *draft, const yaml_node_t *node,
   char *target = draft_member_text(draft, node, "target", true);
   char *row = draft_member_text(draft, node, "row", false);
   if (page)
-    name_check(draft, page, step->subject, RUNBOOK_NAMES_PAGE);
+    draft_name_check(draft, page, step->subject, RUNBOOK_NAMES_PAGE);
   if (target)
     word_add(step, target);
   if (row)
@@ -118,7 +120,7 @@ static void act_read(struct runbook_draft *draft, const yaml_node_t *node,
   step->subject = draft_member_text(draft, node, "action", true);
   char *target = draft_member_text(draft, node, "target", true);
   if (action)
-    name_check(draft, action, step->subject, RUNBOOK_NAMES_ACTION);
+    draft_name_check(draft, action, step->subject, RUNBOOK_NAMES_ACTION);
   if (target)
     word_add(step, target);
   if (rows)

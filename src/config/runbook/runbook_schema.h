@@ -4,10 +4,16 @@
 #include "core/err.h"
 #include "model/condition.h"
 
-enum runbook_naming { RUNBOOK_NAMES_METRIC, RUNBOOK_NAMES_PAGE, RUNBOOK_NAMES_ACTION };
+enum runbook_naming {
+  RUNBOOK_NAMES_METRIC,
+  RUNBOOK_NAMES_PAGE,
+  RUNBOOK_NAMES_ACTION,
+  RUNBOOK_NAMES_KIND, /* of targets */
+  RUNBOOK_NAMES_ZONE, /* of time */
+};
 struct runbook_schema {
   const struct condition_lookup *lookup;
-  /* False with err: there is no page or action of that name. */
+  /* False with err: there is nothing of that name. */
   bool (*names)(void *arg, enum runbook_naming what, const char *name, struct err *err);
   void *arg;
 };

@@ -51,6 +51,20 @@ static void step_fini(struct runbook_step *step) {
   free(step->choices);
 }
 
+static void match_fini(struct runbook_match *match) {
+  free(match->metric);
+  free(match->kind);
+  free(match->alert);
+  free(match->is);
+  free(match->target);
+  free(match->row);
+  for (size_t i = 0; i < match->with_count; i++) {
+    free(match->with[i].name);
+    free(match->with[i].value);
+  }
+  free(match->with);
+}
+
 void runbook_free(struct runbook *runbook) {
   if (!runbook)
     return;
@@ -63,6 +77,9 @@ void runbook_free(struct runbook *runbook) {
     step_fini(&runbook->steps[i]);
   for (size_t i = 0; i < runbook->verify_count; i++)
     condition_fini(&runbook->verify[i]);
+  for (size_t i = 0; i < runbook->match_count; i++)
+    match_fini(&runbook->matches[i]);
+  free(runbook->matches);
   free(runbook->params);
   free(runbook->steps);
   free(runbook->verify);

@@ -4,6 +4,7 @@
 
 #include "core/err.h"
 #include "model/condition.h"
+#include "model/runbook/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@ enum {
   RUNBOOK_STEPS_MAX = 100,
   RUNBOOK_PARAMS_MAX = 32,
   RUNBOOK_CHOICES_MAX = 9,
+  RUNBOOK_MATCHES_MAX = 32,
   RUNBOOK_WORDS_MAX = 64,
   RUNBOOK_NAME_MAX = 48,
   RUNBOOK_VALUE_MAX = 1000, /* bytes of a value of a parameter */
@@ -73,6 +75,18 @@ struct runbook_step {
   int line, column;
 };
 
+/* What it leads from: rows on the screen for which it is offered. One of metric, kind and alert is
+ * set. */
+struct runbook_match {
+  char *metric;              /* rows of the table that has it */
+  char *kind;                /* rows and targets of that kind */
+  char *alert;               /* pattern for the name of an alert rule */
+  char *is;                  /* only if it is at least that bad; NULL: in any state */
+  char *target, *row;        /* patterns; NULL: all */
+  struct runbook_pair *with; /* values of parameters, made of {target} and {row} */
+  size_t with_count;
+};
+
 struct runbook {
   char *name, *path; /* "consumer-lag", and the file */
   char *source;      /* its text */
@@ -83,6 +97,11 @@ struct runbook {
   size_t step_count;
   struct runbook_condition *verify; /* each must hold at the end */
   size_t verify_count;
+  struct runbook_match *matches;
+  size_t match_count;
+  bool scheduled; /* it says when it is to be done */
+  struct schedule schedule;
+  int64_t within_ms; /* after that time it is overdue */
 };
 
 struct runbook *runbook_new(void);

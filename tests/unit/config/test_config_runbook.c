@@ -13,8 +13,12 @@ static const struct target_kind *kind_at(size_t i, const struct table_spec *cons
 
 static bool is_named(void *arg, enum runbook_naming what, const char *name, struct err *err) {
   (void)arg;
-  return strcmp(name, what == RUNBOOK_NAMES_PAGE ? "kafka.group" : "service.restart") == 0 ||
-         err_set(err, ERR_INVALID, "unknown name \"%s\"", name);
+  static const char *const names[] = {[RUNBOOK_NAMES_METRIC] = "kafka.lag",
+                                      [RUNBOOK_NAMES_PAGE] = "kafka.group",
+                                      [RUNBOOK_NAMES_ACTION] = "service.restart",
+                                      [RUNBOOK_NAMES_KIND] = "kafka",
+                                      [RUNBOOK_NAMES_ZONE] = "Europe/Berlin"};
+  return strcmp(name, names[what]) == 0 || err_set(err, ERR_INVALID, "unknown name \"%s\"", name);
 }
 
 static const struct condition_lookup lookup = {.kind = kind_at};
@@ -77,6 +81,40 @@ static void test_whole(void **state) {
   config_errors_fini(&errors);
 }
 
+static void test_matches_and_schedule(void **state) {
+  (void)state;
+  struct config_errors errors;
+  char text[4096];
+  snprintf(text, sizeof text,
+           "%smatches:\n"
+           "  - {metric: kafka.lag, row: \"ecap-*\", with: {group: \"{row}\"}}\n"
+           "  - {kind: kafka, is: critical}\n"
+           "  - {alert: \"* lag\", with: {group: \"g {{x}} {row} of {target}\"}}\n"
+           "schedule: weekly Sun 03:00 Europe/Berlin\n"
+           "within: 12h\n",
+           whole);
+  struct runbook *book = parse(text, &errors);
+  config_errors_print(&errors, stderr);
+  assert_non_null(book);
+  assert_int_equal(book->match_count, 3);
+  assert_string_equal(book->matches[0].metric, "kafka.lag");
+  assert_string_equal(book->matches[0].with[0].value, "{row}");
+  assert_string_equal(book->matches[1].is, "critical");
+  assert_string_equal(book->matches[2].alert, "* lag");
+  assert_true(book->scheduled);
+  assert_int_equal(book->schedule.kind, SCHEDULE_WEEKLY);
+  assert_string_equal(book->schedule.zone, "Europe/Berlin");
+  assert_int_equal(book->within_ms, 12 * 3600 * 1000);
+  runbook_free(book);
+  config_errors_fini(&errors);
+  snprintf(text, sizeof text, "%sschedule: daily 06:00\n", whole);
+  book = parse(text, &errors);
+  assert_non_null(book);
+  assert_int_equal(book->within_ms, 4 * 3600 * 1000);
+  runbook_free(book);
+  config_errors_fini(&errors);
+}
+
 /* The whole with a line replaced: the error at that place. */
 static void bad(const char *line, int number, const char *words) {
   struct config_errors errors;
@@ -128,6 +166,18 @@ static void test_errors(void **state) {
   bad("  - {run: [ls]}", 7, "missing key \"name\"");
   bad("  group: {help: x, defualt: y}", 3, "did you mean \"default\"?");
   bad("  gr oup: {help: x}", 3, "not a name of a parameter");
+  bad("matches: [{metric: kafka.lagg}]", 1, "unknown name \"kafka.lagg\"");
+  bad("matches: [{kind: kafak}]", 1, "unknown name \"kafak\"");
+  bad("matches: [{is: critical}]", 1, "exactly one of metric, kind and alert");
+  bad("matches: [{kind: kafka, metric: kafka.lag}]", 1, "exactly one of metric, kind and alert");
+  bad("matches: [{kind: kafka, is: crit}]", 1, "did you mean \"critical\"?");
+  bad("matches: [{kind: kafka, with: {grop: x}}]", 1, "did you mean \"group\"?");
+  bad("matches: [{kind: kafka, with: {group: \"{group}\"}}]", 1, "only {target} and {row}");
+  bad("matches: [{kind: kafka, wiht: {}}]", 1, "did you mean \"with\"?");
+  bad("matches: {kind: kafka}", 1, "must be a list");
+  bad("schedule: hourly", 1, "is not a schedule; use");
+  bad("schedule: daily 06:00 Europe/Bonn", 1, "unknown name \"Europe/Bonn\"");
+  bad("within: 5m", 1, "only for a runbook with a schedule");
 }
 
 static void test_all_errors_at_once(void **state) {
@@ -145,7 +195,8 @@ static void test_all_errors_at_once(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole), cmocka_unit_test(test_errors),
-                                     cmocka_unit_test(test_all_errors_at_once)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_whole), cmocka_unit_test(test_matches_and_schedule),
+      cmocka_unit_test(test_errors), cmocka_unit_test(test_all_errors_at_once)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
