@@ -13,6 +13,8 @@ struct config {
   char *theme;       /* NULL: the built-in theme */
   int64_t interval_ms;
   bool read_only;    /* nothing may be changed unless unlocked */
+  bool no_writes;    /* not even by what the configuration asks for: --read-only, --wall, or
+                        STACKTOP_READ_ONLY */
   char *state;       /* directory of the audit log, plans and undo files; NULL: the default one */
   bool audit_syslog; /* also send audit lines to syslog */
   bool discovered;   /* no file: the targets were found on the usual loopback ports */

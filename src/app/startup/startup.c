@@ -78,14 +78,21 @@ static void channels_drop(struct config *config) {
   config->target_count = kept;
 }
 
+static bool is_read_only(const struct options *options) {
+  const char *environment = getenv("STACKTOP_READ_ONLY");
+  return options->read_only || (environment && *environment && strcmp(environment, "0") != 0);
+}
+
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io) {
   char *path = options->config ? mem_dup(options->config) : path_find();
   struct config *config =
       path ? config_of_file(path, &schema->schema, options->plugin) : discover(io);
   free(path);
-  if (config)
+  if (config) {
     targets_settle(config);
+    config->no_writes = is_read_only(options);
+  }
   if (config && options->mode != MODE_WATCH && options->mode != MODE_CONFIG)
     channels_drop(config);
   return config;
