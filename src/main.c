@@ -4,6 +4,7 @@
 #include "app/modes/apply_mode.h"
 #include "app/modes/audit_mode.h"
 #include "app/modes/check.h"
+#include "app/modes/incident_mode.h"
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/modes/runbook_mode.h"
@@ -93,10 +94,15 @@ typedef int mode_fn(struct runtime *runtime, struct config *config, const struct
 /* What the modes run that need the loop; NULL for the others. */
 static mode_fn *mode_of(enum mode mode) {
   static mode_fn *const modes[] = {
-      [MODE_DASHBOARD] = dashboard_run, [MODE_CHECK] = check_run,
-      [MODE_PLAN] = plan_run,           [MODE_APPLY] = apply_run,
-      [MODE_LOGS] = logs_run,           [MODE_SHOW] = show_run,
-      [MODE_WATCH] = watch_run,         [MODE_RUNBOOK] = runbook_mode_run,
+      [MODE_DASHBOARD] = dashboard_run,
+      [MODE_CHECK] = check_run,
+      [MODE_PLAN] = plan_run,
+      [MODE_APPLY] = apply_run,
+      [MODE_LOGS] = logs_run,
+      [MODE_SHOW] = show_run,
+      [MODE_WATCH] = watch_run,
+      [MODE_RUNBOOK] = runbook_mode_run,
+      [MODE_INCIDENT] = incident_mode_run,
   };
   return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
 }

@@ -162,36 +162,63 @@ static int write_line(int fd, const char *line, size_t len, bool torn) {
   return status;
 }
 
-bool audit_file_append(const char *path, const char *line, size_t len, struct err *err) {
-  return audit_file_append_if(path, line, len, NULL, NULL, err);
+/* On disk, or removed again. Returns 0 or an errno. */
+static int append_at(const char *path, int fd, off_t size, bool made, const char *text) {
+  bool torn = false;
+  errno = 0;
+  int status = end_of(fd, size, &torn);
+  if (status != 0)
+    return status;
+  status = write_line(fd, text, strlen(text), torn);
+  if (status == 0 && fdatasync(fd) != 0)
+    status = errno;
+  if (status == 0 && made)
+    status = file_sync_folder(path);
+  /* So that no reader takes it as recorded. */
+  if (status != 0 && ftruncate(fd, size) != 0)
+    (void)size; /* otherwise the next line ends the partial one */
+  return status;
+}
+
+bool audit_file_append_made(const char *path, audit_file_make make, void *arg, struct err *err) {
+  off_t size;
+  bool made;
+  int fd = open_locked(path, &size, &made, err);
+  if (fd < 0)
+    return false;
+  err->kind = ERR_NONE;
+  char *text = make(arg, fd, size, err);
+  const int status = text ? append_at(path, fd, size, made, text) : 0;
+  /* On some file systems (NFS) close reports what was not written; fdatasync has checked that. */
+  close(fd);
+  if (!text)
+    return err->kind == ERR_NONE;
+  free(text);
+  return status == 0 || fail(err, status);
+}
+
+struct given {
+  const char *line;
+  size_t len;
+  audit_file_check check;
+  void *arg;
+};
+
+static char *given_make(void *arg, int fd, int64_t size, struct err *err) {
+  const struct given *given = arg;
+  if (given->check && !given->check(given->arg, fd, size, err))
+    return NULL;
+  return mem_printf("%.*s", (int)given->len, given->line);
 }
 
 bool audit_file_append_if(const char *path, const char *line, size_t len, audit_file_check check,
                           void *arg, struct err *err) {
-  off_t size;
-  bool made, torn = false;
-  int fd = open_locked(path, &size, &made, err);
-  if (fd < 0)
-    return false;
-  if (check && !check(arg, fd, size, err)) {
-    close(fd);
-    return false;
-  }
-  errno = 0;
-  int status = end_of(fd, size, &torn);
-  if (status == 0) {
-    status = write_line(fd, line, len, torn);
-    if (status == 0 && fdatasync(fd) != 0)
-      status = errno;
-    if (status == 0 && made)
-      status = file_sync_folder(path);
-    /* So that no reader takes it as recorded. */
-    if (status != 0 && ftruncate(fd, size) != 0)
-      (void)size; /* otherwise the next line ends the partial one */
-  }
-  /* On some file systems (NFS) close reports what was not written; fdatasync has checked that. */
-  close(fd);
-  return status == 0 || fail(err, status);
+  struct given given = {line, len, check, arg};
+  return audit_file_append_made(path, given_make, &given, err);
+}
+
+bool audit_file_append(const char *path, const char *line, size_t len, struct err *err) {
+  return audit_file_append_if(path, line, len, NULL, NULL, err);
 }
 
 int audit_file_open(const char *path, int *number, struct err *err) {

@@ -16,5 +16,11 @@ bool audit_file_append(const char *path, const char *line, size_t len, struct er
 typedef bool (*audit_file_check)(void *arg, int fd, int64_t size, struct err *err);
 bool audit_file_append_if(const char *path, const char *line, size_t len, audit_file_check check,
                           void *arg, struct err *err) MUST_CHECK;
+/* The same with a text that is made once the file is locked: one line or several, without the last
+ * newline, which is freed; NULL with err of the kind ERR_NONE: nothing is to be written, which is
+ * no failure. Any file of lines that several programs append to may use it. */
+typedef char *(*audit_file_make)(void *arg, int fd, int64_t size, struct err *err);
+bool audit_file_append_made(const char *path, audit_file_make make, void *arg,
+                            struct err *err) MUST_CHECK;
 /* Opens it for reading. -1 with err (errno in *number, 0 if there is no file). */
 int audit_file_open(const char *path, int *number, struct err *err);

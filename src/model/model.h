@@ -9,6 +9,7 @@
 #include "model/event.h"
 #include "model/finding.h"
 #include "model/history.h"
+#include "model/incident/incident_due.h"
 #include "model/log/logs.h"
 #include "model/page.h"
 #include "model/sample.h"
@@ -56,9 +57,12 @@ struct model {
   struct findings *held; /* findings that an outage hides, as last seen; not shown; never NULL */
   size_t findings_bytes_max; /* see findings_are_full */
   struct events events;
-  struct operations operations; /* running actions; changed only by the pipeline (operate) */
-  const struct logs *logs;      /* the open logs; NULL: none. Owned by app */
-  bool wants_all_judged; /* `check`: a configured threshold that judged nothing is a finding */
+  struct operations operations;      /* running actions; changed only by the pipeline (operate) */
+  struct incident_brief incident;    /* the current one; id "": none. Set by app */
+  const char *const *incident_lines; /* of its page, as last asked for; NULL: none. Owned by app */
+  size_t incident_line_count;
+  const struct logs *logs; /* the open logs; NULL: none. Owned by app */
+  bool wants_all_judged;   /* `check`: a configured threshold that judged nothing is a finding */
   int64_t
       watch_ms; /* `check --duration`: its length; a longer `for` counts at once. 0: unlimited */
   int64_t wall_offset_ms; /* add it to a time in here to show or record wall time: by how much the

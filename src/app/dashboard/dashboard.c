@@ -1,6 +1,7 @@
 #include "app/dashboard/dashboard.h"
 
 #include "app/dashboard/crash.h"
+#include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_save.h"
@@ -46,6 +47,7 @@ struct dashboard {
   struct dashboard_operations operations;
   struct dashboard_logs logs;
   struct dashboard_save save;
+  struct dashboard_incident incident;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -100,8 +102,10 @@ static void dashboard_draw(struct dashboard *dashboard) {
   }
   dashboard->model.wall_offset_ms = clock_wall_offset_ms();
   const int64_t lock = dashboard_operations_refresh(&dashboard->operations, now);
-  if (dashboard->judge && !dashboard->paused)
+  if (dashboard->judge && !dashboard->paused) {
     model_evaluate(&dashboard->model, now, false);
+    dashboard_incident_see(&dashboard->incident);
+  }
   canvas_clear(dashboard->canvas);
   view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
   terminal_show(dashboard->terminal, dashboard->canvas);
@@ -283,12 +287,14 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard->paused = true;
     dashboard_operations_pause(&dashboard->operations, true);
     dashboard_logs_pause(&dashboard->logs, true);
+    dashboard_incident_pause(&dashboard->incident, true);
     scheduler_pause(dashboard->scheduler);
     break;
   case REQUEST_RESUME:
     dashboard->paused = false;
     dashboard_operations_pause(&dashboard->operations, false);
     dashboard_logs_pause(&dashboard->logs, false);
+    dashboard_incident_pause(&dashboard->incident, false);
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
@@ -322,6 +328,26 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
 static void on_say(void *arg, const char *text) {
   struct dashboard *dashboard = arg;
   view_notice(dashboard->view, text);
+}
+
+static void on_incident(void *arg, const char *line) {
+  struct dashboard *dashboard = arg;
+  dashboard_incident_line(&dashboard->incident, line);
+}
+
+static void on_incident_changed(void *arg) {
+  struct dashboard *dashboard = arg;
+  dirty_set(dashboard, DIRTY_NEWS);
+}
+
+static void on_incident_show(void *arg) {
+  struct dashboard *dashboard = arg;
+  view_incident(dashboard->view);
+}
+
+static bool shows_incident(void *arg) {
+  const struct dashboard *dashboard = arg;
+  return view_shows_incident(dashboard->view);
 }
 
 static void on_saved(void *arg, const char *text) {
@@ -429,6 +455,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   signals_close(&dashboard->signals);
   dashboard_logs_close(&dashboard->logs);
   dashboard_save_close(&dashboard->save);
+  dashboard_incident_close(&dashboard->incident);
   dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
@@ -441,11 +468,23 @@ static void dashboard_close(struct dashboard *dashboard) {
  * slowly. */
 static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
   struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
-  struct dashboard_operations_hooks acting = {
-      .changed = on_changed, .opened = on_opened, .quit = on_quit, .say = on_say, .arg = dashboard};
+  struct dashboard_operations_hooks acting = {.changed = on_changed,
+                                              .opened = on_opened,
+                                              .quit = on_quit,
+                                              .incident = on_incident,
+                                              .say = on_say,
+                                              .arg = dashboard};
+  const struct dashboard_incident_hooks telling = {.changed = on_incident_changed,
+                                                   .say = on_saved,
+                                                   .show = on_incident_show,
+                                                   .shows = shows_incident,
+                                                   .arg = dashboard};
   dashboard->scheduler = scheduler_new(&dashboard->runtime->io, &dashboard->model, false, hooks);
   dashboard_operations_open(&dashboard->operations, &dashboard->runtime->io, &dashboard->model,
                             dashboard->scheduler, options, &acting);
+  dashboard_incident_open(&dashboard->incident, &dashboard->runtime->io, &dashboard->model,
+                          dashboard->operations.audit, dashboard->operations.state, options->utc,
+                          options->no_unicode, &telling);
   dashboard->logs = (struct dashboard_logs){.io = &dashboard->runtime->io,
                                             .model = &dashboard->model,
                                             .utc = options->utc,

@@ -66,6 +66,7 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
                                            .lock = &own->lock,
                                            .pipeline = own->pipeline,
                                            .quit = hooks->quit,
+                                           .incident = hooks->incident,
                                            .say = hooks->say,
                                            .arg = hooks->arg};
   audit_follow(own->audit, on_seen, own);

@@ -11,7 +11,8 @@ struct dashboard_operations_hooks {
   void (*changed)(void *arg); /* a redraw is needed */
   void (*opened)(void *arg);  /* see pipeline.h */
   void (*quit)(void *arg);
-  void (*say)(void *arg, const char *text); /* in the bottom line */
+  void (*incident)(void *arg, const char *line); /* see command.h */
+  void (*say)(void *arg, const char *text);      /* in the bottom line */
   void *arg;
 };
 

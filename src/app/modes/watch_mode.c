@@ -7,6 +7,8 @@
 #include "core/text.h"
 #include "io/clock.h"
 #include "model/model_evaluate.h"
+#include "operate/incident/incident_recorder.h"
+#include "operate/state.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +24,8 @@ struct watching {
   struct model model;
   uint64_t printed; /* events */
   bool unwritten;
+  struct incident_recorder *recorder;
+  bool lost; /* the time line of an incident cannot be written */
   uv_signal_t signals[WATCH_SIGNALS];
 };
 
@@ -86,7 +90,34 @@ static void on_changed(void *arg) {
   struct watching *watching = arg;
   watching->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&watching->model, clock_now_ms(), false);
+  incident_recorder_see(watching->recorder);
   put_events(watching);
+}
+
+/* What is not recorded is an event, as in the dashboard. */
+static void on_incident(void *arg) {
+  struct watching *watching = arg;
+  struct err err;
+  const struct incident_brief *brief = incident_recorder_brief(watching->recorder, &err);
+  if (brief->lost && !watching->lost) {
+    events_add(&watching->model.events, clock_now_ms(), SEVERITY_WARN, "stacktop", "%s: %s",
+               brief->id, err.text);
+    put_events(watching);
+  }
+  watching->lost = brief->lost;
+}
+
+static void recorder_open(struct watching *watching, const struct config *config) {
+  struct err err;
+  char *state = state_choose(config, &err);
+  watching->recorder =
+      incident_recorder_new(&(struct incident_recorder_options){.io = &watching->runtime->io,
+                                                                .model = &watching->model,
+                                                                .state = state,
+                                                                .place = "watch",
+                                                                .changed = on_incident,
+                                                                .arg = watching});
+  free(state);
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -167,11 +198,13 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
   model_init(&watching.model, config);
   struct scheduler_hooks hooks = {.arg = &watching, .changed = on_changed};
   struct scheduler *scheduler = scheduler_new(&runtime->io, &watching.model, false, hooks);
+  recorder_open(&watching, config);
   signals_begin(&watching);
   scheduler_start(scheduler);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   for (size_t i = 0; i < WATCH_SIGNALS; i++)
     uv_close((uv_handle_t *)&watching.signals[i], NULL);
+  incident_recorder_close(watching.recorder);
   const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
   if (watching.unwritten && !print_is_closed())
     error_print("cannot write the events");

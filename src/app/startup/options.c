@@ -97,16 +97,16 @@ static const struct {
   const char *word;
   enum mode mode;
 } modes[] = {
-    {"check", MODE_CHECK},     {"config", MODE_CONFIG}, {"actions", MODE_ACTIONS},
-    {"plan", MODE_PLAN},       {"apply", MODE_APPLY},   {"audit", MODE_AUDIT},
-    {"logs", MODE_LOGS},       {"show", MODE_SHOW},     {"watch", MODE_WATCH},
-    {"runbook", MODE_RUNBOOK},
+    {"check", MODE_CHECK},     {"config", MODE_CONFIG},     {"actions", MODE_ACTIONS},
+    {"plan", MODE_PLAN},       {"apply", MODE_APPLY},       {"audit", MODE_AUDIT},
+    {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
+    {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
 static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
   struct suggestion suggestion = {0};
-  char list[112] = "";
+  char list[128] = "";
   for (size_t i = 0; i < MODE_WORDS; i++) {
     if (strcmp(modes[i].word, word) == 0) {
       *mode = modes[i].mode;
@@ -136,7 +136,7 @@ static unsigned option_modes(int code) {
     return 1U << MODE_SHOW;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
-           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH;
+           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_DEFAULT:
@@ -386,6 +386,7 @@ static size_t words_most(enum mode mode) {
   switch (mode) {
   case MODE_PLAN:
   case MODE_RUNBOOK:
+  case MODE_INCIDENT:
     return SIZE_MAX;
   case MODE_SHOW:
     return 3;

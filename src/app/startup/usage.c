@@ -12,13 +12,13 @@ static const char whole[] =
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
     "       stacktop watch              watch without a screen: print events, and notify\n"
     "       stacktop runbook COMMAND    list, show, run and resume runbooks\n"
+    "       stacktop incident COMMAND   open, list, show, note, close and export incidents\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     default: stacktop.yaml in $XDG_CONFIG_HOME/stacktop or\n"
     "                        /etc/stacktop; else this host and the usual loopback ports\n"
     "      --read-only       refuse all actions until `:unlock NAME`\n"
-    "      --wall            read-only for a wall display; as with STACKTOP_READ_ONLY=1 in the\n"
-    "                        environment, it cannot be unlocked\n"
+    "      --wall            for a wall display: as STACKTOP_READ_ONLY=1, it cannot be unlocked\n"
     "  -U, --no-unicode      use ASCII only (default in a locale that is not UTF-8)\n"
     "  -C, --no-color        use no colors (default if NO_COLOR is set); --utc: times in UTC\n"
     "  -h, --help            show this help; -V, --version: show the version\n"
@@ -180,11 +180,33 @@ static const char runbook[] =
     "be written, 2 the outcome of a step is not known, 3 the run waits for a person, 64 usage\n"
     "error, 78 configuration or runbook error.\n";
 
+static const char incident[] =
+    "usage: stacktop incident open P1|P2|P3|P4 NAME [TEXT]   open an incident, print its id\n"
+    "       stacktop incident list                  list the incidents, the newest first\n"
+    "       stacktop incident show [ID]             print its state and its time line\n"
+    "       stacktop incident note [ID] TEXT        add a note\n"
+    "       stacktop incident status [ID] investigating|identified|monitoring|resolved [TEXT]\n"
+    "       stacktop incident severity [ID] P1|P2|P3|P4 [TEXT]\n"
+    "       stacktop incident role [ID] ROLE NAME   such as: role commander ann\n"
+    "       stacktop incident close [ID] TEXT       close it with a summary\n"
+    "       stacktop incident export [ID]           print the postmortem as Markdown\n"
+    "\n"
+    "The folder is incidents/ID in the state directory. Dashboards and `stacktop watch` with the\n"
+    "same state directory add findings and changes to the time line of each open incident, and\n"
+    "actions come from the audit log. ID may be only its beginning, if it is unique; without it,\n"
+    "the only open incident is meant.\n"
+    "\n"
+    "      --json            list, show, export: print JSON\n"
+    "\n"
+    "Exit status: 0 done, 1 not done, or it could not be written, 64 usage error,\n"
+    "78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
-      [MODE_CHECK] = check, [MODE_CONFIG] = config,   [MODE_ACTIONS] = actions, [MODE_PLAN] = plan,
-      [MODE_APPLY] = apply, [MODE_AUDIT] = audit,     [MODE_LOGS] = logs,       [MODE_SHOW] = show,
-      [MODE_WATCH] = watch, [MODE_RUNBOOK] = runbook,
+      [MODE_CHECK] = check,     [MODE_CONFIG] = config,     [MODE_ACTIONS] = actions,
+      [MODE_PLAN] = plan,       [MODE_APPLY] = apply,       [MODE_AUDIT] = audit,
+      [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
+      [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -56,6 +56,17 @@ static void run_undo(const struct command_context *context, const char *argument
   pipeline_request(context->pipeline, &(struct request){.kind = REQUEST_UNDO});
 }
 
+static void run_incident(const struct command_context *context, const char *argument) {
+  if (context->incident)
+    context->incident(context->arg, argument);
+}
+
+static void run_note(const struct command_context *context, const char *argument) {
+  char line[ARGUMENT_MAX + 8];
+  snprintf(line, sizeof line, "note %s", argument);
+  run_incident(context, line);
+}
+
 static void run_quit(const struct command_context *context, const char *argument) {
   (void)argument;
   context->quit(context->arg);
@@ -78,6 +89,9 @@ const struct command_name command_names[] = {
     {"lock", "", "read-only again"},
     {"acknowledge", "ID REASON", "records that an unknown outcome was investigated"},
     {"undo", "", "plans the undo of the last action"},
+    {"incident", "open|note|status|severity|role|close|show|list|export|use ...",
+     "incidents: their time line, status and roles"},
+    {"note", "TEXT", "adds a note to the current incident"},
     {"quit", "", "exits stacktop"},
     {"q", "", "exits stacktop"},
     {"help", "", "lists the commands"},
@@ -86,7 +100,8 @@ const struct command_name command_names[] = {
 
 /* In the order of command_names. */
 static void (*const runs[])(const struct command_context *context, const char *argument) = {
-    run_unlock, run_lock, run_acknowledge, run_undo, run_quit, run_quit, run_help,
+    run_unlock, run_lock, run_acknowledge, run_undo, run_incident,
+    run_note,   run_quit, run_quit,        run_help,
 };
 
 static void run_action(const struct command_context *context, const char *line) {

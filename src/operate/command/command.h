@@ -1,4 +1,5 @@
-/* What may be typed after `:` beside an action: unlock, lock, acknowledge, undo, quit, help. */
+/* What may be typed after `:` beside an action: unlock, lock, acknowledge, undo, incident, note,
+ * quit, help. */
 #pragma once
 
 #include "operate/pipeline/pipeline.h"
@@ -8,6 +9,7 @@ struct command_context {
   struct lock *lock;
   struct pipeline *pipeline;
   void (*quit)(void *arg);
+  void (*incident)(void *arg, const char *line); /* "open P1 api-down", "note TEXT" */
   void (*say)(void *arg, const char *text); /* shows the result of the line where it was typed */
   void *arg;
 };

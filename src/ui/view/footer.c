@@ -229,7 +229,8 @@ static void draw_command(const struct view *view, const struct frame *frame, int
   x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
   if (!*view->command)
     canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,
-                "unlock, lock, acknowledge, undo, quit, or ACTION TARGET [ROW...] [NAME=VALUE...]");
+                "unlock, lock, acknowledge, undo, incident, note, quit, or ACTION TARGET [ROW...] "
+                "[NAME=VALUE...]");
 }
 
 void footer_draw(const struct view *view, const struct frame *frame, int y) {

@@ -134,6 +134,37 @@ static int draw_unrecorded(const struct frame *frame, int x, int end) {
   return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_CRIT | STYLE_STRONG, text) + 1;
 }
 
+/* The open incident: " P1 INC-20261128-031500 12m, response overdue by 3m ", shorter where the
+ * counts need the room. Returns the cell after it. */
+static int draw_incident(const struct frame *frame, int x, int end) {
+  enum { COUNTS = 10 };
+  const struct incident_brief *brief = &frame->model->incident;
+  const int64_t wall_ms = frame->clock_ms + frame->model->wall_offset_ms;
+  char age[AGE_MAX], due[INCIDENT_DUE_MAX], others[24] = "", texts[4][160];
+  if (!*brief->id)
+    return x;
+  const bool over = incident_is_overdue(brief, wall_ms);
+  age_text(age, wall_ms > brief->opened_ms ? wall_ms - brief->opened_ms : 0);
+  incident_due_text(due, brief, wall_ms);
+  if (brief->others > 0)
+    snprintf(others, sizeof others, " +%zu", brief->others);
+  snprintf(texts[0], sizeof texts[0], " P%d %s %s%s%s%s%s ", brief->level, brief->id, age, others,
+           brief->lost ? " NOT RECORDED" : "", over ? ", " : "", over ? due : "");
+  snprintf(texts[1], sizeof texts[1], " P%d %s %s%s%s%s ", brief->level, brief->id, age, others,
+           brief->lost ? " LOST" : "", over ? " OVERDUE" : "");
+  snprintf(texts[2], sizeof texts[2], " P%d %s %s%s%s ", brief->level, brief->id, age,
+           brief->lost ? "?" : "", over ? "!" : "");
+  snprintf(texts[3], sizeof texts[3], " P%d %s%s%s ", brief->level, age, brief->lost ? "?" : "",
+           over ? "!" : "");
+  size_t way = 0;
+  while (way < 3 && x + (int)strlen(texts[way]) + COUNTS > end)
+    way++;
+  const unsigned style = over || brief->lost || brief->level == 1 ? STYLE_CRIT
+                         : brief->level == 2                      ? STYLE_WARN
+                                                                  : STYLE_NOTICE;
+  return x + canvas_text(frame->canvas, x, 0, end - x, style | STYLE_STRONG, texts[way]) + 1;
+}
+
 static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
   struct canvas *canvas = frame->canvas;
   char clock[80];
@@ -273,6 +304,7 @@ int header_draw(const struct view *view, const struct frame *frame) {
     x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
   x = draw_lock(frame, x, end, style);
   x = draw_unrecorded(frame, x, end);
+  x = draw_incident(frame, x, end);
   x = draw_counts(frame, x + 1, end);
   draw_right(view, frame, x, style);
   if (canvas->height < SENTENCE_HEIGHT)

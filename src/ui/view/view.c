@@ -53,6 +53,17 @@ void view_notice(struct view *view, const char *text) {
   snprintf(view->notice, sizeof view->notice, "%s", text);
 }
 
+void view_incident(struct view *view) {
+  if (view->page == PAGE_INCIDENT)
+    return;
+  view->page = PAGE_INCIDENT;
+  view->scroll = 0;
+}
+
+bool view_shows_incident(const struct view *view) {
+  return view->page == PAGE_INCIDENT;
+}
+
 void view_sync_panes(struct view *view, const struct model *model) {
   struct pane_list list;
   const struct pane *focused = view->pane_count ? view->panes[view->focus] : NULL;
@@ -195,6 +206,9 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
     view->log.paused = view->paused;
     log_view_draw(&view->log, frame, area);
     break;
+  case PAGE_INCIDENT:
+    incident_draw(view, frame, area);
+    break;
   case PAGE_HELP:
     help_draw(view, frame, area);
     break;
@@ -214,7 +228,8 @@ static void draw_under(struct view *view, const struct frame *frame) {
   int top = header_draw(view, frame);
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, frame, area);
-  if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP) && clamp_scroll(view)) {
+  if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP || view->page == PAGE_INCIDENT) &&
+      clamp_scroll(view)) {
     canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
     draw_page(view, frame, area);
   }

@@ -32,6 +32,9 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
                         struct key key);
 /* Shows the text in the bottom line until the next key; the text is cut to the width of a line. */
 void view_notice(struct view *view, const char *text);
+/* Opens the page of model->incident_lines. */
+void view_incident(struct view *view);
+bool view_shows_incident(const struct view *view);
 /* When the screen next changes without new data (an age, a clock): draw again at that time at the
  * latest. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);

@@ -14,6 +14,8 @@ enum key_place view_place(const struct view *view) {
     return PLACE_HELP;
   if (view->page == PAGE_DETAIL)
     return PLACE_DETAIL;
+  if (view->page == PAGE_INCIDENT)
+    return PLACE_INCIDENT;
   if (view->page == PAGE_CHART)
     return PLACE_CHART;
   if (view->page == PAGE_LOG)
@@ -117,7 +119,7 @@ static struct request run_back(struct keys *keys, int argument) {
     return view_log_back(keys);
   if (view->page == PAGE_HELP)
     view->page = view->page_before_help;
-  else if (view->page == PAGE_DETAIL)
+  else if (view->page == PAGE_DETAIL || view->page == PAGE_INCIDENT)
     view->page = PAGE_PANES;
   else if (view->page == PAGE_CHART)
     view->page = view->page_before_chart;
@@ -433,8 +435,8 @@ const struct binding view_bindings[] = {
     {RUNE('G'), "G", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
     {RUNE('e'), "e", NULL, "events: findings and changes in one time line", PLACE_GRID, false,
      run_events, 0, NULL},
-    {RUNE(':'), ":", NULL, "command: unlock, lock, undo, an action, or a page", PLACE_PANES, false,
-     run_command, 0, NULL},
+    {RUNE(':'), ":", NULL, "command: unlock, lock, undo, incident, note, an action, or a page",
+     PLACE_PANES | PLACE_INCIDENT, false, run_command, 0, NULL},
     {RUNE('b'), "b", NULL, "background actions: progress and results", PLACE_PANES, false,
      run_front, 0, NULL},
     {RUNE('z'), "z", "pause", "pause: stop polling and freeze the screen; again: resume", PLACE_ALL,

@@ -7,10 +7,11 @@
 
 enum view_page {
   PAGE_PANES,
-  PAGE_DETAIL, /* of one row, target or event */
-  PAGE_CHART,  /* one figure over time */
-  PAGE_LIST,   /* the pages of a row and of its target (model/page.h) */
-  PAGE_LOG,    /* the logs of a row; log.page says which page of them */
+  PAGE_DETAIL,   /* of one row, target or event */
+  PAGE_CHART,    /* one figure over time */
+  PAGE_LIST,     /* the pages of a row and of its target (model/page.h) */
+  PAGE_LOG,      /* the logs of a row; log.page says which page of them */
+  PAGE_INCIDENT, /* the time line of the current incident */
   PAGE_HELP,
 };
 
@@ -114,6 +115,8 @@ void detail_fini(struct detail *detail);
 void detail_set(struct detail *detail, const struct frame *frame, const struct line *line);
 /* Draws the details into the area, which has a border. */
 void detail_draw(struct view *view, const struct frame *frame, struct rect area);
+/* The head and the time line of the current incident. */
+void incident_draw(struct view *view, const struct frame *frame, struct rect area);
 void chart_fini(struct chart_page *chart);
 void chart_draw(struct view *view, const struct frame *frame, struct rect area);
 void help_draw(struct view *view, const struct frame *frame, struct rect area);

@@ -1,0 +1,40 @@
+/* Incidents in the dashboard: fills time lines, knows the current incident, and carries out
+ * `:incident` and `:note`. */
+#pragma once
+
+#include "app/incident/incident_clerk.h"
+#include "app/incident/incident_secrets.h"
+#include "model/model.h"
+#include "operate/incident/incident_recorder.h"
+
+struct dashboard_incident_hooks {
+  void (*changed)(void *arg);               /* a redraw is needed */
+  void (*say)(void *arg, const char *text); /* in the bottom line */
+  void (*show)(void *arg);                  /* opens the page */
+  bool (*shows)(void *arg);                 /* whether it is open */
+  void *arg;
+};
+
+struct dashboard_incident {
+  struct model *model;
+  struct dashboard_incident_hooks hooks;
+  struct incident_recorder *recorder;
+  struct incident_clerk *clerk; /* NULL: there is no state directory */
+  struct incident_secrets secrets;
+  char *text;   /* of the page */
+  char **lines; /* into it */
+  bool asked;   /* the page is being read again */
+  bool said;    /* that the time line cannot be written */
+};
+
+/* state NULL: none is known. model and audit outlive it. */
+void dashboard_incident_open(struct dashboard_incident *own, struct io *io, struct model *model,
+                             struct audit *audit, const char *state, bool utc, bool ascii,
+                             const struct dashboard_incident_hooks *hooks);
+/* "open P1 api-down", "note TEXT". */
+void dashboard_incident_line(struct dashboard_incident *own, const char *line);
+void dashboard_incident_pause(struct dashboard_incident *own, bool paused);
+/* The model was evaluated. */
+void dashboard_incident_see(struct dashboard_incident *own);
+/* Closes; what is left ends on the loop, before `own` goes. */
+void dashboard_incident_close(struct dashboard_incident *own);
