@@ -161,13 +161,14 @@ static void search_process(struct search *search, int folder, long pid) {
 
 static void search_all(struct search *search) {
   DIR *processes = opendir(search->proc);
+  const long first_pid = search->owners->cut ? search->owners->next_pid : 0;
   search->owners->unreadable = 0;
   search->owners->cut = !processes;
   for (const struct dirent *entry;
        processes && search->missing > 0 && (entry = readdir(processes));) {
     char path[PATH_BYTES_MAX];
     int64_t pid;
-    if (!number_count(entry->d_name, &pid))
+    if (!number_count(entry->d_name, &pid) || pid < first_pid)
       continue;
     snprintf(path, sizeof path, "%s/%" PRId64 "/fd", search->proc, pid);
     const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -177,6 +178,7 @@ static void search_all(struct search *search) {
       search->owners->unreadable += errno == EACCES || errno == EPERM;
     if (clock_now_ms() > search->end_ms) {
       search->owners->cut = true;
+      search->owners->next_pid = (long)pid + 1;
       break;
     }
   }

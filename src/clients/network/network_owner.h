@@ -26,6 +26,7 @@ struct network_owners {
   size_t count;
   size_t unreadable; /* processes whose files may not be listed, in the last search */
   bool cut;          /* the last search ended early */
+  long next_pid;     /* where the next one begins, if it did */
   int64_t searched_ms, took_ms;
 };
 

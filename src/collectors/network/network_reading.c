@@ -22,6 +22,8 @@ void network_reading_free(struct network_reading *reading) {
   if (!reading)
     return;
   free(reading->space);
+  if (reading->arg_free)
+    reading->arg_free(reading->arg);
   network_owners_fini(&reading->owners);
   network_count_fini(&reading->count);
   network_links_fini(&reading->links);
@@ -83,10 +85,11 @@ void network_reading_take(struct network_reading *reading) {
                             &reading->udp_err))
     reading->count.udp = 0;
   reading->at_us = clock_now_us();
-  if (!network_links_read(source, &reading->links, &reading->links_err))
-    reading->links.count = 0;
   file_read("/etc/passwd", PASSWD_BYTES_MAX, &reading->passwd);
-  if (!reading->counts_only)
+  if (!reading->counts_only) {
+    if (!network_links_read(source, &reading->links, &reading->links_err))
+      reading->links.count = 0;
     find_owners(reading);
+  }
   reading->took_us = clock_now_us() - began_us;
 }

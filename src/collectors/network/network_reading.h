@@ -19,10 +19,12 @@ struct network_reading {
   struct worker_task task;
   const struct network_system *system;
   char *space; /* the network namespace; NULL: that of stacktop */
-  /* Sockets of interest to a page besides the counts; NULL: none. On the thread. */
+  /* For a page: each connection as well; NULL: the counts suffice. On the thread. */
   network_each *each;
   void *arg;
-  bool counts_only; /* for a page: neither interfaces nor owners */
+  void (*arg_free)(void *arg);
+  bool counts_only;  /* neither interfaces nor owners of listeners */
+  bool wants_owners; /* of the connections: for the page's own work */
 
   struct network_owners owners; /* of the reading before, then of this one */
   int64_t at_us, took_us;
