@@ -98,6 +98,10 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                              "paths, also with * ? [ ]"},
 };
 
+bool target_kind_takes(const struct target_kind *kind, int common) {
+  return !kind->is_rule || (common != TARGET_READ_ONLY && common != TARGET_LOGS);
+}
+
 static const char *const levels[] = {"trace", "debug", "info", "warn", "error", "fatal", NULL};
 
 const struct option log_filter_options[LOG_FILTER_OPTION_COUNT] = {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/config.h"
+#include "model/target.h"
 
 enum config_option {
   CONFIG_NAME,
@@ -27,6 +28,8 @@ enum target_common {
   TARGET_COMMON_COUNT
 };
 extern const struct option target_common_options[TARGET_COMMON_COUNT];
+/* Whether targets of that kind have it: a rule has no actions and no logs. */
+bool target_kind_takes(const struct target_kind *kind, int common);
 
 enum log_filter_option {
   LOG_FILTER_NAME,

@@ -31,6 +31,8 @@ static void note_unknown(struct config_yaml *yaml, const struct target_kind *kin
   for (size_t i = 0; i < TARGET_COMMON_COUNT + kind->option_count; i++) {
     const char *option = i < TARGET_COMMON_COUNT ? target_common_options[i].name
                                                  : kind->options[i - TARGET_COMMON_COUNT].name;
+    if (i < TARGET_COMMON_COUNT && !target_kind_takes(kind, (int)i))
+      continue;
     suggest_consider(&near, name, option);
     size_t used = strlen(known);
     snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option);
@@ -53,7 +55,9 @@ static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml
   int own = config_option_find(kind->options, kind->option_count, name);
   if (common == TARGET_NAME)
     draft->name_node = value;
-  if (common >= 0)
+  if (common >= 0 && !target_kind_takes(kind, common))
+    config_yaml_error(yaml, key, "\"%s\" has no meaning in %s: remove it", name, kind->key);
+  else if (common >= 0)
     config_option_read(yaml, &target_common_options[common], value, &draft->common[common]);
   else if (own >= 0)
     config_option_read(yaml, &kind->options[own], value, &draft->target->values[own]);

@@ -11,6 +11,8 @@
 static void event_fini(struct event *event) {
   free(event->subject);
   free(event->text);
+  free(event->kind);
+  free(event->target);
 }
 
 static struct event *add(struct events *events, int64_t at_ms, const char *subject,
@@ -25,8 +27,17 @@ static struct event *add(struct events *events, int64_t at_ms, const char *subje
     events->count++;
   }
   events->total++;
-  *event = (struct event){.at_ms = at_ms, .subject = mem_dup(subject), .text = mem_dup(text)};
+  *event = (struct event){.at_ms = at_ms,
+                          .subject = mem_dup(subject),
+                          .text = mem_dup(text),
+                          .kind = events->kind ? mem_dup(events->kind) : NULL,
+                          .target = events->target ? mem_dup(events->target) : NULL};
   return event;
+}
+
+void events_about(struct events *events, const char *kind, const char *target) {
+  events->kind = kind;
+  events->target = target;
 }
 
 void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,

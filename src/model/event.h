@@ -18,14 +18,19 @@ struct event {
   bool change;            /* of what a server is or how it is configured: neither good nor bad */
   char *subject;          /* "dashboard", "cache", "main ecap-consumer-group" */
   char *text;             /* "refused (was up 3d 4h)" */
+  char *kind, *target;    /* that it is about: "redis", "cache"; NULL: none, or several */
 };
 
 struct events {
   struct event items[EVENTS_MAX];
   size_t first, count;
-  uint64_t total; /* that were ever added */
+  uint64_t total;            /* that were ever added */
+  const char *kind, *target; /* of those that are added: see events_about */
 };
 
+/* The events that are added from now on are about that target; NULL: about none. Both are borrowed
+ * until the next call. */
+void events_about(struct events *events, const char *kind, const char *target);
 void events_add(struct events *events, int64_t at_ms, enum severity severity, const char *subject,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* A change. */

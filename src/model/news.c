@@ -41,6 +41,11 @@ static void batch_take(struct batch *batch, const struct finding *finding) {
   batch->rest_worst = severity_worse(batch->rest_worst, finding->severity);
 }
 
+static void about(struct model *model, size_t target_index) {
+  const struct target *target = model->targets[target_index].target;
+  events_about(&model->events, target->kind->kind, target->name);
+}
+
 /* "613 more findings, not logged one by one" */
 static void log_rest(struct model *model, const struct batch *batch, bool over, int64_t now_ms) {
   char count[FORMAT_MAX], targets[FORMAT_MAX + 16] = "", shown[FORMAT_MAX];
@@ -51,6 +56,10 @@ static void log_rest(struct model *model, const struct batch *batch, bool over, 
     snprintf(
         targets, sizeof targets, " of %s",
         format_counted(shown, sizeof shown, (int64_t)batch->rest_targets, "target", "targets"));
+  if (batch->rest_targets > 1)
+    events_about(&model->events, NULL, NULL);
+  else
+    about(model, batch->rest_slot);
   events_add(&model->events, now_ms, over ? SEVERITY_OK : batch->rest_worst,
              batch->rest_targets > 1 ? "stacktop" : model->targets[batch->rest_slot].target->name,
              "%s%s%s, not logged one by one", count, targets, over ? " resolved" : "");
@@ -104,6 +113,7 @@ static void news_add(struct model *model, const struct finding *finding, int64_t
       !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
   if (waited)
     format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
+  about(model, finding->target_index);
   events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
              finding->sentence, *lasted ? ", for " : "", lasted);
 }
@@ -144,6 +154,7 @@ static void log_all_gone(struct model *model, const struct findings *after, int6
     const struct row *row = model_finding_row(model, old);
     char lasted[FORMAT_MAX];
     format_duration(lasted, sizeof lasted, (double)(now_ms - old->since_ms) / 1000);
+    about(model, old->target_index);
     if (row && row->quiet) /* it has not ended: others look after it */
       events_add_change(&model->events, now_ms, old->subject, "%s after %s: %s", row->quiet, lasted,
                         old->sentence);
@@ -157,4 +168,5 @@ static void log_all_gone(struct model *model, const struct findings *after, int6
 void news_log(struct model *model, const struct findings *after, int64_t now_ms) {
   log_all_new(model, after, now_ms);
   log_all_gone(model, after, now_ms);
+  events_about(&model->events, NULL, NULL);
 }

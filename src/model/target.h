@@ -14,6 +14,7 @@ struct target_kind {
   const char *title; /* "PostgreSQL" */
   const struct option *options;
   size_t option_count;
+  bool is_rule;    /* it watches nothing itself (an alert rule, a channel): no actions, no logs */
   bool has_checks; /* its targets may have `checks:`, SQL whose result is judged */
   /* Whether the options of a target fit together, and what they name is configured; once the whole
    * file is read. Must not block. NULL: any do. */

@@ -149,4 +149,13 @@ def test_pages(tmp_path, space):  # noqa: F811
             terminal.wait_for("Which connections are there, and do they move?")
             terminal.press("Enter")
             terminal.wait_for(lambda screen: re.search(r"127.0.0.1:\d+ +127.0.0.1:8000 +ESTABLISHED", screen.text))
+            terminal.press("Esc")
+            terminal.wait_for("127.0.0.1:53/udp")
+            # the same by a line, of another row
+            terminal.press(":", "network.sockets here *:8001", "Enter")
+            terminal.wait_for(lambda screen: "CLOSE_WAIT" in screen.text and "127.0.0.1:53/udp" not in screen.text)
+            terminal.press("Esc")
+            terminal.wait_for("127.0.0.1:53/udp")
+            terminal.press(":", "network.sockets here *:9", "Enter")
+            terminal.wait_for('no row of listeners is named "*:9"')
             terminal.press("Esc", "q")

@@ -177,8 +177,24 @@ def test_a_relay_that_refuses(tmp_path, relay, watch, change, words):
 def test_it_ends_by_a_signal(tmp_path, watch):
     process, lines = watch(configured(tmp_path), "--json")
     wait_until(lambda: any(json.loads(line)["severity"] == "crit" for line in lines), what="an event")
+    event = next(each for each in map(json.loads, lines) if each["severity"] == "crit")
+    assert event["kind"] == "service" and event["target"] == event["subject"], event
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == OK
+
+
+@pytest.mark.parametrize("option", [{"logs": ["/var/log/x.log"]}, {"read_only": True}])
+def test_options_without_a_meaning(tmp_path, option):
+    """A channel and an alert rule have no logs and no actions."""
+    run = stacktop("config", "--check", "-c", configured(tmp_path, {"name": "x", "syslog": True, **option}))
+    assert run.status == CONFIG and f'"{next(iter(option))}" has no meaning in notify: remove it' in run.stderr, run
+    rule = {"name": "x", "metric": "disk.used", "above": "80%", **option}
+    run = stacktop("config", "--check", "-c", write_config(tmp_path, hosts=[{"name": "local"}], alerts=[rule]))
+    assert run.status == CONFIG and f'"{next(iter(option))}" has no meaning in alerts: remove it' in run.stderr, run
+    default = stacktop("config", "--default").stdout
+    for key in ("alerts", "notify"):
+        section = default.split(f"\n#{key}:")[1].split("\n## ")[0]
+        assert "severity:" in section and "logs:" not in section and "read_only:" not in section, section
 
 
 @pytest.mark.parametrize("channel, words", [

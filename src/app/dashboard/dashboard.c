@@ -242,17 +242,18 @@ static void page_sort(struct dashboard *dashboard, const struct request *request
 }
 
 /* A line after `:` that opens a page; false: another one. */
-static bool page_line(struct dashboard *dashboard, const char *line) {
-  struct request request;
+static bool page_line(struct dashboard *dashboard, const char *text) {
+  struct page_line line;
   struct err err;
-  if (!page_line_read(line, &dashboard->model, &request, &err))
+  if (!page_line_read(text, &dashboard->model, &line, &err))
     return false;
   if (err.kind == ERR_NONE && dashboard->paused)
     err_set(&err, ERR_INVALID, "Paused: press z to resume, then open the page");
   if (err.kind != ERR_NONE)
     view_notice(dashboard->view, err.text);
   else
-    page_open(dashboard, &request);
+    page_open(dashboard, &line.request);
+  page_line_fini(&line);
   return true;
 }
 

@@ -60,6 +60,10 @@ static void put_json(const struct watching *watching, const struct event *event)
   json_open(&json, NULL, '{');
   json_int(&json, "at_ms", event->at_ms + watching->model.wall_offset_ms);
   json_text(&json, "severity", event_severity_name(event));
+  if (event->kind)
+    json_text(&json, "kind", event->kind);
+  if (event->target)
+    json_text(&json, "target", event->target);
   json_text(&json, "subject", event->subject);
   json_text(&json, "text", event->text);
   json_close(&json, '}');

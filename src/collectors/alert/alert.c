@@ -166,6 +166,7 @@ const struct collector collector_alert = {
              .title = "Alerts",
              .options = options,
              .option_count = sizeof options / sizeof *options,
+             .is_rule = true,
              .check = check},
     .tables = tables,
     .table_count = 1,

@@ -347,6 +347,7 @@ const struct collector collector_notifier = {
              .title = "Notifications",
              .options = options,
              .option_count = sizeof options / sizeof *options,
+             .is_rule = true,
              .check = check},
     .tables = tables,
     .table_count = 1,

@@ -90,8 +90,9 @@ static void print_kind(FILE *out, const struct config_schema *schema,
   bool on = needs_nothing(kind);
   const char *mark = on ? "" : "#";
   fprintf(out, "\n## %s\n%s%s:\n%s  - name: local\n", kind->title, mark, kind->key, mark);
-  for (size_t i = TARGET_NAME + 1; i < TARGET_COMMON_COUNT; i++)
-    print_option(out, "#    ", &target_common_options[i]);
+  for (int i = TARGET_NAME + 1; i < TARGET_COMMON_COUNT; i++)
+    if (target_kind_takes(kind, i))
+      print_option(out, "#    ", &target_common_options[i]);
   for (size_t i = 0; i < kind->option_count; i++)
     print_option(out, "#    ", &kind->options[i]);
   print_own_thresholds(out, schema, kind);
