@@ -118,6 +118,14 @@ size_t text_fit(const char *text, int cells, int *used) {
   return at;
 }
 
+size_t text_break(const char *text, int cells) {
+  const size_t fit = text_fit(text, cells, NULL);
+  size_t end = fit;
+  while (text[fit] && end > 0 && text[end] != ' ')
+    end--;
+  return end > 0 ? end : fit;
+}
+
 int text_width(const char *text) {
   int used;
   text_fit(text, INT32_MAX / 2, &used);

@@ -15,6 +15,10 @@ int text_width(const char *text);
 /* Bytes of the longest prefix of at most `cells` cells; *used (may be NULL) gets the cells it
  * takes. */
 size_t text_fit(const char *text, int cells, int *used);
+/* Bytes of the first line of a text that is broken at blanks into lines of that many cells: the
+ * text itself if it fits; a longer word is cut. 0 only for no cells or an empty text. The next line
+ * begins after the blanks that follow. */
+size_t text_break(const char *text, int cells);
 /* The next grapheme cluster: its bytes; *cells its width (0, 1, 2). 0 at the end. */
 size_t text_next(const char *text, int *cells);
 /* Case-insensitive substring (simple folding), for filters. */

@@ -52,6 +52,7 @@ void pane_release(struct pane *pane) {
     pane->lines = (struct lines){0};
   }
   pane->lines.count = 0;
+  pane->worst = NULL;
 }
 
 struct pane_table *pane_table(struct pane *pane, const char *id) {
@@ -114,10 +115,14 @@ static bool same(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static const char *line_id(const struct line *line) {
+  return line->id ? line->id : line->key;
+}
+
 static bool is_selected(const struct pane *pane, const struct line *line) {
   const struct selection *selection = &pane->selection;
   return line->selectable && line->target_index == selection->target_index &&
-         same(line->table_id, selection->table) && same(line->key, selection->key);
+         same(line->table_id, selection->table) && same(line_id(line), selection->key);
 }
 
 bool pane_is_selected(const struct pane *pane, size_t target_index, const char *table,
@@ -138,8 +143,32 @@ static size_t find_selected(const struct pane *pane) {
   return SIZE_MAX;
 }
 
+/* The line of a row or of a summary; of the target itself if there is no table. */
+static size_t find_row(const struct pane *pane, size_t target_index, const char *table,
+                       const char *key) {
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    if (line->selectable && line->target_index == target_index &&
+        (!table || same(line->table_id, table)) && (!key || same(line->key, key)))
+      return i;
+  }
+  return SIZE_MAX;
+}
+
+bool pane_select_row(struct pane *pane, size_t target_index, const char *table, const char *key) {
+  const size_t at = find_row(pane, target_index, table, key);
+  if (at == SIZE_MAX)
+    return false;
+  pane_select(pane, at, true);
+  return true;
+}
+
+/* What is worst, else the first line. */
 static size_t first_choice(const struct pane *pane) {
-  size_t first = SIZE_MAX;
+  const struct finding *worst = pane->worst;
+  size_t first = worst ? find_row(pane, worst->target_index, worst->table, worst->row) : SIZE_MAX;
+  if (first != SIZE_MAX)
+    return first;
   for (size_t i = 0; i < pane->lines.count; i++) {
     const struct line *line = &pane->lines.items[i];
     if (!line->selectable)
@@ -178,7 +207,7 @@ void pane_select(struct pane *pane, size_t index, bool picked) {
   free(selection->key);
   selection->target_index = line->target_index;
   selection->table = dup_or_null(line->table_id);
-  selection->key = dup_or_null(line->key);
+  selection->key = dup_or_null(line_id(line));
 }
 
 void pane_pin(struct pane *pane) {

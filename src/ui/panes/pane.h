@@ -27,6 +27,7 @@ enum line_kind {
   LINE_ROW,
   LINE_EMPTY, /* "no sessions" */
   LINE_EVENT,
+  LINE_FINDING,
 };
 
 struct line {
@@ -34,15 +35,23 @@ struct line {
   bool selectable;
   size_t target_index;
   const struct table *table;
-  struct ordered_row row; /* ROW, SUMMARY */
+  struct ordered_row row; /* ROW, SUMMARY; FINDING: of the row that it is about, if there is one */
   bool is_target;         /* ROW: the only one of its target, and named after it */
-  int part;               /* SUMMARY, EVENT: which of its lines */
+  int part;               /* SUMMARY, EVENT, FINDING: which of its lines */
   bool named;             /* TARGET: has the target's name */
   const char *text;       /* TARGET: what is wrong; EVENT: what happened; or a further line of it */
   size_t left_out;        /* TARGET: number of rows that did not fit in the overview */
-  const struct event *event;  /* EVENT */
-  const char *table_id, *key; /* the identity, with the target_index; may be NULL */
+  const struct event *event;     /* EVENT */
+  const struct finding *finding; /* FINDING */
+  const char *table_id, *key;    /* the identity, with the target_index; may be NULL */
+  const char *id; /* FINDING: its identity instead of key, since a row may have several */
 };
+
+/* Whether it stands for a row of a table that is not a summary. */
+static inline bool line_has_row(const struct line *line) {
+  return line->kind == LINE_ROW || (line->kind == LINE_FINDING && line->row.row &&
+                                    !(line->table->spec->flags & TABLE_SUMMARY));
+}
 
 struct lines {
   struct line *items;
@@ -92,6 +101,8 @@ struct pane {
   int page;              /* lines of the scrolling part, as last drawn */
   size_t scroll, pinned; /* first visible line of the scrolling part; lines that never scroll */
   struct selection selection;
+  const struct finding
+      *worst; /* of this frame: what is selected until a person picks; may be NULL */
   struct marks marks;
   char filter[PANE_FILTER_MAX];
   size_t filter_matches, filter_total;
@@ -145,7 +156,8 @@ struct pane_class {
 
 /* In ui/panes/panes.def. */
 extern const struct pane_class *const pane_classes[];
-extern const struct pane_class pane_events; /* of which there is one, for the key e */
+extern const struct pane_class pane_events;   /* of which there is one, for the key e */
+extern const struct pane_class pane_findings; /* has no place among the panes: the key f shows it */
 extern const size_t pane_class_count;
 
 void pane_init(struct pane *pane, const struct pane_class *class, const char *id,
@@ -203,5 +215,8 @@ void pane_select(struct pane *pane, size_t index, bool picked);
 void pane_pin(struct pane *pane);
 /* Moves by `count` selectable lines, clamped to the ends. */
 void pane_move(struct pane *pane, int count);
+/* Selects the line of that row, table or target (table and key may be NULL); false: there is none.
+ */
+bool pane_select_row(struct pane *pane, size_t target_index, const char *table, const char *key);
 /* Position among the selectable lines, not counting summaries: from 1; 0 before the first. */
 size_t pane_position(const struct pane *pane, size_t *total);

@@ -113,7 +113,8 @@ static bool same_item(const struct pane *pane, size_t index) {
     return false;
   return (line->kind == LINE_SUMMARY && line->target_index == selected->target_index &&
           line->table == selected->table) ||
-         (line->kind == LINE_EVENT && line->event == selected->event);
+         (line->kind == LINE_EVENT && line->event == selected->event) ||
+         (line->kind == LINE_FINDING && line->finding == selected->finding);
 }
 
 /* Scrolls as little as needed to make the selected line visible. */

@@ -29,14 +29,6 @@ static struct line *add_line(struct pane *pane, const struct event *event, int p
   return line;
 }
 
-/* How much of the text fits into that many cells, broken at a blank. */
-static size_t break_at_blank(const char *text, int cells) {
-  size_t fit = text_fit(text, cells, NULL), end = fit;
-  while (text[end] && end > 0 && text[end] != ' ')
-    end--;
-  return end;
-}
-
 /* The rest of its sentence, on separate lines: at most `more`. */
 static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
                        int width, size_t more) {
@@ -49,9 +41,7 @@ static void wrap_event(struct pane *pane, const struct frame *frame, const struc
   for (int part = 0; room > 0 && part < lines; part++) {
     struct line *line =
         part == 0 ? &pane->lines.items[pane->lines.count - 1] : add_line(pane, event, part);
-    size_t end = part + 1 < lines ? break_at_blank(at, room) : 0;
-    if (end == 0)
-      end = strlen(at); /* the last line, or one long word, is cut */
+    const size_t end = part + 1 < lines ? text_break(at, room) : strlen(at); /* it is cut */
     line->text = arena_text(frame->arena, at, end);
     at += end + strspn(at + end, " ");
     if (!*at)

@@ -259,6 +259,7 @@ static void kind_draw_line(struct pane *pane, const struct frame *frame, const s
     break;
   case LINE_TARGET:
   case LINE_EVENT:
+  case LINE_FINDING:
     break;
   }
 }

@@ -74,10 +74,8 @@ static void add_rest_of_error(struct build *build) {
                 strnlen(build->state->err.text, sizeof build->state->err.text), false);
   const char *at = clean;
   for (int i = 0; i < ERROR_LINES_MAX; i++) {
-    size_t fit = text_fit(at, build->width - ROW_MARK_CELLS, NULL), end = fit;
-    while (at[fit] && end > 0 && at[end] != ' ')
-      end--;
-    if (i + 1 == ERROR_LINES_MAX || !at[fit] || end == 0)
+    size_t end = text_break(at, build->width - ROW_MARK_CELLS);
+    if (i + 1 == ERROR_LINES_MAX || end == 0)
       end = strlen(at);
     pane->lines.items[pane->lines.count - 1].text = arena_text(frame->arena, at, end);
     at += end + strspn(at + end, " ");

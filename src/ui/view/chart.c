@@ -119,9 +119,9 @@ static bool subject_of_summary(const struct model *model, size_t target_index,
 static bool subject_of_line(const struct frame *frame, const struct line *line,
                             struct chart_page *chart) {
   const char *name = frame->model->targets[line->target_index].target->name;
-  if (line->kind != LINE_ROW && line->kind != LINE_SUMMARY)
-    return false;
   const struct row *row = line->row.row;
+  if (!row)
+    return false;
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
   chart_set(chart, line->target_index, line->table, row,
             strcmp(label, name) == 0 ? mem_dup(label) : mem_printf("%s %s", name, label));

@@ -42,10 +42,11 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
   detail->target_index = line->target_index;
   detail->table = dup_or_null(line->table_id);
   detail->key = dup_or_null(line->key);
-  const char *label = line->kind == LINE_ROW ? frame_value(frame, buffer, line->row.row->cells[0],
-                                                           &line->table->spec->columns[0])
-                                             : target->name;
-  detail->label = line->kind == LINE_ROW ? mem_dup(label) : NULL;
+  const bool of_row = line_has_row(line);
+  const char *label =
+      of_row ? frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0])
+             : target->name;
+  detail->label = of_row ? mem_dup(label) : NULL;
   if (strcmp(label, target->name) == 0)
     detail->title = mem_dup(label);
   else
@@ -71,12 +72,7 @@ static void put_text(struct page *page, unsigned style, int indent, const char *
   text_sanitize(clean, sizeof clean, text, strnlen(text, sizeof clean), page->frame->canvas->ascii);
   int width = page->inside.width - indent;
   for (const char *at = clean; *at && width > 0;) {
-    size_t length = text_fit(at, width, NULL), end = length;
-    if (at[length]) {
-      while (end > 0 && at[end] != ' ')
-        end--;
-      end = end > 0 ? end : length;
-    }
+    const size_t end = text_break(at, width);
     if (end == 0)
       return;
     int y;

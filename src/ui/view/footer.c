@@ -67,6 +67,8 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
     label = buffer;
   } else if (line->kind == LINE_ROW)
     label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
+  else if (line->finding)
+    label = line->finding->subject;
   else if (line->kind != LINE_EVENT)
     label = frame->model->targets[line->target_index].target->name;
   if (!label)

@@ -9,8 +9,11 @@
 
 enum {
   SENTENCE_HEIGHT = 10, /* lower screens have no line for it */
-  MORE_WIDTH = 8,       /* "+12 more" */
-  WORDS_WIDTH = 60,     /* narrower ones use marks instead of words */
+  LINES_HEIGHT = 30,    /* from this height each finding has a line of its own */
+  LINES_SHARE = 8,      /* of the height that they may take, one part in so many */
+  LINES_HOLD_MS = 60000,
+  MORE_WIDTH = 8,   /* "+12 more" */
+  WORDS_WIDTH = 60, /* narrower ones use marks instead of words */
 };
 
 static unsigned header_style(const struct frame *frame) {
@@ -217,23 +220,49 @@ static int more_text(const struct findings *findings, size_t more, char *out, si
   return width > MORE_WIDTH ? width : MORE_WIDTH;
 }
 
-static void draw_findings(const struct frame *frame, int y) {
+static size_t count_findings(const struct findings *findings) {
+  size_t total = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    total += !findings->items[i].pending;
+  return total;
+}
+
+/* How many of them the header shows, each on a line. A line that is no longer needed stays for a
+ * while, so that the panes do not jump. */
+static size_t head_lines(struct view *view, const struct frame *frame) {
+  const int height = frame->canvas->height;
+  const bool listed = view->listing && view->page == PAGE_PANES; /* below, each with its line */
+  const size_t most = height < LINES_HEIGHT || listed ? 1 : (size_t)(height / LINES_SHARE);
+  size_t wanted = count_findings(frame->model->findings);
+  wanted = wanted > most ? most : wanted > 0 ? wanted : 1;
+  if (wanted >= view->head_lines || frame->now_ms - view->head_ms >= LINES_HOLD_MS) {
+    view->head_lines = wanted;
+    view->head_ms = frame->now_ms;
+  }
+  return view->head_lines < most ? view->head_lines : most;
+}
+
+/* As many as there are lines, or, on one line, as fit without being cut after the name. */
+static void draw_findings(const struct frame *frame, int y, size_t lines) {
   const struct findings *findings = frame->model->findings;
   char more[40];
   int x = 1, end = frame->canvas->width - 1;
-  size_t shown = 0, total = 0;
-  for (size_t i = 0; i < findings->count; i++)
-    total += !findings->items[i].pending;
+  size_t shown = 0, total = count_findings(findings);
   int width = more_text(findings, total, more, sizeof more);
-  for (size_t i = 0; i < findings->count; i++) {
+  for (size_t i = 0; i < findings->count && (lines == 1 || shown < lines); i++) {
     if (findings->items[i].pending)
       continue;
-    /* Room for "+12 more", and no finding whose text would be cut after the name. */
-    int room = end - x - (shown + 1 < total ? width + 1 : 0);
-    if (shown > 0 && room < 40)
+    /* Room for "+12 more". */
+    const bool is_last = lines == 1 || shown + 1 == lines;
+    const int room = end - x - (is_last && shown + 1 < total ? width + 1 : 0);
+    if (lines == 1 && shown > 0 && room < 40)
       break;
-    x += draw_finding(frame, &findings->items[i], x, y, room) + 2;
+    const int cells = draw_finding(frame, &findings->items[i], x, y, room);
     shown++;
+    if (lines == 1)
+      x += cells + 2;
+    else if (shown < lines)
+      y++;
   }
   if (shown < total) {
     width = more_text(findings, total - shown, more, sizeof more);
@@ -271,13 +300,13 @@ static void draw_calm(const struct frame *frame, int y, int width) {
                 first->sentence);
 }
 
-static void draw_sentence(const struct frame *frame, int y) {
+static void draw_sentence(const struct frame *frame, int y, size_t lines) {
   struct canvas *canvas = frame->canvas;
   size_t targets = frame->model->target_count, waiting = count_waiting(frame);
   int width = canvas->width - 2;
   for (size_t i = 0; i < frame->model->findings->count; i++) {
     if (!frame->model->findings->items[i].pending) {
-      draw_findings(frame, y);
+      draw_findings(frame, y, lines);
       return;
     }
   }
@@ -290,7 +319,7 @@ static void draw_sentence(const struct frame *frame, int y) {
     draw_calm(frame, y, width);
 }
 
-int header_draw(const struct view *view, const struct frame *frame) {
+int header_draw(struct view *view, const struct frame *frame) {
   struct canvas *canvas = frame->canvas;
   const struct config *config = frame->model->config;
   unsigned style = header_style(frame);
@@ -309,8 +338,9 @@ int header_draw(const struct view *view, const struct frame *frame) {
   draw_right(view, frame, x, style);
   if (canvas->height < SENTENCE_HEIGHT)
     return 1;
-  draw_sentence(frame, 1);
-  return 2;
+  const size_t lines = head_lines(view, frame);
+  draw_sentence(frame, 1, lines);
+  return 1 + (int)lines;
 }
 
 static int tab_width(const struct pane *pane, bool titles) {

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "ui/log/log_page.h"
+#include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_pages.h"
@@ -23,6 +24,8 @@ struct view *view_new(const struct view_options *options) {
   arena_init(&view->arena, FRAME_BYTES_MAX);
   dialog_init(&view->dialog);
   log_view_init(&view->log);
+  view->findings = mem_new(sizeof *view->findings);
+  pane_init(view->findings, &pane_findings, "findings", "Findings");
   view->no_logs = options->no_logs;
   view->user = options->user ? mem_dup(options->user) : NULL;
   return view;
@@ -39,6 +42,8 @@ void view_free(struct view *view) {
     pane_fini(view->opened[i]);
     free(view->opened[i]);
   }
+  pane_fini(view->findings);
+  free(view->findings);
   page_list_fini(&view->list);
   detail_fini(&view->detail);
   chart_fini(&view->chart);
@@ -86,8 +91,27 @@ void view_sync_panes(struct view *view, const struct model *model) {
   view->focus = focus;
 }
 
+/* The worst finding that counts, of the pane's targets; of all if pane is NULL. */
+static const struct finding *worst_finding(const struct model *model, const struct pane *pane) {
+  const struct findings *findings = model->findings;
+  for (size_t i = 0; i < findings->count; i++)
+    if (!findings->items[i].pending &&
+        (!pane || pane_kind_has(pane, model, findings->items[i].target_index)))
+      return &findings->items[i];
+  return NULL;
+}
+
+/* Until a person takes over, the focus is where the worst finding is. */
+static void focus_worst(struct view *view, const struct model *model) {
+  const struct finding *worst = view->touched ? NULL : worst_finding(model, NULL);
+  for (size_t i = 0; worst && i < view->pane_count; i++)
+    if (pane_kind_has(view->panes[i], model, worst->target_index))
+      view->focus = i;
+}
+
 static void build(struct view *view, const struct frame *frame, size_t index) {
   bool gone = false;
+  view->panes[index]->worst = worst_finding(frame->model, view->panes[index]);
   pane_build(view->panes[index], frame, view->widths[index], view->rooms[index], &gone);
   if (gone && index == view->focus && !view->typing)
     snprintf(view->notice, sizeof view->notice,
@@ -97,6 +121,8 @@ static void build(struct view *view, const struct frame *frame, size_t index) {
 void view_build_focused(struct view *view, const struct frame *frame) {
   if (view->opened_count > 0)
     pane_build(view_focused(view), frame, view->opened_width, PANE_WIDE, NULL);
+  else if (view->listing)
+    pane_build(view->findings, frame, view->listing_width, PANE_WIDE, NULL);
   else if (view->pane_count)
     build(view, frame, view->focus);
 }
@@ -177,6 +203,15 @@ static void draw_panes(struct view *view, const struct frame *frame, struct rect
   draw_single(view, frame, area, PANE_NORMAL);
 }
 
+static void draw_findings(struct view *view, const struct frame *frame, struct rect area) {
+  bool gone = false;
+  view->listing_width = area.width - 2;
+  pane_build(view->findings, frame, view->listing_width, PANE_WIDE, &gone);
+  if (gone && !view->typing)
+    view_notice(view, "The selected finding is resolved: the one next to it is selected");
+  pane_draw(view->findings, frame, area, PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | PANE_ZOOMED);
+}
+
 static void draw_too_small(const struct canvas *canvas, struct canvas *out) {
   canvas_printf(out, 0, 0, canvas->width, STYLE_NOTICE, "%dx%d is too small", canvas->width,
                 canvas->height);
@@ -190,6 +225,8 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   case PAGE_PANES:
     if (view->opened_count > 0)
       view_pages_draw(view, frame, area);
+    else if (view->listing)
+      draw_findings(view, frame, area);
     else if (view->pane_count)
       draw_panes(view, frame, area);
     break;
@@ -274,7 +311,9 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   arena_init(&arena, FRAME_BYTES_MAX);
   struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena, now_ms};
   view_sync_panes(view, model);
+  focus_worst(view, model);
   draw_under(view, &frame);
+  view->has_findings = worst_finding(model, NULL) != NULL;
   view->acts = acts_now(view, &frame);
   view->has_logs = logs_now(view, &frame);
   view_pages_note(view, &frame);
@@ -286,6 +325,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
     pane_release(view->panes[i]);
   for (size_t i = 0; i < view->opened_count; i++)
     pane_release(view->opened[i]);
+  pane_release(view->findings);
   arena_fini(&arena);
 }
 

@@ -103,7 +103,7 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
   if (!line || line->kind == LINE_EVENT)
     return false;
   subject->target_index = frame->model->targets[line->target_index].target_index;
-  if (line->kind != LINE_ROW)
+  if (!line_has_row(line))
     return true;
   if (marks_are_of(&pane->marks, line->target_index, line->table_id))
     return marked_rows(pane, frame, subject);

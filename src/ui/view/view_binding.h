@@ -15,12 +15,14 @@ enum key_place {
   PLACE_LIST = 1 << 8,   /* the list of pages */
   PLACE_CHART = 1 << 9,
   PLACE_INCIDENT = 1 << 10,
+  PLACE_FINDINGS = 1 << 11, /* the list of findings */
   PLACE_GRID = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PANES = PLACE_GRID | PLACE_OPENED,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP | PLACE_INCIDENT,
-  PLACE_ACTS = PLACE_PANES | PLACE_DETAIL, /* where the selection has actions */
+  PLACE_LINES = PLACE_PANES | PLACE_FINDINGS, /* where a line is selected */
+  PLACE_ACTS = PLACE_LINES | PLACE_DETAIL,    /* where the selection has actions */
   PLACE_LOGS = PLACE_LOG | PLACE_LOG_RECORD | PLACE_LOG_LIST,
-  PLACE_ALL = PLACE_PANES | PLACE_PAGES | PLACE_LOGS | PLACE_LIST | PLACE_CHART,
+  PLACE_ALL = PLACE_LINES | PLACE_PAGES | PLACE_LOGS | PLACE_LIST | PLACE_CHART,
 };
 
 struct keys {

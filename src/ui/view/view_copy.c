@@ -106,6 +106,10 @@ struct request run_copy_row(struct keys *keys, int argument) {
     copied_add(&copied, line->event->subject, " ");
     copied_add(&copied, line->event->text, "");
     say(view, "Copied the event");
+  } else if (line->finding) {
+    copied_add(&copied, line->finding->subject, " ");
+    copied_add(&copied, line->finding->sentence, "");
+    say(view, "Copied the finding");
   } else if (line->kind == LINE_ROW || line->kind == LINE_SUMMARY) {
     copy_cells(&copied, keys->frame, line->row.row, line->table->spec, again);
     say(view, again ? "Copied its name" : "Copied the row; y again: only its name");

@@ -3,6 +3,7 @@
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
+#include "ui/view/view_findings.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
 
@@ -26,6 +27,8 @@ enum key_place view_place(const struct view *view) {
     return PLACE_LIST;
   if (view->opened_count > 0)
     return PLACE_OPENED;
+  if (view->listing)
+    return PLACE_FINDINGS;
   return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
 }
 
@@ -57,6 +60,7 @@ static struct request run_focus_number(struct keys *keys, int argument) {
   size_t index = keys->key.rune - '1';
   if (index < keys->view->pane_count)
     keys->view->focus = index;
+  keys->view->listing = false;
   return nothing;
 }
 
@@ -67,6 +71,7 @@ static struct request run_events(struct keys *keys, int argument) {
       keys->view->focus = i;
       keys->view->zoomed = true;
     }
+  keys->view->listing = false;
   return nothing;
 }
 
@@ -131,6 +136,8 @@ static struct request run_back(struct keys *keys, int argument) {
     marks_clear(&keys->pane->marks);
   else if (view->opened_count > 0)
     return (struct request){REQUEST_PAGE_CLOSE};
+  else if (view->listing)
+    view->listing = false;
   else
     view->zoomed = false;
   view->scroll = 0;
@@ -157,7 +164,7 @@ static struct request run_filter(struct keys *keys, int argument) {
 static struct request run_match(struct keys *keys, int direction) {
   struct pane *pane = keys->pane;
   if (!pane || !*pane->filter)
-    return nothing;
+    return run_next_finding(keys, direction);
   /* A tree also shows the parents of matching rows. */
   for (size_t at = pane->selection.index + (size_t)direction; at < pane->lines.count;
        at += (size_t)direction) {
@@ -299,6 +306,14 @@ static bool offers_match(const struct view *view) {
   return pane && *pane->filter;
 }
 
+static bool offers_finding(const struct view *view) {
+  return view->has_findings && !offers_match(view);
+}
+
+static bool offers_findings(const struct view *view) {
+  return view->has_findings;
+}
+
 static bool offers_sort(const struct view *view) {
   return selected_row(view) != NULL;
 }
@@ -332,6 +347,9 @@ const struct binding view_bindings[] = {
      PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_story},
     {CODE(ENTER), "Enter", "details", "full-screen pane; again: page of the row, else its details",
      PLACE_ZOOM | PLACE_OPENED, false, run_story, 0, offers_no_story},
+    {CODE(ENTER), "Enter", "go to the row",
+     "full-screen pane; again: page of the row, else its details", PLACE_FINDINGS, false,
+     run_go_to_finding, 0, offers_row},
     {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
      PLACE_LIST, false, run_choose_page, 0, NULL},
     {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
@@ -376,8 +394,16 @@ const struct binding view_bindings[] = {
      LOG_KEY_COPY, NULL},
     {RUNE('i'), "i", "details", "details of the selected row", PLACE_OVERVIEW, false, run_detail, 0,
      offers_row},
-    {RUNE('i'), "i", NULL, "details of the selected row", PLACE_ZOOM | PLACE_OPENED, false,
-     run_detail, 0, NULL},
+    {RUNE('i'), "i", NULL, "details of the selected row",
+     PLACE_ZOOM | PLACE_OPENED | PLACE_FINDINGS, false, run_detail, 0, NULL},
+    {RUNE('f'), "f", "findings", "all findings with their onset; Enter goes to the row", PLACE_GRID,
+     false, run_findings, 0, offers_findings},
+    {RUNE('f'), "f", NULL, "all findings with their onset; Enter goes to the row", PLACE_FINDINGS,
+     false, run_back, 0, NULL},
+    {RUNE('n'), "n", "next finding", "next or previous finding, unless there is a filter",
+     PLACE_GRID, false, run_match, 1, offers_finding},
+    {RUNE('N'), "N", NULL, "next or previous finding, unless there is a filter", PLACE_GRID, false,
+     run_match, -1, NULL},
     {RUNE('v'), "v", "pages", "pages of the row and of its target, and what each costs", PLACE_ACTS,
      false, run_pages, 0, offers_pages},
     {RUNE('s'), "s", "order", "next named order of the page", PLACE_OPENED, false, run_named_sort,
@@ -406,7 +432,7 @@ const struct binding view_bindings[] = {
     {CODE(LEFT), "Left", "close", "open the row; close it, or go to its parent", PLACE_PANES, false,
      run_close, 0, offers_close},
     {RUNE('/'), "/", "filter", "show rows that contain a text; Enter keeps, Esc clears",
-     PLACE_PANES, false, run_filter, 0, NULL},
+     PLACE_LINES, false, run_filter, 0, NULL},
     {RUNE('n'), "n", NULL, "next or previous row that matches the filter", PLACE_PANES, false,
      run_match, 1, NULL},
     {RUNE('N'), "N", "next", "next or previous row that matches the filter", PLACE_PANES, false,
@@ -416,8 +442,8 @@ const struct binding view_bindings[] = {
     {RUNE('>'), ">", "sort", "next or previous sort column; past the end: worst first", PLACE_PANES,
      false, run_sort, 1, offers_sort},
     {RUNE('I'), "I", NULL, "reverse the sort order", PLACE_PANES, false, run_invert, 0, NULL},
-    {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number", PLACE_GRID, false,
-     run_focus_number, 0, NULL},
+    {KEY_CODE_RUNE, '1', '9', "1-9", NULL, "go to the pane with that number",
+     PLACE_GRID | PLACE_FINDINGS, false, run_focus_number, 0, NULL},
     {CODE(TAB), "Tab", "pane", "next or previous pane", PLACE_GRID, false, run_focus_step, 1, NULL},
     {CODE(BACKTAB), "Shift-Tab", NULL, "next or previous pane", PLACE_GRID, false, run_focus_step,
      -1, NULL},
@@ -425,7 +451,7 @@ const struct binding view_bindings[] = {
     {RUNE('j'), "j", NULL, "one row down or up", PLACE_ALL, false, run_move, 1, NULL},
     {CODE(UP), "Up", NULL, "one row down or up", PLACE_ALL, false, run_move, -1, NULL},
     {RUNE('k'), "k", NULL, "one row down or up", PLACE_ALL, false, run_move, -1, NULL},
-    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", PLACE_PANES, false, run_page, 1, NULL},
+    {CODE(PAGE_DOWN), "PgDn", NULL, "one page down or up", PLACE_LINES, false, run_page, 1, NULL},
     {CODE(PAGE_DOWN), "PgDn", "more", "one page down or up", PLACE_PAGES, false, run_page, 1,
      offers_page},
     {CODE(PAGE_UP), "PgUp", NULL, "one page down or up", PLACE_ALL, false, run_page, -1, NULL},
@@ -433,11 +459,11 @@ const struct binding view_bindings[] = {
     {RUNE('g'), "g", NULL, "first or last row", PLACE_ALL, false, run_move, -1000000, NULL},
     {CODE(END), "End", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
     {RUNE('G'), "G", NULL, "first or last row", PLACE_ALL, false, run_move, 1000000, NULL},
-    {RUNE('e'), "e", NULL, "events: findings and changes in one time line", PLACE_GRID, false,
-     run_events, 0, NULL},
+    {RUNE('e'), "e", NULL, "events: findings and changes in one time line",
+     PLACE_GRID | PLACE_FINDINGS, false, run_events, 0, NULL},
     {RUNE(':'), ":", NULL, "command: unlock, lock, undo, incident, note, an action, or a page",
-     PLACE_PANES | PLACE_INCIDENT, false, run_command, 0, NULL},
-    {RUNE('b'), "b", NULL, "background actions: progress and results", PLACE_PANES, false,
+     PLACE_LINES | PLACE_INCIDENT, false, run_command, 0, NULL},
+    {RUNE('b'), "b", NULL, "background actions: progress and results", PLACE_LINES, false,
      run_front, 0, NULL},
     {RUNE('z'), "z", "pause", "pause: stop polling and freeze the screen; again: resume", PLACE_ALL,
      false, run_pause, 0, NULL},
@@ -510,6 +536,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   arena_init(arena, FRAME_BYTES_MAX);
   struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};
   view_sync_panes(view, model);
+  view->touched = true;
   *view->notice = '\0';
   struct keys keys = {view, &frame, view_focused(view), key, false};
   uint64_t before = keys.pane ? pane_selection_identity(keys.pane) : 0;

@@ -110,7 +110,7 @@ static bool focus_now(const struct view *view, const struct frame *frame, struct
   if (!line || line->kind == LINE_EVENT)
     return false;
   list->target_index = frame->model->targets[line->target_index].target_index;
-  if (line->kind != LINE_ROW)
+  if (!line_has_row(line))
     return true;
   char *buffer = arena_alloc(frame->arena, FORMAT_MAX);
   list->table = (char *)line->table_id;

@@ -53,6 +53,9 @@ struct view {
   enum pane_room rooms[LAYOUT_PANES_MAX];
   struct pane *opened[MODEL_PAGES_MAX]; /* of the model's open pages; the last one is focused */
   size_t opened_count;
+  struct pane *findings; /* the list of findings */
+  bool listing;          /* it is shown instead of the panes */
+  int listing_width;     /* inside, as last drawn */
   struct page_list list;
   size_t row_pages, pages; /* of the selected row, and with its target's, as last drawn */
   int opened_width;        /* of the open page, inside, as last drawn */
@@ -66,6 +69,10 @@ struct view {
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */
   bool utc, zoomed, paused;
+  bool touched;        /* a key was pressed: from then on the focus is where a person puts it */
+  size_t head_lines;   /* of findings in the header */
+  int64_t head_ms;     /* when they were last needed */
+  bool has_findings;   /* some count, as last drawn */
   bool opened_sorts;   /* the open page has named orders */
   bool opened_windows; /* its figures count from a mark on */
   bool has_logs;       /* the selection has, as last drawn */
@@ -83,6 +90,8 @@ struct view {
 static inline struct pane *view_focused(const struct view *view) {
   if (view->opened_count > 0)
     return view->opened[view->opened_count - 1];
+  if (view->listing)
+    return view->findings;
   return view->pane_count ? view->panes[view->focus] : NULL;
 }
 
@@ -93,11 +102,12 @@ static inline int64_t view_now(const struct view *view, int64_t now_ms) {
 
 /* Makes the panes those that the model asks for. */
 void view_sync_panes(struct view *view, const struct model *model);
-/* Builds the focused pane, which may be an open page, as it was last drawn. */
+/* Builds the focused pane, which may be an open page or the list of findings, as it was last drawn.
+ */
 void view_build_focused(struct view *view, const struct frame *frame);
 
 /* The header's lines from the top; returns how many it took. */
-int header_draw(const struct view *view, const struct frame *frame);
+int header_draw(struct view *view, const struct frame *frame);
 /* One line with the health of all panes, for screens that show one pane at a time. */
 void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */

@@ -133,6 +133,10 @@ static const struct screen screens[] = {
     {"hostile-ascii", make_hostile, 80, 24, true, ""},
     {"marked", make_incident, 120, 36, false, "3<Down> j "},
     {"marked-filter-ascii", make_incident, 80, 24, true, "3<Enter> /active<Enter>  "},
+    {"findings-120x36", make_incident, 120, 36, false, "f"},
+    {"findings-80x24", make_down, 80, 24, true, "f<Down>"},
+    {"findings-none", make_calm, 80, 24, false, "f"},
+    {"findings-hostile", make_hostile, 60, 20, false, "f"},
     {"nothing", make_nothing, 80, 24, false, ""},
 };
 

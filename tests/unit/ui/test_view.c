@@ -64,7 +64,7 @@ static void expect_not(const struct session *s, const char *text) {
 static void test_panes_are_chosen(void **state) {
   (void)state;
   struct session s;
-  session_init(&s, SCENE_INCIDENT, 120, 36);
+  session_init(&s, SCENE_CALM, 120, 36);
   expect(&s, "[1 Services]");
   press(&s, "3");
   expect(&s, "[3 PostgreSQL]");
@@ -79,6 +79,77 @@ static void test_panes_are_chosen(void **state) {
   expect(&s, "[1 Services]");
   press(&s, "9");
   expect(&s, "[1 Services]");
+  session_fini(&s);
+}
+
+/* Until a key is pressed, the worst finding is selected, wherever that is by now. */
+static void test_the_worst_is_selected(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  expect(&s, "[1 Services]");
+  s.fixture.scene = SCENE_INCIDENT;
+  fixture_run(&s.fixture);
+  draw(&s);
+  expect(&s, "[3 PostgreSQL]");
+  expect(&s, "\xE2\x96\xBA!! \xE2\x96\xBE 8123"); /* the marked one */
+  press(&s, "1");
+  expect(&s, "\xE2\x96\xBA!! dashboard");
+  draw(&s);
+  expect(&s, "[1 Services]");
+  session_fini(&s);
+}
+
+static void test_from_finding_to_finding(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "n");
+  expect(&s, "[1 Services]");
+  expect(&s, "\xE2\x96\xBA!! dashboard");
+  press(&s, "n");
+  expect(&s, "[5 Disks & host]");
+  expect(&s, "\xE2\x96\xBA!! /var");
+  press(&s, "n");
+  expect(&s, "\xE2\x96\xBA load 90%"); /* of a summary */
+  press(&s, "nn");                     /* and again from the first one */
+  expect(&s, "[3 PostgreSQL]");
+  expect(&s, "\xE2\x96\xBA!! \xE2\x96\xBE 8123");
+  press(&s, "N");
+  expect(&s, "\xE2\x96\xBA active 3");
+  press(&s, "3/8201<Enter>"); /* with a filter it is the next match */
+  press(&s, "n");
+  expect(&s, "[3 PostgreSQL]");
+  session_fini(&s);
+  session_init(&s, SCENE_CALM, 120, 36);
+  press(&s, "n");
+  expect(&s, "No findings");
+  session_fini(&s);
+}
+
+static void test_the_list_of_findings(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "f");
+  expect(&s, "[Findings]");
+  expect_not(&s, "4 Redis");
+  press(&s, "<Down><Down>");
+  expect(&s, "local /var:");
+  press(&s, "i");
+  expect(&s, "[local /var]");
+  press(&s, "<Esc>");
+  expect(&s, "[Findings]");
+  press(&s, "<Enter>");
+  expect(&s, "[5 Disks & host]");
+  expect(&s, "\xE2\x96\xBA!! /var");
+  /* A filter, and the way back. */
+  press(&s, "f/nothing listens<Enter>");
+  expect(&s, "1 of 6");
+  press(&s, "<Esc><Esc>");
+  expect(&s, "[5 Disks & host]");
+  press(&s, "f2");
+  expect(&s, "[2 Kafka lag]");
   session_fini(&s);
 }
 
@@ -615,6 +686,9 @@ static void test_extreme_times(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_panes_are_chosen),
+      cmocka_unit_test(test_the_worst_is_selected),
+      cmocka_unit_test(test_from_finding_to_finding),
+      cmocka_unit_test(test_the_list_of_findings),
       cmocka_unit_test(test_extreme_times),
       cmocka_unit_test(test_a_corrected_clock),
       cmocka_unit_test(test_counts_at_least),

@@ -1,0 +1,108 @@
+#include "ui/view/view_findings.h"
+
+#include "ui/panes/pane_kind.h"
+#include "ui/view/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct request nothing = {.kind = REQUEST_NONE};
+
+struct request run_findings(struct keys *keys, int argument) {
+  (void)argument;
+  keys->view->listing = true;
+  return nothing;
+}
+
+/* Opens the rows above it, which may be closed. */
+static void open_parents(struct pane *pane, const struct model *model,
+                         const struct finding *finding) {
+  const struct sample *sample = model->targets[finding->target_index].sample;
+  const struct table *table =
+      sample && finding->table ? sample_table_view(sample, finding->table) : NULL;
+  const struct row *row = table && finding->row ? table_find(table, finding->row) : NULL;
+  for (size_t depth = 0; row && row->parent && depth < table->row_count; depth++) {
+    pane_row_toggle(pane, finding->target_index, finding->table, row->parent, true);
+    row = table_find(table, row->parent);
+  }
+}
+
+static bool select_finding(struct view *view, const struct frame *frame, struct pane *pane,
+                           const struct finding *finding) {
+  view_build_focused(view, frame);
+  return pane_select_row(pane, finding->target_index, finding->table, finding->row);
+}
+
+/* In the overview; on the whole screen if it has no line there. If the row is gone, its target. */
+static void go_to(struct view *view, const struct frame *frame, const struct finding *finding) {
+  const struct model *model = frame->model;
+  for (size_t i = 0; i < view->pane_count; i++) {
+    struct pane *pane = view->panes[i];
+    if (!pane_kind_has(pane, model, finding->target_index))
+      continue;
+    view->focus = i;
+    view->listing = false;
+    *pane->filter = '\0';
+    open_parents(pane, model, finding);
+    if (!select_finding(view, frame, pane, finding)) {
+      view->zoomed = true;
+      view->rooms[i] = PANE_WIDE;
+      if (!select_finding(view, frame, pane, finding))
+        pane_select_row(pane, finding->target_index, NULL, NULL);
+    }
+    pane_release(pane);
+    return;
+  }
+}
+
+struct request run_go_to_finding(struct keys *keys, int argument) {
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  (void)argument;
+  if (!line || !line->finding)
+    return nothing;
+  if (keys->moved)
+    view_notice(keys->view, "The selection just changed: check the finding");
+  else
+    go_to(keys->view, keys->frame, line->finding);
+  return nothing;
+}
+
+static bool same(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_of(const struct finding *finding, const struct line *line) {
+  return line && finding->target_index == line->target_index &&
+         same(finding->table, line->table_id) && same(finding->row, line->key);
+}
+
+struct request run_next_finding(struct keys *keys, int direction) {
+  const struct findings *findings = keys->frame->model->findings;
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  const struct finding *first = NULL, *last = NULL, *before = NULL, *after = NULL;
+  bool passed = false;
+  if (keys->view->opened_count > 0)
+    return nothing;
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->items[i];
+    if (finding->pending)
+      continue;
+    first = first ? first : finding;
+    last = finding;
+    if (is_of(finding, line)) /* a row may have several */
+      passed = true;
+    else if (!passed)
+      before = finding;
+    else if (!after)
+      after = finding;
+  }
+  if (!first) {
+    view_notice(keys->view, "No findings");
+    return nothing;
+  }
+  if (direction > 0)
+    go_to(keys->view, keys->frame, passed && after ? after : first);
+  else
+    go_to(keys->view, keys->frame, passed && before ? before : last);
+  return nothing;
+}

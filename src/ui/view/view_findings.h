@@ -1,0 +1,12 @@
+/* Keys that go from finding to finding, and the list of findings. */
+#pragma once
+
+#include "ui/view/view_binding.h"
+
+/* Shows the list of findings. */
+struct request run_findings(struct keys *keys, int argument);
+/* Leaves the list for the row of the selected finding. */
+struct request run_go_to_finding(struct keys *keys, int argument);
+/* Selects the row of the next (1) or previous (-1) finding that counts, in the order of the list.
+ */
+struct request run_next_finding(struct keys *keys, int direction);
