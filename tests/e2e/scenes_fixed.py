@@ -27,7 +27,7 @@ class Fix:
 
 PID = r"pid (\d+)"
 COUNT = r"type (\S+ \d+), then Enter"
-# The cursor stands in the first pane, on its worst row.
+# The cursor stands on the row of the worst finding.
 FIXES = {
     "api-down": Fix("api stopped", (), "refused: nothing listens", 0, ("B",), "y"),
     "api-slow": Fix("api latency", ("l",), r"request_duration=[67]\.", 1, ("R",), "api"),
@@ -40,31 +40,31 @@ FIXES = {
                ("M", "Enter"), "y"),
     "log-storm": Fix("dashboard answers 200, but status is .*errors per second", ("l", "t"),
                      r"[\d,]{4,} error .*cache: read of report:<n> failed: connection reset by peer", 2, ("R",), "dashboard"),
-    "db-hog": Fix(f"ecap {PID} idle in transaction", (), "blocks 3 for", 0, ("2", "T"), PID, "gone after"),
-    "db-full": Fix("ecap connections 9", ("2", "U"), r"ecap-pool-\* .*application +3\d", 0, ("Enter",), COUNT, "gone after",
+    "db-hog": Fix(f"ecap {PID} idle in transaction", (), "blocks 3 for", 0, ("T",), PID, "gone after"),
+    "db-full": Fix("ecap connections 9", ("U",), r"ecap-pool-\* .*application +3\d", 0, ("Enter",), COUNT, "gone after",
                    "SELECT count(*) > 30 FROM pg_stat_activity WHERE application_name LIKE 'ecap-pool-%'"
                    " AND state_change < now() - interval '10 s'"),
     "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains \d\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     # A report holds the xmin; the dead rows go with the next vacuum.
     "bloat": Fix(rf"ecap {PID} xmin age \d,", (), r"above 5,000 \(state idle in txn for .*, application ecap-report", 0,
-                 ("2", "T"), PID, "gone after"),
+                 ("T",), PID, "gone after"),
     "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), r"replay is paused(, replay lag| since)", 0,
                        (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",
                        "resumed|DONE", within=True),
-    "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("4", "M", "128mb", "Enter", "Enter"), "y",
+    "redis-full": Fix("cache evict", (), r"mem (9\d(\.\d)?|100)% 6\d/64 MB", 0, ("M", "128mb", "Enter", "Enter"), "y",
                       "maxmemory 134217728"),
     # The page scans; the prefix is there after two or three seconds.
     "memory-prefix": Fix("cache memory 9.*noeviction", (":", "redis.memory cache", "Enter"),
                          r"report: +\d\d(\.\d)? MB +[6-9]\d(\.\d)?%.* 0%", 1,
-                         ("4", "D", "report:*", "Enter", "Enter"), "report:*", "deleted"),
+                         ("D", "report:*", "Enter", "Enter"), "report:*", "deleted"),
     "slow-script": Fix("cache busy running a script", (), "end it with SCRIPT KILL", 0,
                        (":", "redis.script-kill cache", "Enter"), "the running script", "answers PING after"),
     # The consumers are healthy as a service; the Kafka pane says that they read nothing, or too little.
-    "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("j", "j", "R"), "streaming"),
-    "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("j", "j", "R"), "streaming"),
-    "skew": Fix("skew: ", (), "/3 gets 9.% of the messages", 0, ("j", "j", "R"), "streaming"),
-    "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("6", "U"), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
+    "stuck-consumer": Fix("stuck for", (), "members hold partitions but commit", 0, ("1", "j", "j", "R"), "streaming"),
+    "lag": Fix("ecap-consumer-group lag", (), "above 10,000", 0, ("1", "j", "j", "R"), "streaming"),
+    "skew": Fix("skew: ", (), "/3 gets 9.% of the messages", 0, ("1", "j", "j", "R"), "streaming"),
+    "disk-full": Fix(r"disk/data used 9\d%, above 90%", ("U",), r"deleted, but still open(.|\n)*log/export\.log +28 MB", 0,
                      ("Down", "Enter"), "export.log", "28 MB freed"),
 }
 ALONE = ("disk-full",)
