@@ -82,7 +82,7 @@ static void test_panes_are_chosen(void **state) {
   session_fini(&s);
 }
 
-/* Until a key is pressed, the worst finding is selected, wherever that is by now. */
+/* Until a key is pressed, the worst finding is selected, wherever that is. */
 static void test_the_worst_is_selected(void **state) {
   (void)state;
   struct session s;
