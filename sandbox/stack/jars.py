@@ -31,21 +31,21 @@ def java():
     return program
 
 
-def get(log, env=None):
-    """The directory with the jars. If they are missing, Maven fetches them with this environment; its output
-    goes to log."""
-    return cache.get(hashlib.sha256(POM.read_bytes()).hexdigest()[:12], lambda incoming: _fetch(incoming, log, env))
+def get(log, env=None, pom=POM, what="Kafka's jars", size="45 MB"):
+    """The directory with the jars of that pom.xml. If they are missing, Maven fetches them with this environment; its
+    output goes to log."""
+    return cache.get(hashlib.sha256(pom.read_bytes()).hexdigest()[:12], lambda incoming: _fetch(incoming, log, env, pom, what, size))
 
 
-def _fetch(incoming, log, env):
+def _fetch(incoming, log, env, pom, what, size):
     maven = shutil.which("mvn")
     if not maven:
-        raise Absent("mvn is not installed; it is needed to fetch Kafka's jars")
-    print("fetching Kafka's jars with Maven (45 MB, once) ...", flush=True)
+        raise Absent(f"mvn is not installed; it is needed to fetch {what}")
+    print(f"fetching {what} with Maven ({size}, once) ...", flush=True)
     repository = incoming.parent / "repository"
-    cache.run([maven, "-B", "-ntp", "-f", str(POM), f"-Dmaven.repo.local={repository}",
+    cache.run([maven, "-B", "-ntp", "-f", str(pom), f"-Dmaven.repo.local={repository}",
                "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={incoming}"],
-              "Maven", "Kafka's jars", log, MAVEN_SECONDS, env)
+              "Maven", what, log, MAVEN_SECONDS, env)
     shutil.rmtree(repository, ignore_errors=True)  # only the jars are needed
 
 

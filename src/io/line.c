@@ -320,6 +320,16 @@ bool line_answer(struct line *line, const void *answer, struct err *err) {
 /* `error`: an errno; 0: the server has closed. */
 static void fail_reading(struct line *line, int error) {
   struct err err;
+  if (error == 0 && line->protocol->ends && line->length > 0) {
+    struct line_text text = {line->bytes, line->length};
+    line->length = 0;
+    if (!line_answer(line, &text, &err)) {
+      line_break(line, &err);
+      return;
+    }
+  }
+  if (!line_is_open(line)) /* the callback has closed it */
+    return;
   if (error == 0)
     err_set(&err, ERR_CLOSED, "the server closed the connection");
   else
@@ -330,7 +340,8 @@ static void fail_reading(struct line *line, int error) {
 /* Delivers the complete answers among the collected bytes. */
 static bool frame_answers(struct line *line, struct err *err) {
   size_t whole;
-  while (line_is_open(line) && (whole = line->protocol->whole(line->bytes, line->length)) > 0) {
+  while (line->protocol->whole && line_is_open(line) &&
+         (whole = line->protocol->whole(line->bytes, line->length)) > 0) {
     struct line_text text = {line->bytes, whole};
     if (!line_answer(line, &text, err))
       return false;
@@ -357,8 +368,8 @@ static bool frame(struct line *line, const char *bytes, size_t length, struct er
 }
 
 static bool take(struct line *line, const char *bytes, size_t length, struct err *err) {
-  return line->protocol->whole ? frame(line, bytes, length, err)
-                               : line->protocol->receive(line->self, bytes, length, err);
+  return line->protocol->receive ? line->protocol->receive(line->self, bytes, length, err)
+                                 : frame(line, bytes, length, err);
 }
 
 /* The same through TLS. */
@@ -475,7 +486,7 @@ struct line *line_open(struct io *io, const struct line_place *place,
     snprintf(line->host, sizeof line->host, "%s", place->host);
     line->place.host = line->host;
   }
-  line->bytes = protocol->whole ? mem_new(protocol->answer_max) : NULL;
+  line->bytes = protocol->receive ? NULL : mem_new(protocol->answer_max);
   uv_loop_configure(io->loop, UV_METRICS_IDLE_TIME); /* as often as one likes; for moment_now */
   uv_timer_init(io->loop, &line->anchor);
   line->anchor.data = line;

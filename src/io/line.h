@@ -35,6 +35,9 @@ struct line_protocol {
    * collects the bytes, at most answer_max; answers are struct line_text. */
   size_t (*whole)(const char *bytes, size_t length);
   size_t answer_max;
+  /* Instead: an answer ends where the server closes the connection in order, and has at most
+   * answer_max bytes. It is a struct line_text too; one of no bytes is an error. */
+  bool ends;
   /* Alternatively, for a protocol with its own reader: bytes have arrived; call line_answer for
    * each complete answer, and stop when line_is_open is false. False with err ends the connection
    * with it. */

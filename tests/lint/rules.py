@@ -49,7 +49,7 @@ LIBRARIES = {
     r"ares\.h": {"io/dns.c", "io/dns_answer.c"},
     r"yaml\.h": {"config"},
     r"jansson\.h": {"core", "report", "audit", "clients/docker/", "clients/kubernetes/", "collectors/kubernetes/",
-                     "actions/kubernetes/", "clients/service/", "clients/web/", "clients/prometheus/", "clients/spark/"},
+                     "actions/kubernetes/", "clients/service/", "clients/web/", "clients/prometheus/", "clients/spark/", "clients/connect/"},
     r"openssl/.*": {"report", "clients/s3/", "io/http/", "io/tls/", "io/line_tls.c"},
     r"expat\.h": {"clients/s3/"},
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},

@@ -29,6 +29,8 @@ static const struct place {
     {"prometheus", "url", "http://127.0.0.1:", "", false},
     {"s3", "url", "http://127.0.0.1:", "", false},
     {"spark", "url", "http://127.0.0.1:", "", false},
+    {"connect", "url", "http://127.0.0.1:", "", false},
+    {"zookeeper", "address", "127.0.0.1:", "", false},
     {"tls", "address", "127.0.0.1:", "", false},
     {"host", NULL, NULL, NULL, true},
     {"network", NULL, NULL, NULL, true},
