@@ -56,8 +56,8 @@ def test_a_failed_task_says_why_and_hides_secrets(connect, tmp_path):
     shown = stacktop("show", "connect.connector", "main", f"task 1/{NAME}", "-c", str(configured(tmp_path, connect)), timeout=60)
     assert "/proc/none/x" in shown.stdout and "hunter2" not in shown.stdout and "geheim" not in shown.stdout, shown
     assert "database.password" in shown.stdout and "***" in shown.stdout, shown
-    with dashboard(configured(tmp_path, connect)) as screen:
-        screen.wait("Couldn't find or create")
+    with dashboard(configured(tmp_path, connect), columns=160, rows=50) as screen:
+        screen.wait_for("Couldn't find or create")
 
 
 def test_a_worker_that_dies(connect, tmp_path):

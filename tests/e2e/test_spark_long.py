@@ -74,9 +74,9 @@ def test_a_failed_stage_says_why(stream, tmp_path):
 
 def test_on_the_screen(stream, tmp_path):
     config = write_config(tmp_path, spark=[{"name": "main", "url": stream.url}], hosts=[])
-    with dashboard(config) as screen:
-        screen.wait("orders")
-        screen.wait("ValueError: bad record 7")
+    with dashboard(config, columns=160, rows=50) as screen:
+        screen.wait_for("orders")
+        screen.wait_for("ValueError: bad record 7")
 
 
 def test_a_second_driver_takes_the_next_port(stream, folder, tmp_path):

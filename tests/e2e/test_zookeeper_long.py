@@ -66,9 +66,9 @@ def summaries_of(folder, ensemble, index):
 
 
 def test_on_the_screen(ensemble, tmp_path):
-    with dashboard(write_config(tmp_path, zookeeper=ensemble.targets(), hosts=[])) as screen:
-        screen.wait("leader")
-        screen.wait("follower")
+    with dashboard(write_config(tmp_path, zookeeper=ensemble.targets(), hosts=[]), columns=160, rows=50) as screen:
+        screen.wait_for("leader")
+        screen.wait_for("follower")
 
 
 def test_one_alone(tmp_path):

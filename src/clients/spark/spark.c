@@ -83,6 +83,9 @@ static bool take_app(const json_t *json, unsigned port_offset, struct arena *are
                           .duration_ms = json_get_count(attempt, "duration"),
                           .completed = json_is_true(completed),
                           .port_offset = port_offset};
+  for (size_t i = 0; i < apps->count; i++) /* a server that repeats one is not believed twice */
+    if (apps->items[i].port_offset == port_offset && strcmp(apps->items[i].id, app.id) == 0)
+      return true;
   app.live = !app.completed && app.start_ms >= 0 && app.updated_ms == app.start_ms;
   if (apps->count < SPARK_APPS_MAX && !arena->exhausted)
     apps->items[apps->count++] = app;

@@ -67,6 +67,7 @@ struct reading {
   const struct connect_answers *answers;
   struct sample *sample;
   struct map seen; /* index of a worker by its id */
+  struct map keys; /* of rows: a server that repeats one is not believed twice */
   struct worker workers[WORKERS_MAX];
   size_t worker_count;
   int64_t tasks, failed, paused, unassigned, idle;
@@ -119,15 +120,25 @@ static void fill_part(struct sample *sample, struct row *row, const struct conne
   }
 }
 
+/* NULL if the sample is full, or has it. */
+static struct row *row_of(struct reading *reading, struct table *table, const char *name,
+                          int64_t task, const char *parent) {
+  char key[CONNECT_NAME_MAX + 32];
+  connect_key(key, sizeof key, name, task);
+  struct row *row =
+      map_find(&reading->keys, key) ? NULL : sample_row(reading->sample, table, key, parent);
+  if (row)
+    map_add(&reading->keys, row->key, 0);
+  return row;
+}
+
 static bool add_task(struct reading *reading, struct table *table,
                      const struct connect_connector *connector, const struct connect_task *task,
                      const char *parent) {
   struct sample *sample = reading->sample;
-  char key[CONNECT_NAME_MAX + 32];
-  struct row *row =
-      sample_row(sample, table, connect_key(key, sizeof key, connector->name, task->id), parent);
+  struct row *row = row_of(reading, table, connector->name, task->id, parent);
   if (!row)
-    return false;
+    return !table->truncated;
   row->cells[CONNECTOR_NAME] = value_text(sample_printf(sample, "task %" PRId64, task->id));
   fill_part(sample, row, &task->part, sample_printf(sample, "of %s ", connector->name));
   return true;
@@ -137,12 +148,11 @@ static bool add_task(struct reading *reading, struct table *table,
 static bool add(struct reading *reading, struct table *table,
                 const struct connect_connector *connector) {
   struct sample *sample = reading->sample;
-  char key[CONNECT_NAME_MAX + 32];
   int64_t failed = 0;
-  struct row *row =
-      sample_row(sample, table, connect_key(key, sizeof key, connector->name, -1), NULL);
+  struct row *row = row_of(reading, table, connector->name, -1, NULL);
   if (!row)
-    return false;
+    return !table->truncated;
+  const char *key = row->key; /* the row moves when others are added */
   for (size_t i = 0; i < connector->task_count; i++)
     failed += connector->tasks[i].part.state == CONNECT_FAILED;
   row->cells[CONNECTOR_NAME] = value_text(sample_copy(sample, connector->name));
@@ -230,6 +240,7 @@ struct sample *connect_sample(const struct connect_answers *answers) {
   fill_summary(reading, &sample->tables[TABLE_SUM]);
   sample->server = sample_printf(sample, "Kafka Connect %s", answers->version);
   map_fini(&reading->seen);
+  map_fini(&reading->keys);
   free(reading);
   return sample;
 }

@@ -54,9 +54,10 @@ static struct value text_cell(struct sample *sample, const char *text) {
 
 /* False if the sample is full. */
 static bool add(struct sample *sample, const char *key, const struct connect_part *part) {
-  struct row *row = sample_row(sample, &sample->tables[TABLE_TASKS], key, NULL);
+  struct table *table = &sample->tables[TABLE_TASKS];
+  struct row *row = table_find(table, key) ? NULL : sample_row(sample, table, key, NULL);
   if (!row)
-    return false;
+    return !table->truncated;
   row->cells[TASK_ID] = value_text(row->key);
   row->cells[TASK_STATE] = value_text(sample_copy(sample, part->word));
   row->cells[TASK_WORKER] = text_cell(sample, part->worker);
@@ -92,9 +93,12 @@ static void fill_config(const struct web_asked *asked, struct sample *sample, st
   if (count < 0)
     sample_fault(sample, config_table.id, SEVERITY_UNKNOWN, "the configuration: %s", err.text);
   for (int i = 0; i < count; i++) {
-    struct row *row = sample_row(sample, &sample->tables[TABLE_CONFIG], configs[i].name, NULL);
+    struct table *table = &sample->tables[TABLE_CONFIG];
+    struct row *row = table_find(table, configs[i].name)
+                          ? NULL
+                          : sample_row(sample, table, configs[i].name, NULL);
     if (!row)
-      return;
+      continue;
     row->cells[CONFIG_NAME] = value_text(row->key);
     row->cells[CONFIG_VALUE] = text_cell(sample, configs[i].value);
   }
