@@ -7,7 +7,7 @@ from sandbox import wait_until
 from stacktop import CRIT, OK, check, dashboard, stacktop, write_config
 
 BESIDE = "others"
-NAME = "sink / bad?"
+NAME = "sink bad?"
 
 
 @pytest.fixture(scope="module")
