@@ -220,21 +220,20 @@ static void on_queue(void *arg, unsigned type, const void *message, size_t size)
 
 /* What the driver says. A veth says 10 Gb/s whatever is behind it. */
 static void read_speed(int fd, struct network_link *link) {
-  struct {
-    struct ethtool_link_settings settings;
-    uint32_t masks[3 * 127];
-  } asked = {.settings = {.cmd = ETHTOOL_GLINKSETTINGS}};
+  enum { WORDS_MAX = sizeof(struct ethtool_link_settings) / sizeof(uint32_t) + 3 * INT8_MAX };
+  uint32_t words[WORDS_MAX] = {0}; /* the settings, then three masks of modes */
+  struct ethtool_link_settings *asked = (struct ethtool_link_settings *)words;
   struct ifreq request = {0};
   memcpy(request.ifr_name, link->name, strnlen(link->name, sizeof request.ifr_name - 1));
-  request.ifr_data = (void *)&asked;
+  request.ifr_data = (void *)words;
+  asked->cmd = ETHTOOL_GLINKSETTINGS;
   if (strcmp(link->kind, "veth") == 0 || strcmp(link->kind, "tun") == 0 ||
-      ioctl(fd, SIOCETHTOOL, &request) < 0 || asked.settings.link_mode_masks_nwords >= 0)
+      ioctl(fd, SIOCETHTOOL, &request) < 0 || asked->link_mode_masks_nwords >= 0)
     return;
-  asked.settings.cmd = ETHTOOL_GLINKSETTINGS;
-  asked.settings.link_mode_masks_nwords = (int8_t)-asked.settings.link_mode_masks_nwords;
-  if (ioctl(fd, SIOCETHTOOL, &request) == 0 && asked.settings.speed > 0 &&
-      asked.settings.speed < UINT32_MAX / 2)
-    link->speed_bits = (int64_t)asked.settings.speed * 1000000;
+  asked->cmd = ETHTOOL_GLINKSETTINGS; /* the answer says how long the masks are */
+  asked->link_mode_masks_nwords = (int8_t)-asked->link_mode_masks_nwords;
+  if (ioctl(fd, SIOCETHTOOL, &request) == 0 && asked->speed > 0 && asked->speed < UINT32_MAX / 2)
+    link->speed_bits = (int64_t)asked->speed * 1000000;
 }
 
 /* ---- /proc */
