@@ -198,17 +198,17 @@ static bool take_result(const json_t *json, struct arena *arena, struct promethe
     return err_set(err, ERR_PROTOCOL, "the answer has a result without labels");
   result.value = value ? number_of(json_array_get(value, 1)) : value_none("it is a histogram");
   answer->total++;
-  if (answer->count < PROMETHEUS_RESULTS_MAX && !arena->exhausted)
+  if (answer->count < answer->most && !arena->exhausted)
     answer->results[answer->count++] = result;
   return true;
 }
 
-bool prometheus_answer_read(const json_t *json, struct arena *arena,
-                            struct prometheus_answer *answer, struct err *err) {
+bool prometheus_results_read(const json_t *json, struct arena *arena, size_t most,
+                             struct prometheus_answer *answer, struct err *err) {
   const json_t *data = prometheus_data(json, err), *result = json_object_get(data, "result"), *each;
   const char *type = text_of(data, "resultType");
   size_t i;
-  *answer = (struct prometheus_answer){.scalar = strcmp(type, "scalar") == 0};
+  *answer = (struct prometheus_answer){.scalar = strcmp(type, "scalar") == 0, .most = most};
   if (!data)
     return false;
   if (strcmp(type, "matrix") == 0 || strcmp(type, "string") == 0)
@@ -217,8 +217,7 @@ bool prometheus_answer_read(const json_t *json, struct arena *arena,
   if (!json_is_array(result) || (!answer->scalar && strcmp(type, "vector") != 0))
     return err_set(err, ERR_PROTOCOL, "the answer is not that of a query");
   const size_t all = json_array_size(result);
-  answer->results =
-      arena_alloc(arena, (all < PROMETHEUS_RESULTS_MAX ? all + 1 : all) * sizeof *answer->results);
+  answer->results = arena_alloc(arena, ((all < most ? all : most) + 1) * sizeof *answer->results);
   if (!answer->results)
     return err_set(err, ERR_LIMIT, "the answer is too large");
   take_warnings(json, arena, answer);
@@ -232,6 +231,11 @@ bool prometheus_answer_read(const json_t *json, struct arena *arena,
       return false;
   }
   return true;
+}
+
+bool prometheus_answer_read(const json_t *json, struct arena *arena,
+                            struct prometheus_answer *answer, struct err *err) {
+  return prometheus_results_read(json, arena, PROMETHEUS_RESULTS_MAX, answer, err);
 }
 
 /* ---- its own figures */

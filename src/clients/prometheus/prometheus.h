@@ -62,7 +62,7 @@ struct prometheus_result {
 };
 struct prometheus_answer {
   struct prometheus_result *results;
-  size_t count, total;
+  size_t count, total, most;
   bool scalar; /* a number without labels: it is one result */
   const char *warnings[PROMETHEUS_WARNINGS_MAX];
   size_t warning_count;
@@ -71,6 +71,9 @@ struct prometheus_answer {
  * scalar. */
 bool prometheus_answer_read(const json_t *json, struct arena *arena,
                             struct prometheus_answer *answer, struct err *err) MUST_CHECK;
+/* The same with another limit of the results that are kept. */
+bool prometheus_results_read(const json_t *json, struct arena *arena, size_t most,
+                             struct prometheus_answer *answer, struct err *err) MUST_CHECK;
 
 /* Of the page /metrics; -1: not in it. */
 struct prometheus_metrics {

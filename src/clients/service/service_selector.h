@@ -2,7 +2,7 @@
  * http_requests_total{code=~"5..",path!="/health"}. Pure. */
 #pragma once
 
-#include "clients/service/service_page.h"
+#include "clients/web/metrics_page.h"
 
 #include <regex.h>
 

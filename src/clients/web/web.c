@@ -12,6 +12,7 @@ enum { SAID_MAX = 180 };
 struct web_request {
   struct http_request *http;
   bool text, exact, logs_in;
+  size_t body_max;
   web_cb done;
   void *arg;
 };
@@ -122,7 +123,7 @@ static void take(const struct web_request *request, const struct http_result *re
   if (!good)
     status_error(request, result, json, &err);
   else if (result->body_cut)
-    err_set(&err, ERR_LIMIT, "the answer is longer than %d MB", WEB_BODY_MAX >> 20);
+    err_set(&err, ERR_LIMIT, "the answer is longer than %zu MB", request->body_max >> 20);
   else
     err = unread;
   request->done(request->arg, &(struct web_answer){.status = result->status,
@@ -155,6 +156,7 @@ struct web_request *web_ask(struct io *io, const struct target *target,
   char *url = mem_printf("%.*s%s", (int)length, base, query->path);
   *request = (struct web_request){.text = query->text,
                                   .exact = query->exact,
+                                  .body_max = query->body_max ? query->body_max : WEB_BODY_MAX,
                                   .logs_in = username || token,
                                   .done = done,
                                   .arg = arg};
@@ -172,7 +174,7 @@ struct web_request *web_ask(struct io *io, const struct target *target,
                                   .headers = query->headers,
                                   .header_count = query->header_count,
                                   .encoded = true,
-                                  .body_max = WEB_BODY_MAX,
+                                  .body_max = request->body_max,
                                   .timeout_ms = query->timeout_ms > 1 ? query->timeout_ms : 1};
   request->http = http_send(io, &http, on_answer, request);
   free(url);

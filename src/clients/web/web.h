@@ -17,32 +17,34 @@ enum { WEB_BODY_MAX = 16 << 20 };
    .help = "http or https URL of its API, with the path before it if there is one", \
    .example = (url_example),                                                        \
    .check = web_url_check},                                                         \
-      {.name = "username",                                                          \
-       .type = OPTION_TEXT,                                                         \
-       .help = "user to log in as (basic authentication)"},                         \
-      {.name = "password",                                                          \
-       .type = OPTION_SECRET,                                                       \
-       .help = "password of that user; never shown",                                \
-       .example = "\"${API_PASSWORD}\"",                                            \
-       .hidden = true},                                                             \
-      {.name = "token",                                                             \
-       .type = OPTION_SECRET,                                                       \
-       .help = "bearer token to log in with instead; never shown",                  \
-       .example = "\"${API_TOKEN}\"",                                               \
-       .check = http_bearer_check,                                                  \
-       .hidden = true},                                                             \
-      {.name = "ca_file",                                                           \
-       .type = OPTION_TEXT,                                                         \
-       .help = "PEM file to verify its certificate by; default: the system's"},     \
-      {.name = "cert_file",                                                         \
-       .type = OPTION_TEXT,                                                         \
-       .help = "PEM file of the client certificate and its chain"},                 \
-      {.name = "key_file",                                                          \
-       .type = OPTION_TEXT,                                                         \
-       .help = "PEM file of its key, without a password; default: in cert_file"},   \
-  {                                                                                 \
-    .name = "insecure", .type = OPTION_BOOL, .fallback = "false",                   \
-    .help = "do not verify its certificate"                                         \
+      WEB_LOGIN_OPTIONS
+
+/* Those without the URL. */
+#define WEB_LOGIN_OPTIONS                                                                        \
+  {.name = "username", .type = OPTION_TEXT, .help = "user to log in as (basic authentication)"}, \
+      {.name = "password",                                                                       \
+       .type = OPTION_SECRET,                                                                    \
+       .help = "password of that user; never shown",                                             \
+       .example = "\"${API_PASSWORD}\"",                                                         \
+       .hidden = true},                                                                          \
+      {.name = "token",                                                                          \
+       .type = OPTION_SECRET,                                                                    \
+       .help = "bearer token to log in with instead; never shown",                               \
+       .example = "\"${API_TOKEN}\"",                                                            \
+       .check = http_bearer_check,                                                               \
+       .hidden = true},                                                                          \
+      {.name = "ca_file",                                                                        \
+       .type = OPTION_TEXT,                                                                      \
+       .help = "PEM file to verify its certificate by; default: the system's"},                  \
+      {.name = "cert_file",                                                                      \
+       .type = OPTION_TEXT,                                                                      \
+       .help = "PEM file of the client certificate and its chain"},                              \
+      {.name = "key_file",                                                                       \
+       .type = OPTION_TEXT,                                                                      \
+       .help = "PEM file of its key, without a password; default: in cert_file"},                \
+  {                                                                                              \
+    .name = "insecure", .type = OPTION_BOOL, .fallback = "false",                                \
+    .help = "do not verify its certificate"                                                      \
   }
 
 /* Of the option url: http or https, no login, no query. */
@@ -59,8 +61,9 @@ struct web_query {
   const struct http_header *headers;
   size_t header_count;
   int64_t timeout_ms;
-  bool text;  /* the answer is not JSON */
-  bool exact; /* integers stay integers (json_limits.as_reals) */
+  size_t body_max; /* 0: WEB_BODY_MAX */
+  bool text;       /* the answer is not JSON */
+  bool exact;      /* integers stay integers (json_limits.as_reals) */
 };
 
 /* All borrowed for the callback. */

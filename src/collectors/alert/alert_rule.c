@@ -1,6 +1,7 @@
 #include "collectors/alert/alert_rule.h"
 
 #include "clients/prometheus/prometheus_contract.h"
+#include "clients/prometheus/prometheus_named.h"
 #include "collectors/lookup.h"
 #include "core/format.h"
 #include "core/suggest.h"
@@ -10,29 +11,6 @@
 const char *const alert_severity_choices[] = {"warning", "critical", NULL};
 
 /* ---- PromQL */
-
-static bool names_prometheus(struct alert_rule *rule, const char *name, struct err *err) {
-  const struct config *config = rule->target->config;
-  struct suggestion near = {0};
-  size_t known = 0;
-  for (size_t i = 0; config && i < config->all_count; i++) {
-    const struct target *each = config->all[i];
-    if (strcmp(each->kind->kind, PROMETHEUS_KIND) != 0)
-      continue;
-    known++;
-    suggest_consider(&near, name, each->name);
-    if (strcmp(each->name, name) == 0) {
-      rule->prometheus = each;
-      return true;
-    }
-  }
-  if (!config)
-    return true;
-  if (known == 0)
-    return err_set(err, ERR_INVALID, "there is no prometheus in the configuration");
-  return err_set(err, ERR_INVALID, "no target of prometheus \"%.80s\"%s", name,
-                 suggest_text(&near));
-}
 
 static bool expr_read(struct alert_rule *rule, const char *expr, struct err *err) {
   static const char *const others[] = {"above", "below", "target", "row"};
@@ -49,7 +27,7 @@ static bool expr_read(struct alert_rule *rule, const char *expr, struct err *err
     return err_set(err, ERR_INVALID,
                    "{limit} needs a metric; an expression has its limits in itself");
   rule->expr = expr;
-  return names_prometheus(rule, prometheus, err);
+  return prometheus_named(rule->target, prometheus, &rule->prometheus, err);
 }
 
 static bool no_labels(const struct alert_rule *rule, struct err *err) {

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far a forecast reaches: a multiple of the time with a steady rate, and a day if the rate was
- * steady for all of the history. */
-enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
-enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
 /* A tmpfs that is not configured is shown from this share on: there are many, and most are
  * empty. */
 static const double TMPFS_SHOWN = 0.5;
@@ -82,20 +78,11 @@ static void fill_ratios(struct row *row, const struct mount_facts *facts) {
 }
 
 static void fill_growth(struct row *row, const struct host_mount *mount) {
-  struct host_trend trend;
-  if (!host_growth_trend(&mount->growth, &trend)) {
-    row->cells[DISK_GROWTH] = row->cells[DISK_FULL_IN] = value_none("needs 60s of history");
-    return;
-  }
-  row->cells[DISK_GROWTH] = value_real(trend.bytes_per_second);
-  row->cells[DISK_GROWTH_WINDOW] = value_real(trend.window_s);
-  double full_in = (double)mount->facts.available / trend.bytes_per_second;
-  if (!trend.grows || full_in > FORECAST_MAX_S)
-    return;
-  if (full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S)
-    row->cells[DISK_FULL_IN] = value_real(full_in);
-  else
-    row->cells[DISK_FULL_IN] = value_none("needs more history at this growth rate");
+  const struct disk_growth_cells cells =
+      disk_growth_cells(&mount->growth, (double)mount->facts.available);
+  row->cells[DISK_GROWTH] = cells.growth;
+  row->cells[DISK_GROWTH_WINDOW] = cells.window;
+  row->cells[DISK_FULL_IN] = cells.full_in;
 }
 
 /* Why there are no figures; also adds a note for a missing permission. */

@@ -19,7 +19,7 @@ void host_mount_answer(struct host_mount *mount, const struct mount_facts *facts
   if (facts->error)
     return;
   mount->was_writable |= !facts->read_only;
-  host_growth_add(&mount->growth, now_ms, facts->used, facts->total);
+  disk_growth_add(&mount->growth, now_ms, facts->used, facts->total);
 }
 
 bool host_mount_usable(const struct host_mount *mount, int64_t hung_ms, int64_t now_ms) {
@@ -53,7 +53,7 @@ static void take_home(struct host_mount *mount, const struct mount_entry *entry)
   bool same_device =
       mount->home && mount->home_major == entry->major && mount->home_minor == entry->minor;
   if (!same_device && mount->home) {
-    mount->growth = (struct host_growth){0};
+    mount->growth = (struct disk_growth){0};
     mount->was_writable = false;
   }
   if (!mount->home || strcmp(mount->home, entry->point) != 0) {

@@ -2,20 +2,13 @@
  * Pure. */
 #pragma once
 
+#include "collectors/file_systems.h"
 #include "core/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { MOUNTINFO_BYTES_MAX = 8 << 20 }; /* maximum memory of one list of mounts */
-
-enum mount_class {
-  MOUNT_PSEUDO,  /* without data: proc, sysfs, cgroup, ..., or images that are always full */
-  MOUNT_MEMORY,  /* tmpfs and ramfs */
-  MOUNT_LOCAL,   /* on a device of this machine, or unknown */
-  MOUNT_NETWORK, /* depends on a server, which may hang: nfs, cifs, fuse.sshfs, ... */
-  MOUNT_FUSE,    /* depends on a process, which may hang */
-};
 
 /* Paths and texts without the kernel's octal escapes, in the arena of the list. */
 struct mount_entry {
@@ -52,6 +45,5 @@ const struct mount_entry *mounts_find(const struct mount_list *list, const char 
  * and the automounter. */
 bool mounts_expects(const char *fstab, const char *path);
 
-enum mount_class mount_class_of(const char *type);
 bool mount_has_option(const char *options,
                       const char *option); /* matches a whole word between commas */

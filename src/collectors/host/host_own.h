@@ -1,8 +1,8 @@
 /* Internals of the host collector, shared by its files. */
 #pragma once
 
+#include "collectors/disk_growth.h"
 #include "collectors/figures.h"
-#include "collectors/host/host_growth.h"
 #include "collectors/host/host_mountinfo.h"
 #include "collectors/host/host_proc.h"
 #include "io/file.h"
@@ -106,7 +106,7 @@ struct host_mount {
    * (another link, another mount on top). NULL before. */
   char *home;
   unsigned home_major, home_minor;
-  struct host_growth growth;
+  struct disk_growth growth;
   struct host_disk_io io;      /* of the last reading */
   struct counters io_counters; /* the same, as counters */
   struct rates io_rates;       /* between the last two */

@@ -192,7 +192,7 @@ bool page_found_read(struct page_found *found, const char *text, size_t len, boo
                      struct err *err) {
   const struct page_reader reader = {found, wants, on_sample, on_type};
   struct page_facts facts;
-  if (!service_page_read(text, len, &reader, &facts, err))
+  if (!metrics_page_read(text, len, &reader, &facts, err))
     return false;
   if (strict && !facts.ended)
     return err_set(err, ERR_PROTOCOL, "the page does not end with # EOF; it may be cut");

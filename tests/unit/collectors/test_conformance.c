@@ -31,6 +31,7 @@ static const struct place {
     {"spark", "url", "http://127.0.0.1:", "", false},
     {"connect", "url", "http://127.0.0.1:", "", false},
     {"zookeeper", "address", "127.0.0.1:", "", false},
+    {"fleet", "url", "http://127.0.0.1:", "", false},
     {"tls", "address", "127.0.0.1:", "", false},
     {"host", NULL, NULL, NULL, true},
     {"network", NULL, NULL, NULL, true},

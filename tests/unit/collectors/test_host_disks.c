@@ -107,10 +107,10 @@ static void test_without_inodes_or_blocks(void **state) {
 static void test_full_in(void **state) {
   struct bench *bench = *state;
   struct host_mount *mount = watch(bench, "/", &root_entry, 300, 6000);
-  struct host_growth grows = {0}, shrinks = {0}, crawls = {0};
+  struct disk_growth grows = {0}, shrinks = {0}, crawls = {0};
   for (int i = 0; i < 20; i++) {
-    host_growth_add(&grows, i * 5000, 300 + (uint64_t)i * 50, 10);
-    host_growth_add(&shrinks, i * 5000, 3000 - (uint64_t)i * 50, 10);
+    disk_growth_add(&grows, i * 5000, 300 + (uint64_t)i * 50, 10);
+    disk_growth_add(&shrinks, i * 5000, 3000 - (uint64_t)i * 50, 10);
   }
   mount->growth = grows;
   const struct row *row = draw(bench, "/");
@@ -122,7 +122,7 @@ static void test_full_in(void **state) {
   assert_int_equal(row->cells[DISK_FULL_IN].type, VALUE_NONE);
   assert_null(row->cells[DISK_FULL_IN].text); /* only a growing one gets full */
   for (int i = 0; i < 20; i++)
-    host_growth_add(&crawls, i * 5000, (uint64_t)i, 10);
+    disk_growth_add(&crawls, i * 5000, (uint64_t)i, 10);
   mount->facts.available = 1ULL << 40;
   mount->growth = crawls;
   assert_int_equal(draw(bench, "/")->cells[DISK_FULL_IN].type, VALUE_NONE); /* in 174,000 years */
@@ -132,11 +132,11 @@ static void test_full_in(void **state) {
 static void test_forecast_reach(void **state) {
   struct bench *bench = *state;
   struct host_mount *mount = watch(bench, "/", &root_entry, 300, 20000000);
-  struct host_growth burst = {0}, steady = {0};
+  struct disk_growth burst = {0}, steady = {0};
   for (int i = 0; i < 25; i++)
-    host_growth_add(&burst, i * 5000, 300 + (uint64_t)i * 50000, 10);
+    disk_growth_add(&burst, i * 5000, 300 + (uint64_t)i * 50000, 10);
   for (int i = 0; i < GROWTH_POINTS; i++)
-    host_growth_add(&steady, i * 5000, 300 + (uint64_t)i * 50000, 10);
+    disk_growth_add(&steady, i * 5000, 300 + (uint64_t)i * 50000, 10);
   mount->growth = burst;
   const struct row *row = draw(bench, "/");
   assert_true(row->cells[DISK_GROWTH].real > 9999 && row->cells[DISK_GROWTH].real < 10001);

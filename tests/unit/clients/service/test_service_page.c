@@ -1,5 +1,5 @@
 /* Pages of metrics: their lines, and what a series means. */
-#include "clients/service/service_page.h"
+#include "clients/web/metrics_page.h"
 #include "clients/service/service_quantile.h"
 #include "clients/service/service_series.h"
 
@@ -53,7 +53,7 @@ static const char *page(const char *text) {
   struct page_facts facts;
   got = (struct got){0};
   const struct page_reader reader = {&got, wants, on_sample, on_type};
-  return service_page_read(text, strlen(text), &reader, &facts, &err) ? got.text : err.text;
+  return metrics_page_read(text, strlen(text), &reader, &facts, &err) ? got.text : err.text;
 }
 
 static void test_lines(void **state) {

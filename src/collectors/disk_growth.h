@@ -2,6 +2,8 @@
  * Pure. */
 #pragma once
 
+#include "core/value.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +19,7 @@ enum {
   GROWTH_NOISE = 16384, /* deviation in bytes that still counts as a steady rate: a few blocks */
 };
 
-struct host_growth {
+struct disk_growth {
   struct {
     int64_t at_ms;
     double used;
@@ -26,9 +28,9 @@ struct host_growth {
   uint64_t total; /* size of the disk for these points: a resized disk starts again */
 };
 
-void host_growth_add(struct host_growth *growth, int64_t now_ms, uint64_t used, uint64_t total);
+void disk_growth_add(struct disk_growth *growth, int64_t now_ms, uint64_t used, uint64_t total);
 
-struct host_trend {
+struct disk_trend {
   double bytes_per_second; /* the slope b of the line through the points of the window */
   double window_s;         /* how long the rate has been steady */
   bool grows; /* b > 0, and b over the window exceeds twice the deviation of the points from the
@@ -36,4 +38,12 @@ struct host_trend {
 };
 /* The window is the longest (of 7, 14, 28, ... points, or all) whose line fits the newest points as
  * well as their own line does. False while there are too few points. */
-bool host_growth_trend(const struct host_growth *growth, struct host_trend *trend);
+bool disk_growth_trend(const struct disk_growth *growth, struct disk_trend *trend);
+
+/* The same as cells, with the reasons of what is not known. window: its time in seconds. full_in:
+ * seconds until `available` bytes are used; the forecast reaches at most 15 times as far as the
+ * rate has held, and a day. */
+struct disk_growth_cells {
+  struct value growth, window, full_in;
+};
+struct disk_growth_cells disk_growth_cells(const struct disk_growth *growth, double available);

@@ -48,5 +48,5 @@ struct page_facts {
 
 /* text[len] has to be '\0'. False: "line 3 is not a metric: ..."; the text may quote the page and
  * is to be sanitised. */
-bool service_page_read(const char *text, size_t len, const struct page_reader *reader,
+bool metrics_page_read(const char *text, size_t len, const struct page_reader *reader,
                        struct page_facts *facts, struct err *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-#include "clients/service/service_page.h"
+#include "clients/web/metrics_page.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -220,7 +220,7 @@ static bool not_metrics(size_t line, const char *text, size_t len, struct err *e
                  (int)(len < QUOTED ? len : QUOTED), text, len > QUOTED ? "..." : "");
 }
 
-bool service_page_read(const char *text, size_t len, const struct page_reader *reader,
+bool metrics_page_read(const char *text, size_t len, const struct page_reader *reader,
                        struct page_facts *facts, struct err *err) {
   struct scan scan;
   const char *const end = text + len;

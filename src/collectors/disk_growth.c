@@ -1,14 +1,14 @@
-#include "collectors/host/host_growth.h"
+#include "collectors/disk_growth.h"
 
 #include <math.h>
 
-static size_t point_at(const struct host_growth *growth, size_t age) {
+static size_t point_at(const struct disk_growth *growth, size_t age) {
   return (growth->next + GROWTH_POINTS - 1 - age) % GROWTH_POINTS;
 }
 
-void host_growth_add(struct host_growth *growth, int64_t now_ms, uint64_t used, uint64_t total) {
+void disk_growth_add(struct disk_growth *growth, int64_t now_ms, uint64_t used, uint64_t total) {
   if (growth->total != total)
-    *growth = (struct host_growth){.total = total};
+    *growth = (struct disk_growth){.total = total};
   if (growth->count > 0 && now_ms - growth->points[point_at(growth, 0)].at_ms < GROWTH_STEP_MS)
     return;
   growth->points[growth->next].at_ms = now_ms;
@@ -25,17 +25,17 @@ struct line {
 };
 
 /* Times and sizes are relative to the newest point, which keeps the precision. */
-static double time_at(const struct host_growth *growth, size_t age) {
+static double time_at(const struct disk_growth *growth, size_t age) {
   int64_t newest = growth->points[point_at(growth, 0)].at_ms;
   return (double)(growth->points[point_at(growth, age)].at_ms - newest) / 1000;
 }
 
-static double used_at(const struct host_growth *growth, size_t age) {
+static double used_at(const struct disk_growth *growth, size_t age) {
   return growth->points[point_at(growth, age)].used - growth->points[point_at(growth, 0)].used;
 }
 
 /* The sum of the squares of the distances of the n newest points from the line. */
-static double line_error(const struct host_growth *growth, const struct line *line, size_t n) {
+static double line_error(const struct disk_growth *growth, const struct line *line, size_t n) {
   double error = 0;
   for (size_t i = 0; i < n; i++) {
     double off =
@@ -46,7 +46,7 @@ static double line_error(const struct host_growth *growth, const struct line *li
 }
 
 /* The least-squares line through the n newest points. */
-static struct line line_through(const struct host_growth *growth, size_t n) {
+static struct line line_through(const struct disk_growth *growth, size_t n) {
   struct line line = {0};
   double tt = 0, tu = 0;
   for (size_t i = 0; i < n; i++) {
@@ -64,7 +64,7 @@ static struct line line_through(const struct host_growth *growth, size_t n) {
 }
 
 /* The line of the longest window that still has the rate of the newest points. */
-static struct line line_choose(const struct host_growth *growth, size_t *n) {
+static struct line line_choose(const struct disk_growth *growth, size_t *n) {
   const size_t recent = growth->count < GROWTH_RECENT ? growth->count : GROWTH_RECENT;
   const struct line newest = line_through(growth, recent);
   const double noise = (double)GROWTH_NOISE * GROWTH_NOISE * (double)recent;
@@ -81,7 +81,7 @@ static struct line line_choose(const struct host_growth *growth, size_t *n) {
   return chosen;
 }
 
-bool host_growth_trend(const struct host_growth *growth, struct host_trend *trend) {
+bool disk_growth_trend(const struct disk_growth *growth, struct disk_trend *trend) {
   if (growth->count < GROWTH_NEEDS || -time_at(growth, growth->count - 1) * 1000 < GROWTH_NEEDS_MS)
     return false;
   size_t n;
@@ -91,4 +91,27 @@ bool host_growth_trend(const struct host_growth *growth, struct host_trend *tren
   trend->grows =
       line.slope > 0 && line.slope * trend->window_s > 2 * sqrt(line.error / (double)(n - 2));
   return true;
+}
+
+/* How far a forecast reaches: a multiple of the time with a steady rate, and a day if the rate was
+ * steady for all of the history. */
+enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
+enum { HISTORY_S = (GROWTH_POINTS - 2) * GROWTH_STEP_MS / 1000 };
+
+struct disk_growth_cells disk_growth_cells(const struct disk_growth *growth, double available) {
+  struct disk_growth_cells cells = {value_none(NULL), value_none(NULL), value_none(NULL)};
+  struct disk_trend trend;
+  if (!disk_growth_trend(growth, &trend)) {
+    cells.growth = cells.full_in = value_none("needs 60s of history");
+    return cells;
+  }
+  cells.growth = value_real(trend.bytes_per_second);
+  cells.window = value_real(trend.window_s);
+  const double full_in = available / trend.bytes_per_second;
+  if (!trend.grows || full_in > FORECAST_MAX_S)
+    return cells;
+  cells.full_in = full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S
+                      ? value_real(full_in)
+                      : value_none("needs more history at this growth rate");
+  return cells;
 }
