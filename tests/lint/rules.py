@@ -34,7 +34,7 @@ CLIENTS = {"pgbouncer": "postgres"}
 # include it; it includes none.
 SHARED = "web"
 # Services are where the runtimes come together: the clients that each folder "service" may include too.
-RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}, "alert": {"prometheus"}}
+RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}, "alert": {"prometheus"}, "fleet": {"prometheus"}}
 
 # The headers of libraries, and who may include them: rooms ("io"), folders ("clients/redis") or files
 # ("ui/terminal/terminal.c").

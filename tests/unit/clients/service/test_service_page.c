@@ -1,7 +1,7 @@
 /* Pages of metrics: their lines, and what a series means. */
-#include "clients/web/metrics_page.h"
 #include "clients/service/service_quantile.h"
 #include "clients/service/service_series.h"
+#include "clients/web/metrics_page.h"
 
 #include <math.h>
 #include <setjmp.h>
