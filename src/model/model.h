@@ -14,6 +14,8 @@
 #include "model/page.h"
 #include "model/sample.h"
 
+struct runbook_offers;
+
 enum target_condition {
   TARGET_WAITING, /* no result yet */
   TARGET_LIVE,    /* the last collection succeeded recently */
@@ -61,8 +63,9 @@ struct model {
   struct incident_brief incident;    /* the current one; id "": none. Set by app */
   const char *const *incident_lines; /* of its page, as last asked for; NULL: none. Owned by app */
   size_t incident_line_count;
-  const struct logs *logs; /* the open logs; NULL: none. Owned by app */
-  bool wants_all_judged;   /* `check`: a configured threshold that judged nothing is a finding */
+  const struct logs *logs;               /* the open logs; NULL: none. Owned by app */
+  const struct runbook_offers *runbooks; /* that are offered now; NULL: none. Owned by app */
+  bool wants_all_judged; /* `check`: a configured threshold that judged nothing is a finding */
   int64_t
       watch_ms; /* `check --duration`: its length; a longer `for` counts at once. 0: unlimited */
   int64_t wall_offset_ms; /* add it to a time in here to show or record wall time: by how much the

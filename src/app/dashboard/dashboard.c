@@ -1,9 +1,11 @@
 #include "app/dashboard/dashboard.h"
 
 #include "app/dashboard/crash.h"
+#include "app/dashboard/dashboard_away.h"
 #include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
+#include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
 #include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
@@ -48,6 +50,8 @@ struct dashboard {
   struct dashboard_logs logs;
   struct dashboard_save save;
   struct dashboard_incident incident;
+  struct dashboard_runbooks runbooks;
+  struct dashboard_away away;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -72,6 +76,7 @@ static void dashboard_leave(struct dashboard *dashboard, int signal_number) {
   if (dashboard->leaving)
     return;
   dashboard->leaving = true;
+  dashboard_away_end(&dashboard->away, signal_number);
   dashboard->signal = signal_number;
   uv_stop(&dashboard->runtime->loop);
 }
@@ -129,10 +134,24 @@ static int64_t frame_wait(const struct dashboard *dashboard) {
   return may_wait && scheduler_expects(dashboard->scheduler, now) ? EXPECT_MS : 0;
 }
 
+/* While another program has the terminal: findings and events go on. */
+static void judge_unseen(struct dashboard *dashboard) {
+  if (!dashboard->judge || dashboard->leaving)
+    return;
+  dashboard->judge = false;
+  dashboard->model.wall_offset_ms = clock_wall_offset_ms();
+  model_evaluate(&dashboard->model, clock_now_ms(), false);
+  stderr_hold_drain();
+}
+
 /* The only place that draws, after everything in this turn of the loop was processed. Pending
  * output is written first; the screen is then drawn in its current state. */
 static void on_before_sleep(uv_prepare_t *prepare) {
   struct dashboard *dashboard = prepare->data;
+  if (dashboard->away.state != AWAY_NOT) {
+    judge_unseen(dashboard);
+    return;
+  }
   if (dashboard->leaving || !dashboard->dirty || terminal_pending(dashboard->terminal))
     return;
   const int64_t wait = frame_wait(dashboard);
@@ -177,17 +196,58 @@ static void screen_retake(struct dashboard *dashboard) {
 /* Cancels running collections first: after the pause all deadlines would have passed, and every
  * target would look unresponsive. */
 static void dashboard_suspend(struct dashboard *dashboard, bool job) {
+  const bool away = dashboard->away.state != AWAY_NOT; /* the terminal is another program's */
   if (!dashboard->paused)
     scheduler_pause(dashboard->scheduler);
-  terminal_leave(dashboard->terminal);
+  if (!away)
+    terminal_leave(dashboard->terminal);
   signals_suspend(&dashboard->signals, job);
   if (!dashboard->paused)
     scheduler_resume(dashboard->scheduler);
+  if (!away)
+    screen_retake(dashboard);
+}
+
+/* A runbook takes over the terminal. */
+
+static void away_over(struct dashboard *dashboard, const char *text) {
+  dashboard->away.state = AWAY_NOT;
   screen_retake(dashboard);
+  terminal_discard_input(dashboard->terminal);
+  view_notice(dashboard->view, text);
+  input_watch(dashboard);
+  if (!dashboard->paused)
+    scheduler_collect_now(dashboard->scheduler);
+}
+
+/* The screen would hide what the run said last. */
+static void on_away_ended(void *arg) {
+  struct dashboard *dashboard = arg;
+  static const char prompt[] = "\nPress Enter to return to the dashboard. ";
+  terminal_discard_input(dashboard->terminal);
+  fputs(prompt, stdout);
+  fflush(stdout);
+  uv_poll_start(&dashboard->input, UV_READABLE, on_input);
+}
+
+static void on_away_start(void *arg, const struct own_argv *argv) {
+  struct dashboard *dashboard = arg;
+  struct err err;
+  uv_poll_stop(&dashboard->input);
+  uv_timer_stop(&dashboard->key_wait);
+  terminal_discard_input(dashboard->terminal);
+  terminal_leave(dashboard->terminal);
+  dashboard->away.ended = on_away_ended;
+  dashboard->away.arg = dashboard;
+  if (!dashboard_away_start(&dashboard->away, &dashboard->runtime->loop, argv, &err))
+    away_over(dashboard, err.text);
 }
 
 static void on_signal(void *arg, int number) {
   struct dashboard *dashboard = arg;
+  const bool away = dashboard->away.state != AWAY_NOT;
+  if (away && (number == SIGINT || number == SIGQUIT || number == SIGCONT))
+    return; /* for the program that has the terminal */
   switch (number) {
   case SIGWINCH:
     dirty_set(dashboard, DIRTY_SIZE);
@@ -320,7 +380,8 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
   default:
     if (request.kind == REQUEST_COMMAND && request.text && page_line(dashboard, request.text))
       break;
-    if (!dashboard_logs_request(&dashboard->logs, &request))
+    if (!dashboard_logs_request(&dashboard->logs, &request) &&
+        !dashboard_runbooks_request(&dashboard->runbooks, &request))
       dashboard_operations_request(&dashboard->operations, &request);
     break;
   }
@@ -389,6 +450,10 @@ static void on_key_wait(uv_timer_t *timer) {
 
 static void on_input(uv_poll_t *poll, int status, int events) {
   struct dashboard *dashboard = poll->data;
+  if (dashboard->away.state == AWAY_WAITS && status == 0) {
+    away_over(dashboard, dashboard_away_words(&dashboard->away));
+    return;
+  }
   if (events & UV_WRITABLE) {
     terminal_flush(dashboard->terminal);
     if (!terminal_pending(dashboard->terminal))
@@ -457,6 +522,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   dashboard_logs_close(&dashboard->logs);
   dashboard_save_close(&dashboard->save);
   dashboard_incident_close(&dashboard->incident);
+  dashboard_runbooks_close(&dashboard->runbooks);
   dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
@@ -493,6 +559,14 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
                                             .arg = dashboard};
   dashboard_logs_open(&dashboard->logs);
   dashboard_save_open(&dashboard->save, &dashboard->runtime->io, on_saved, dashboard);
+  dashboard->runbooks = (struct dashboard_runbooks){
+      .io = &dashboard->runtime->io,
+      .model = &dashboard->model,
+      .options = options,
+      .lock = &dashboard->operations.lock,
+      .state = dashboard->operations.state,
+      .hooks = {.changed = on_logs, .say = on_say, .start = on_away_start, .arg = dashboard}};
+  dashboard_runbooks_open(&dashboard->runbooks);
   dashboard_open(dashboard);
   dashboard->judge = true;
   dashboard_draw(dashboard);

@@ -80,7 +80,7 @@ int runbook_show(const struct config *config, const struct options *options,
   struct runbook_places places;
   bool invalid = false;
   runbook_places_init(&places, config);
-  struct runbook *runbook = runbook_load(&places, options->words[1], schema, &invalid);
+  struct runbook *runbook = runbook_load(&places, options->words[0], schema, &invalid);
   runbook_places_fini(&places);
   if (!runbook)
     return invalid ? EXIT_CONFIG_BAD : EXIT_USAGE_BAD;
@@ -120,22 +120,27 @@ const char *runbook_list_over(const struct runbook_file *file) {
                                                                      : NULL;
 }
 
-static void put_run(const struct options *options, const struct runbook_file *file) {
-  const struct runbook_head *head = runbook_file_head(file);
+bool runbook_list_state(const struct runbook_file *file, char *out, size_t size) {
   struct last last = {0};
   struct err err;
-  char time[FORMAT_MAX], state[SHOWN_MAX];
   if (!runbook_file_each(file, on_event, &last, &err))
-    snprintf(state, sizeof state, "damaged: %s", err.text);
+    snprintf(out, size, "damaged: %s", err.text);
   else if (last.over)
-    snprintf(state, sizeof state, "%s", runbook_over_name(last.how));
+    snprintf(out, size, "%s", runbook_over_name(last.how));
   else
-    snprintf(state, sizeof state, "%s%s%s",
+    snprintf(out, size, "%s%s%s",
              runbook_file_is_held(file) ? "running"
              : last.effect              ? "interrupted, outcome unknown"
                                         : "waits",
              last.kind == RUNBOOK_EVENT_RESULT ? ", after " : ", at ",
              last.any ? last.step : "its beginning");
+  return !last.over;
+}
+
+static void put_run(const struct options *options, const struct runbook_file *file) {
+  const struct runbook_head *head = runbook_file_head(file);
+  char time[FORMAT_MAX], state[SHOWN_MAX];
+  runbook_list_state(file, state, sizeof state);
   runbook_printf(options, "", "%-44s  %s%s  %-12s  %s", head->id,
                  format_time(time, sizeof time, head->at_ms, options->utc, true),
                  options->utc ? " UTC" : "", head->user, state);

@@ -164,7 +164,7 @@ static int session_dry(struct runbook_session *session) {
 /* ---- begin, resume, abandon */
 
 static bool values_take(struct runbook_session *session, struct err *err) {
-  for (size_t i = 2; i < session->options->word_count; i++)
+  for (size_t i = 1; i < session->options->word_count; i++)
     if (!runbook_values_take(&session->values, session->options->words[i], err))
       return false;
   return runbook_values_check(&session->values, err);
@@ -202,7 +202,7 @@ static int run_begin(struct runbook_session *session, struct config *config,
   struct err err = {0};
   bool invalid = false;
   runbook_places_init(&places, config);
-  session->runbook = runbook_load(&places, options->words[1], schema, &invalid);
+  session->runbook = runbook_load(&places, options->words[0], schema, &invalid);
   runbook_places_fini(&places);
   if (!session->runbook)
     return invalid ? EXIT_CONFIG_BAD : EXIT_USAGE_BAD;
@@ -258,7 +258,7 @@ static bool config_fits(const struct runbook_session *session, struct err *err) 
 static int run_resume(struct runbook_session *session, struct config *config,
                       const struct runbook_schema *schema) {
   struct err err = {0};
-  session->file = runbook_file_open(session->state, session->options->words[1], false, &err);
+  session->file = runbook_file_open(session->state, session->options->words[0], false, &err);
   if (session->file && config_fits(session, &err) && run_load(session, schema, &err) &&
       session_open(session, config, &err))
     return session_run(session);
@@ -270,7 +270,7 @@ static int run_resume(struct runbook_session *session, struct config *config,
 static int run_abandon(struct runbook_session *session) {
   struct err err = {0};
   const char *over;
-  session->file = runbook_file_open(session->state, session->options->words[1], false, &err);
+  session->file = runbook_file_open(session->state, session->options->words[0], false, &err);
   if (session->file && (over = runbook_list_over(session->file)))
     err_set(&err, ERR_INVALID, "the run %s is over: %s", runbook_file_head(session->file)->id,
             over);
@@ -291,7 +291,7 @@ static int run_abandon(struct runbook_session *session) {
 
 static int command_run(struct runbook_session *session, struct config *config,
                        const struct runbook_schema *schema) {
-  const char *command = session->options->words[0];
+  const char *command = session->options->command;
   if (strcmp(command, "list") == 0)
     return runbook_list(config, session->options, schema);
   if (strcmp(command, "show") == 0)

@@ -136,7 +136,8 @@ static unsigned option_modes(int code) {
     return 1U << MODE_SHOW;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
-           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT;
+           1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT |
+           1U << MODE_RUNBOOK;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_DEFAULT:
@@ -420,32 +421,46 @@ static bool format_check(const struct options *options, struct err *err) {
          err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }
 
-/* "run NAME [NAME=VALUE...]", "list". */
-static bool runbook_check(const struct options *options, struct err *err) {
+/* "run NAME [NAME=VALUE...]", "list". The first word becomes the command; "NAME ..." is short for
+ * "run NAME ...". */
+static bool runbook_take(struct options *options, struct err *err) {
   static const struct {
     const char *word, *needs;
     size_t least, most;
+    bool json;
   } commands[] = {
-      {"list", "", 1, 1},      {"runs", "", 1, 1},
-      {"show", " NAME", 2, 2}, {"run", " NAME [NAME=VALUE...]", 2, SIZE_MAX},
-      {"resume", " ID", 2, 2}, {"abandon", " ID", 2, 2},
+      {"run", " NAME [NAME=VALUE...]", 1, SIZE_MAX, false},
+      {"list", "", 0, 0, false},
+      {"runs", "", 0, 0, false},
+      {"due", " [NAME]", 0, 1, true},
+      {"show", " NAME", 1, 1, false},
+      {"resume", " ID", 1, 1, false},
+      {"abandon", " ID", 1, 1, false},
   };
-  struct suggestion near = {0};
-  for (size_t i = 0; options->word_count > 0 && i < sizeof commands / sizeof *commands; i++) {
-    suggest_consider(&near, options->words[0], commands[i].word);
-    if (strcmp(commands[i].word, options->words[0]) != 0)
-      continue;
-    if (options->dry_run && commands[i].most != SIZE_MAX)
-      return err_set(err, ERR_INVALID, "--dry-run is only valid with `stacktop runbook run`");
-    return (options->word_count >= commands[i].least && options->word_count <= commands[i].most) ||
-           err_set(err, ERR_INVALID, "usage: stacktop runbook %s%s", commands[i].word,
-                   commands[i].needs);
+  size_t found = 0;
+  if (options->word_count == 0)
+    return err_set(err, ERR_INVALID,
+                   "runbook requires the name of a runbook, or list, show, run, runs, due, resume "
+                   "or abandon");
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (strcmp(commands[i].word, options->words[0]) == 0)
+      found = i;
+  options->command = commands[found].word;
+  if (strcmp(options->command, options->words[0]) == 0) {
+    options->words++;
+    options->word_count--;
   }
-  return err_set(err, ERR_INVALID, "runbook requires list, show, run, runs, resume or abandon%s%s",
-                 options->word_count > 0 ? suggest_text(&near) : "", "");
+  if (options->dry_run && found != 0)
+    return err_set(err, ERR_INVALID, "--dry-run is only valid with `stacktop runbook run`");
+  if (options->json && !commands[found].json)
+    return err_set(err, ERR_INVALID, "--json is only valid with `stacktop runbook due`");
+  return (options->word_count >= commands[found].least &&
+          options->word_count <= commands[found].most) ||
+         err_set(err, ERR_INVALID, "usage: stacktop runbook %s%s", commands[found].word,
+                 commands[found].needs);
 }
 
-static bool words_check(const struct options *options, struct err *err) {
+static bool words_check(struct options *options, struct err *err) {
   if (options->mode == MODE_PLAN && options->word_count == 0)
     return err_set(err, ERR_INVALID,
                    "plan requires an action and a target (`stacktop actions` lists the actions)");
@@ -458,7 +473,7 @@ static bool words_check(const struct options *options, struct err *err) {
   if (options->mode == MODE_SHOW && options->word_count == 1)
     return err_set(err, ERR_INVALID,
                    "show requires a page and a target (`stacktop show` lists the pages)");
-  if (options->mode == MODE_RUNBOOK && !runbook_check(options, err))
+  if (options->mode == MODE_RUNBOOK && !runbook_take(options, err))
     return false;
   if (options->follow && (options->until || options->patterns))
     return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",

@@ -47,7 +47,7 @@ struct options {
   bool read_only;
   bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
   const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW];
-                               show: PAGE TARGET [ROW]; runbook: its command; in argv */
+                               show: PAGE TARGET [ROW]; runbook: of its command; in argv */
   size_t word_count;
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */
@@ -59,6 +59,7 @@ struct options {
   size_t field_count;
   bool follow, patterns; /* logs */
   bool test;             /* watch */
+  const char *command;   /* runbook: "run", "list", ...; `words` are its arguments */
   bool dry_run;          /* runbook run */
 };
 

@@ -105,9 +105,13 @@ char **runbook_names(const struct runbook_places *places, size_t *count) {
 }
 
 static void name_unknown(const struct runbook_places *places, const char *name) {
+  static const char *const commands[] = {"list", "show",   "run",     "runs",
+                                         "due",  "resume", "abandon", NULL};
   struct suggestion near = {0};
   size_t count;
   char **names = runbook_names(places, &count);
+  for (size_t i = 0; commands[i]; i++) /* `stacktop runbook NAME`: a command with a typing error */
+    suggest_consider(&near, name, commands[i]);
   for (size_t i = 0; i < count; i++)
     suggest_consider(&near, name, names[i]);
   error_print("unknown runbook \"%.60s\"%s (`stacktop runbook list` lists them)", name,
@@ -119,8 +123,9 @@ static void name_unknown(const struct runbook_places *places, const char *name) 
 
 /* ---- files */
 
+/* said: where the errors are printed; NULL: nowhere. */
 static struct runbook *file_parse(FILE *file, const char *name, const char *path,
-                                  const struct runbook_schema *schema) {
+                                  const struct runbook_schema *schema, FILE *said) {
   struct config_errors errors;
   struct runbook *runbook = NULL;
   char *text = mem_new(RUNBOOK_FILE_MAX + 2);
@@ -130,14 +135,15 @@ static struct runbook *file_parse(FILE *file, const char *name, const char *path
     config_errors_add(&errors, 0, 0, "cannot read the file: %s", strerror(errno));
   else
     runbook = runbook_parse(name, path, text, len, schema, &errors);
-  config_errors_print(&errors, stderr);
+  if (said)
+    config_errors_print(&errors, said);
   config_errors_fini(&errors);
   free(text);
   return runbook;
 }
 
-struct runbook *runbook_load(const struct runbook_places *places, const char *name,
-                             const struct runbook_schema *schema, bool *invalid) {
+static struct runbook *load(const struct runbook_places *places, const char *name,
+                            const struct runbook_schema *schema, FILE *said, bool *found_file) {
   struct runbook *runbook = NULL;
   bool found = false;
   for (size_t i = 0; name_is_plain(name) && i < places->count && !found; i++) {
@@ -145,18 +151,32 @@ struct runbook *runbook_load(const struct runbook_places *places, const char *na
     FILE *file = fopen(path, "re");
     found = file || (errno != ENOENT && errno != ENOTDIR);
     if (file) {
-      runbook = file_parse(file, name, path, schema);
+      runbook = file_parse(file, name, path, schema, said);
       fclose(file);
-    } else if (found) {
+    } else if (found && said) {
       error_print("cannot read %s: %s", path, strerror(errno));
     }
     free(path);
   }
+  *found_file = found;
+  return runbook;
+}
+
+struct runbook *runbook_load(const struct runbook_places *places, const char *name,
+                             const struct runbook_schema *schema, bool *invalid) {
+  bool found;
+  struct runbook *runbook = load(places, name, schema, stderr, &found);
   if (!found)
     name_unknown(places, name);
   if (invalid)
     *invalid = found && !runbook;
   return runbook;
+}
+
+struct runbook *runbook_load_quietly(const struct runbook_places *places, const char *name,
+                                     const struct runbook_schema *schema) {
+  bool found;
+  return load(places, name, schema, NULL, &found);
 }
 
 /* ---- what they may name */

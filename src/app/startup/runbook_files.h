@@ -22,6 +22,9 @@ char **runbook_names(const struct runbook_places *places, size_t *count);
  * *invalid (may be NULL): there is such a file, but it has errors. */
 struct runbook *runbook_load(const struct runbook_places *places, const char *name,
                              const struct runbook_schema *schema, bool *invalid);
+/* NULL where there is none without errors; nothing is printed. */
+struct runbook *runbook_load_quietly(const struct runbook_places *places, const char *name,
+                                     const struct runbook_schema *schema);
 /* What a runbook may name here: metrics and pages of all collectors, actions of the list, which
  * outlives the schema. */
 struct runbook_schema runbook_schema_of(const struct action_list *list);

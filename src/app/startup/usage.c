@@ -164,9 +164,12 @@ static const char watch[] =
 static const char runbook[] =
     "usage: stacktop runbook list             list the runbooks: yours, and those of stacktop\n"
     "       stacktop runbook show NAME        print its parameters and steps\n"
-    "       stacktop runbook run NAME [NAME=VALUE...] [--dry-run]\n"
+    "       stacktop runbook NAME [NAME=VALUE...] [--dry-run]\n"
+    "                                         run it; also: runbook run NAME\n"
     "       stacktop runbook runs             list the runs, also those that are not over\n"
     "       stacktop runbook resume ID        continue a run where it stopped\n"
+    "       stacktop runbook due [NAME] [--json]\n"
+    "                                         when each was due, and was last done, by whom\n"
     "       stacktop runbook abandon ID       end a run without its remaining steps\n"
     "\n"
     "Leads through the steps of a runbook. Every action shows its plan and asks for its phrase,\n"

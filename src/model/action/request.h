@@ -36,6 +36,11 @@ enum request_kind {
   REQUEST_PAGE_CLOSE, /* the page that was opened last */
   REQUEST_PAGE_SORT,  /* its rows: by the column `text` ("": its own order) of subject.table */
   REQUEST_PAGE_MARK,  /* begins or ends the window of its figures (struct page_focus, marks) */
+  /* Runbooks (model/runbook/runbook_offers.h). */
+  REQUEST_RUNBOOKS,       /* those that match the target or the one row of `subject`; text: label */
+  REQUEST_RUNBOOKS_CLOSE, /* they are no longer looked at */
+  REQUEST_RUNBOOK_OPEN,   /* the offer `operation`: begins its dry run */
+  REQUEST_RUNBOOK_START,  /* the offer that is opened takes over the terminal */
   /* Logs (model/log/logs.h). */
   REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
   REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */
@@ -52,7 +57,7 @@ struct request {
   const char *text;
   const char *const *texts;
   size_t text_count;
-  uint32_t operation;
+  uint32_t operation; /* or the index of an offer */
   const struct logs_query *logs;
   const struct page_spec *page;
   bool inverted; /* PAGE_SORT */

@@ -6,6 +6,7 @@
 #include "ui/panes/pane_list.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_pages.h"
+#include "ui/view/view_runbooks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,12 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   case PAGE_LIST:
     page_list_draw(view, frame, area);
     break;
+  case PAGE_RUNBOOKS:
+    runbook_list_draw(view, frame, area);
+    break;
+  case PAGE_RUNBOOK:
+    runbook_page_draw(view, frame, area);
+    break;
   case PAGE_LOG:
     view->log.paused = view->paused;
     log_view_draw(&view->log, frame, area);
@@ -265,7 +272,8 @@ static void draw_under(struct view *view, const struct frame *frame) {
   int top = header_draw(view, frame);
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, frame, area);
-  if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP || view->page == PAGE_INCIDENT) &&
+  if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP || view->page == PAGE_INCIDENT ||
+       view->page == PAGE_RUNBOOK) &&
       clamp_scroll(view)) {
     canvas_fill(canvas, area.x, area.y, area.width, area.height, STYLE_TEXT, ' ');
     draw_page(view, frame, area);
@@ -312,6 +320,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena, now_ms};
   view_sync_panes(view, model);
   focus_worst(view, model);
+  view_runbooks_sync(view, model);
   draw_under(view, &frame);
   view->has_findings = worst_finding(model, NULL) != NULL;
   view->acts = acts_now(view, &frame);

@@ -254,6 +254,13 @@ static const struct action_spec *spec_of_key(const struct keys *keys, const char
   return NULL;
 }
 
+bool act_has_key(const struct keys *keys) {
+  const struct model *model = keys->frame->model;
+  struct subject subject;
+  return view_subject(keys->view, keys->frame, &subject) &&
+         spec_of_key(keys, model->targets[subject.target_index].target->kind->kind);
+}
+
 struct request act_by_key(struct keys *keys) {
   const struct model *model = keys->frame->model;
   struct request request = {.kind = REQUEST_ACT};

@@ -24,5 +24,7 @@ struct request run_mark_all(struct keys *keys, int argument);
 struct request run_menu(struct keys *keys, int argument);
 struct request run_command(struct keys *keys, int argument);
 struct request run_front(struct keys *keys, int argument);
+/* Whether an action of the selected target's kind has the key. */
+bool act_has_key(const struct keys *keys);
 /* A key without a binding. */
 struct request act_by_key(struct keys *keys);

@@ -6,6 +6,7 @@
 #include "ui/view/view_findings.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
+#include "ui/view/view_runbooks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,10 @@ enum key_place view_place(const struct view *view) {
                                                : PLACE_LOG_LIST;
   if (view->page == PAGE_LIST)
     return PLACE_LIST;
+  if (view->page == PAGE_RUNBOOKS)
+    return PLACE_RUNBOOKS;
+  if (view->page == PAGE_RUNBOOK)
+    return PLACE_RUNBOOK;
   if (view->opened_count > 0)
     return PLACE_OPENED;
   if (view->listing)
@@ -96,6 +101,8 @@ static struct request run_move(struct keys *keys, int lines) {
     log_view_move(&keys->view->log, keys->frame, lines);
   else if (keys->view->page == PAGE_LIST)
     page_list_move(keys->view, keys->frame, lines);
+  else if (keys->view->page == PAGE_RUNBOOKS)
+    runbook_list_move(keys->view, keys->frame, lines);
   else if (keys->view->page != PAGE_PANES)
     scroll_page(keys->view, lines);
   else if (keys->pane)
@@ -122,6 +129,8 @@ static struct request run_back(struct keys *keys, int argument) {
   struct view *view = keys->view;
   if (view->page == PAGE_LOG)
     return view_log_back(keys);
+  if (view->page == PAGE_RUNBOOKS || view->page == PAGE_RUNBOOK)
+    return view_runbooks_back(view);
   if (view->page == PAGE_HELP)
     view->page = view->page_before_help;
   else if (view->page == PAGE_DETAIL || view->page == PAGE_INCIDENT)
@@ -352,6 +361,10 @@ const struct binding view_bindings[] = {
      run_go_to_finding, 0, offers_row},
     {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
      PLACE_LIST, false, run_choose_page, 0, NULL},
+    {CODE(ENTER), "Enter", "open", "full-screen pane; again: page of the row, else its details",
+     PLACE_RUNBOOKS, false, run_runbook_open, 0, NULL},
+    {RUNE('S'), "S", "start", "start the runbook, in the whole terminal", PLACE_RUNBOOK, false,
+     run_runbook_start, 0, NULL},
     {CODE(ESC), "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
      false, run_back, 0, offers_back},
     /* The logs. */
@@ -384,8 +397,6 @@ const struct binding view_bindings[] = {
      NULL},
     {CODE(RIGHT), "Right", NULL, "scroll long lines", PLACE_LOG, false, run_log,
      LOG_KEY_ACROSS_RIGHT, NULL},
-    {RUNE('r'), "r", NULL, "lines as they are; again: without time, JSON by field", PLACE_LOG,
-     false, run_log, LOG_KEY_RAW, NULL},
     {RUNE('c'), "c", NULL, "chart of lines by level, on or off", PLACE_LOG, false, run_log,
      LOG_KEY_CHART, NULL},
     {RUNE('y'), "y", "copy", "copy the line to the clipboard", PLACE_LOG_RECORD, false, run_log,
@@ -412,8 +423,12 @@ const struct binding view_bindings[] = {
      PLACE_OPENED, false, run_window, 0, offers_window},
     {RUNE('l'), "l", "logs", "logs of the selected row", PLACE_ACTS, false, run_logs, 0,
      offers_logs},
+    {RUNE('r'), "r", NULL, "lines as they are; again: without time, JSON by field", PLACE_LOG,
+     false, run_log, LOG_KEY_RAW, NULL},
     {RUNE('c'), "c", NULL, "chart of the row's figures; Left and Right: the next figure",
      PLACE_ACTS, false, run_chart, 0, NULL},
+    {RUNE('r'), "r", NULL, "runbooks that lead from the row; R where no action has that key",
+     PLACE_ACTS, false, run_runbooks, 0, NULL},
     {CODE(RIGHT), "Right", "next figure",
      "chart of the row's figures; Left and Right: the next figure", PLACE_CHART, false,
      run_chart_step, 1, NULL},
@@ -495,7 +510,11 @@ static struct request dispatch(struct keys *keys) {
     if ((binding->places & place) && binding_is_for(binding, keys->key))
       return binding->run(keys, binding->argument);
   }
-  return place & PLACE_ACTS ? act_by_key(keys) : nothing;
+  if (!(place & PLACE_ACTS))
+    return nothing;
+  return keys->key.code == KEY_CODE_RUNE && keys->key.rune == 'R' && !act_has_key(keys)
+             ? run_runbooks(keys, 0)
+             : act_by_key(keys);
 }
 
 /* Ctrl-L and Ctrl-Z work in every text field. */
@@ -537,6 +556,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};
   view_sync_panes(view, model);
   view->touched = true;
+  view_runbooks_sync(view, model);
   *view->notice = '\0';
   struct keys keys = {view, &frame, view_focused(view), key, false};
   uint64_t before = keys.pane ? pane_selection_identity(keys.pane) : 0;

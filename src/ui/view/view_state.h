@@ -12,6 +12,8 @@ enum view_page {
   PAGE_LIST,     /* the pages of a row and of its target (model/page.h) */
   PAGE_LOG,      /* the logs of a row; log.page says which page of them */
   PAGE_INCIDENT, /* the time line of the current incident */
+  PAGE_RUNBOOKS, /* those that match a row (model/runbook/runbook_offers.h) */
+  PAGE_RUNBOOK,  /* one of them, with its dry run */
   PAGE_HELP,
 };
 
@@ -60,7 +62,9 @@ struct view {
   size_t row_pages, pages; /* of the selected row, and with its target's, as last drawn */
   int opened_width;        /* of the open page, inside, as last drawn */
   uint64_t copied;         /* the row that was copied last; 0: none */
-  enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart;
+  enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart,
+      page_before_runbooks;
+  size_t runbook_at; /* the selected one of the list */
   struct detail detail;
   struct chart_page chart;
   struct log_view log;

@@ -980,8 +980,9 @@ static void test_keys_of_actions(void **state) {
   assert_ptr_equal(s.request.action, &spec_vacuum);
   assert_null(s.request.subject.table);
   assert_int_equal(s.request.subject.key_count, 0);
-  press(&s, "R"); /* of another kind */
-  assert_int_equal(s.request.kind, REQUEST_NONE);
+  press(&s, "R"); /* an action of another kind: here it is that of the runbooks */
+  assert_int_equal(s.request.kind, REQUEST_RUNBOOKS);
+  assert_string_equal(s.request.subject.keys[0], "8123/1");
   press(&s, "<Home>");
   expect(&s, "ecap: V vacuum  a all actions");
   press(&s, "C");

@@ -1,0 +1,127 @@
+"""Runbooks on the screen: which ones r offers, their dry run, and a run that takes over the terminal and gives it back."""
+
+import json
+import re
+import signal
+
+import pytest
+
+from stacktop import dashboard, write_config
+
+BESIDE = "others"
+
+BOOK = """\
+title: A test of the screen
+matches:
+  - {metric: disk.used, with: {host: "{target}", mount: "{row}"}}
+parameters:
+  host: {help: host, default: nobody}
+  mount: {help: mount point, default: /nowhere}
+steps:
+  - {name: first, check: {metric: disk.used, target: "{host}", row: "{mount}", above: 0%}}
+  - {name: second, ask: "What with {mount}?", choices: {go on: end, leave: stop}}
+verify:
+  - {metric: disk.used, target: "{host}", row: "{mount}", below: 101%}
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    def made(**more):
+        (tmp_path / "runbooks").mkdir(exist_ok=True)
+        (tmp_path / "runbooks/try.yaml").write_text(BOOK)
+        return write_config(tmp_path, hosts=[{"name": "here", "mounts": ["/"]}], interval="500ms",
+                            state=str(tmp_path / "state"), **more)
+    return made
+
+
+def offered(terminal, key="r"):
+    terminal.wait_for("MOUNT")
+    terminal.wait_for(re.compile("what fills it|MOUNT"))
+    terminal.press(key)
+    terminal.wait_for(re.compile(r"\[Runbooks for here /\]"))
+    terminal.wait_for("A test of the screen")
+
+
+def again(terminal, text):
+    """The screen still shows what the run before has printed."""
+    terminal.wait_for(lambda screen: screen.text.count(text) == 2)
+
+
+def opened(terminal):
+    """The list has the shipped disk-full first, then the one of the test."""
+    terminal.wait_for("disk-full")
+    terminal.press("j", "Enter")
+    terminal.wait_for(re.compile(r"\[Runbook try\]"))
+
+
+def test_it_is_offered_and_run_and_resumed(config, tmp_path):
+    with dashboard(config(thresholds={"disk.used": {"warn": "0.01%"}}), columns=100, rows=30) as terminal:
+        offered(terminal)
+        assert re.search(r"│ +used [0-9.]+%, above", terminal.screen.text)  # the reason is the finding
+        opened(terminal)
+        terminal.wait_for("now: holds")
+        assert "host=here" in terminal.screen.text and "mount=/" in terminal.screen.text
+        terminal.press("S")
+        terminal.wait_for(re.compile(r"What with /\?"))
+        assert not terminal.screen.alternate
+        terminal.wait_for("Number (1 to 2)")
+        terminal.press("Enter")
+        terminal.wait_for("Press Enter to return to the dashboard")
+        terminal.press("Enter")
+        terminal.wait_for("The run is not over: press r, then resume it")
+        assert terminal.screen.alternate
+        terminal.press("r")
+        terminal.wait_for("resume: waits, at second")
+        terminal.press("Enter")
+        terminal.wait_for(re.compile("Run try-.*waits, at second"))
+        terminal.press("S")
+        again(terminal, "Number (1 to 2)")
+        terminal.press("1", "Enter")
+        again(terminal, "Press Enter to return")
+        terminal.press("Enter")
+        terminal.wait_for("The runbook is done, and verified")
+        terminal.press("q")
+        assert terminal.wait_exit(1) == 0
+        terminal.assert_given_back()
+    run, = (tmp_path / "state/runs").glob("try-*.jsonl")
+    events = [json.loads(line) for line in run.read_text().splitlines()]
+    assert events[-1]["over"] == "done"
+    assert {"name": "mount", "value": "/"} in events[0]["parameters"]
+
+
+def test_no_runbook_and_read_only(config):
+    with dashboard(config(redis=[{"name": "cache", "url": "redis://127.0.0.1:1/0"}]), "--read-only", columns=80,
+                   rows=24) as terminal:
+        terminal.wait_for("refused")
+        terminal.press("2", "R")
+        terminal.wait_for("No runbook leads from here")
+        terminal.press("1")
+        offered(terminal, "R")
+        opened(terminal)
+        terminal.wait_for("Cannot be started here: --read-only")
+        terminal.press("S")
+        terminal.wait_for("Not started: --read-only")
+        terminal.press("Esc")
+        terminal.wait_for("[Runbooks for")
+        terminal.press("Esc")
+        terminal.wait_for("MOUNT")
+        terminal.press("z")
+        terminal.wait_for("PAUSED")
+        terminal.press("r")
+        terminal.wait_for("Paused: press z to resume")
+
+
+def test_a_hang_up_ends_both_and_the_run_stays(config, tmp_path):
+    with dashboard(config(), columns=100, rows=30) as terminal:
+        offered(terminal)
+        opened(terminal)
+        terminal.wait_for("now: holds")
+        terminal.press("S")
+        terminal.wait_for(re.compile(r"Number \(1 to 2\)"))
+        terminal.resize(80, 24)
+        terminal.hang_up()
+        assert terminal.wait_exit(2) == -signal.SIGHUP
+        terminal.assert_no_children()
+    run, = (tmp_path / "state/runs").glob("try-*.jsonl")
+    assert json.loads(run.read_text().splitlines()[-1])["event"] == "begin"
