@@ -1,6 +1,7 @@
 #include "app/modes/runbook_mode.h"
 
 #include "app/modes/ask.h"
+#include "app/modes/runbook_due.h"
 #include "app/modes/runbook_list.h"
 #include "app/modes/runbook_session.h"
 #include "app/runtime/print.h"
@@ -298,6 +299,8 @@ static int command_run(struct runbook_session *session, struct config *config,
     return runbook_show(config, session->options, schema);
   if (strcmp(command, "runs") == 0)
     return runbook_runs(session->state, session->options);
+  if (strcmp(command, "due") == 0)
+    return runbook_due(config, session->state, session->options, schema);
   if (strcmp(command, "run") == 0)
     return run_begin(session, config, schema);
   if (strcmp(command, "resume") == 0)

@@ -37,51 +37,78 @@ static void on_recorded(void *arg, const struct err *err) {
   uv_stop(recording->loop);
 }
 
-bool runbook_record(struct runbook_session *session, const char *result, const char *words,
-                    struct err *err) {
-  const struct runbook_step *step = runbook_run_step(&session->run);
+/* What is recorded: a step, or the verification of the run. */
+struct recorded {
+  const char *id, *action, *step; /* step NULL: none */
+  const char *line;               /* of the intent */
+  const char *hash;
+};
+
+static bool record(struct runbook_session *session, const struct recorded *recorded,
+                   const char *result, const char *words, struct err *err) {
   const struct runbook_head *head = runbook_file_head(session->file);
   struct plan_param params[RUNBOOK_PARAMS_MAX + 2];
-  char said[RUNBOOK_SAID_MAX];
-  char *action = mem_printf("runbook.%s", runbook_kind_name(step->kind));
-  char *title = mem_printf("%s: %s", session->runbook->name, step->name);
-  const char *const lines[] = {runbook_step_text(said, step, &session->values)};
+  char *title =
+      mem_printf("%s: %s", session->runbook->name, recorded->step ? recorded->step : "verify");
   size_t count = 0;
   params[count++] = (struct plan_param){.name = "run", .value = head->id};
-  params[count++] = (struct plan_param){.name = "step", .value = step->name};
+  if (recorded->step)
+    params[count++] = (struct plan_param){.name = "step", .value = recorded->step};
   for (size_t i = 0; i < head->value_count; i++)
     params[count++] = (struct plan_param){.name = head->names[i], .value = head->values[i]};
-  const struct audit_record record = {.event = result ? AUDIT_OUTCOME : AUDIT_INTENT,
-                                      .id = session->run.audit,
-                                      .at_ms = clock_wall_ms(),
-                                      .who = session->who,
-                                      .platform = session->config->name,
-                                      .environment = session->config->environment,
-                                      .kind = "runbook",
-                                      .target = session->runbook->name,
-                                      .action = action,
-                                      .title = title,
-                                      .danger = danger_name(DANGER_NONE),
-                                      .hash = *session->run.hash ? session->run.hash : NULL,
-                                      .params = params,
-                                      .param_count = count,
-                                      .plan = lines,
-                                      .plan_count = result ? 0 : 1,
-                                      .result = result,
-                                      .proof = result ? words : NULL,
-                                      .plan_ms = -1,
-                                      .wait_ms = -1,
-                                      .execute_ms = -1,
-                                      .verify_ms = -1};
+  const struct audit_record line = {.event = result ? AUDIT_OUTCOME : AUDIT_INTENT,
+                                    .id = recorded->id,
+                                    .at_ms = clock_wall_ms(),
+                                    .who = session->who,
+                                    .platform = session->config->name,
+                                    .environment = session->config->environment,
+                                    .kind = "runbook",
+                                    .target = session->runbook->name,
+                                    .action = recorded->action,
+                                    .title = title,
+                                    .danger = danger_name(DANGER_NONE),
+                                    .hash = recorded->hash,
+                                    .params = params,
+                                    .param_count = count,
+                                    .plan = &recorded->line,
+                                    .plan_count = result ? 0 : 1,
+                                    .result = result,
+                                    .proof = result ? words : NULL,
+                                    .plan_ms = -1,
+                                    .wait_ms = -1,
+                                    .execute_ms = -1,
+                                    .verify_ms = -1};
   struct recording recording = {.loop = &session->runtime->loop};
-  audit_append(session->audit, &record, on_recorded, &recording);
+  audit_append(session->audit, &line, on_recorded, &recording);
   while (!recording.over)
     uv_run(recording.loop, UV_RUN_DEFAULT);
-  free(action);
   free(title);
   if (!recording.good)
     *err = recording.err;
   return recording.good;
+}
+
+bool runbook_record(struct runbook_session *session, const char *result, const char *words,
+                    struct err *err) {
+  const struct runbook_step *step = runbook_run_step(&session->run);
+  char said[RUNBOOK_SAID_MAX], action[sizeof "runbook." + RUNBOOK_NAME_MAX];
+  snprintf(action, sizeof action, "runbook.%s", runbook_kind_name(step->kind));
+  const struct recorded recorded = {.id = session->run.audit,
+                                    .action = action,
+                                    .step = step->name,
+                                    .line = runbook_step_text(said, step, &session->values),
+                                    .hash = *session->run.hash ? session->run.hash : NULL};
+  return record(session, &recorded, result, words, err);
+}
+
+bool runbook_record_verified(struct runbook_session *session, bool held, const char *words,
+                             struct err *err) {
+  char id[RUNBOOK_AUDIT_MAX];
+  audit_id(id, clock_wall_ms(), session->who.pid, ++session->serial);
+  const struct recorded recorded = {
+      .id = id, .action = "runbook.verify", .line = "whether the conditions of verify hold"};
+  return record(session, &recorded, NULL, NULL, err) &&
+         record(session, &recorded, held ? "done" : "refused", words, err);
 }
 
 bool runbook_result(struct runbook_session *session, enum runbook_result result, size_t choice,

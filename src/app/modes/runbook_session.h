@@ -61,6 +61,10 @@ bool runbook_note(struct runbook_session *session, struct runbook_event event,
 /* A record of the open step in the audit log. result NULL: the intent. */
 bool runbook_record(struct runbook_session *session, const char *result, const char *words,
                     struct err *err) MUST_CHECK;
+/* That the run is verified, or that it is not, in the audit log: intent and outcome. `stacktop
+ * runbook due` reads it. */
+bool runbook_record_verified(struct runbook_session *session, bool held, const char *words,
+                             struct err *err) MUST_CHECK;
 /* The end of the open step: in the audit log, then in the state. */
 bool runbook_result(struct runbook_session *session, enum runbook_result result, size_t choice,
                     const char *word, const char *words, struct err *err) MUST_CHECK;

@@ -152,6 +152,8 @@ enum runbook_go runbook_verify(struct runbook_session *session, struct err *err)
                                  : held == runbook->verify_count ? RUNBOOK_DONE
                                                                  : RUNBOOK_FAILED;
   snprintf(words, sizeof words, "%zu of %zu conditions hold", held, runbook->verify_count);
+  if (!session->run.halted && !runbook_record_verified(session, over == RUNBOOK_DONE, words, err))
+    return RUNBOOK_GO_BROKEN;
   return go(runbook_note(session,
                          (struct runbook_event){.kind = RUNBOOK_EVENT_OVER,
                                                 .over = over,

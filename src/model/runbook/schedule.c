@@ -228,3 +228,20 @@ int schedule_count(const struct schedule *schedule, const struct schedule_clock 
     schedule_around(schedule, clock, last_ms - 1, &last_ms, &next_ms);
   return count;
 }
+
+const char *schedule_state_name(enum schedule_state state) {
+  static const char *const names[] = {
+      [SCHEDULE_DONE] = "done", [SCHEDULE_DUE] = "due", [SCHEDULE_OVERDUE] = "overdue"};
+  return names[state];
+}
+
+void schedule_judge(const struct schedule *schedule, const struct schedule_clock *clock,
+                    int64_t within_ms, int64_t done_ms, int64_t now_ms, struct schedule_due *due) {
+  const int64_t counts_ms = done_ms + within_ms; /* it counts for what was due until then */
+  *due = (struct schedule_due){.state = SCHEDULE_DONE};
+  schedule_around(schedule, clock, now_ms, &due->due_ms, &due->next_ms);
+  if (counts_ms >= due->due_ms && done_ms > 0)
+    return;
+  due->state = now_ms - due->due_ms >= within_ms ? SCHEDULE_OVERDUE : SCHEDULE_DUE;
+  due->missed = schedule_count(schedule, clock, counts_ms, now_ms, SCHEDULE_MISSED_MAX);
+}

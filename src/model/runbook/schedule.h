@@ -44,3 +44,17 @@ void schedule_around(const struct schedule *schedule, const struct schedule_cloc
 /* How many times it was due in (after_ms, now_ms]; at most `most`. */
 int schedule_count(const struct schedule *schedule, const struct schedule_clock *clock,
                    int64_t after_ms, int64_t now_ms, int most);
+
+enum schedule_state { SCHEDULE_DONE, SCHEDULE_DUE, SCHEDULE_OVERDUE };
+/* "done", "due", "overdue". */
+const char *schedule_state_name(enum schedule_state state);
+enum { SCHEDULE_MISSED_MAX = 1000 };
+struct schedule_due {
+  enum schedule_state state;
+  int64_t due_ms, next_ms; /* when it was due last, and is due next */
+  int missed;              /* times it was due since it was last done, at most that many */
+};
+/* done_ms: when it was last done; 0: never. It counts for a time from `within` before it on, and is
+ * overdue `within` after it. */
+void schedule_judge(const struct schedule *schedule, const struct schedule_clock *clock,
+                    int64_t within_ms, int64_t done_ms, int64_t now_ms, struct schedule_due *due);

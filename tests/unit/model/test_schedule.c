@@ -124,8 +124,30 @@ static void test_count(void **state) {
   assert_int_equal(schedule_count(&schedule, &utc, 0, now_ms, 9), 9);
 }
 
+static enum schedule_state judged(int64_t done_ms, int64_t now_ms, int missed) {
+  struct schedule_due due;
+  schedule_judge(&schedule, &utc, 4 * 3600000, done_ms, now_ms, &due);
+  assert_int_equal(due.missed, missed);
+  return due.state;
+}
+
+static void test_judge(void **state) {
+  (void)state;
+  assert_true(schedule_parse(&schedule, "daily 06:00", &err));
+  const int64_t noon = at(2026, 11, 28, 12, 0), seven = at(2026, 11, 28, 7, 0);
+  assert_int_equal(judged(at(2026, 11, 28, 6, 30), noon, 0), SCHEDULE_DONE);
+  assert_int_equal(judged(at(2026, 11, 28, 2, 0), noon, 0), SCHEDULE_DONE); /* 4h early */
+  assert_int_equal(judged(at(2026, 11, 28, 1, 59), seven, 1), SCHEDULE_DUE);
+  assert_int_equal(judged(at(2026, 11, 28, 1, 59), at(2026, 11, 28, 9, 59), 1), SCHEDULE_DUE);
+  assert_int_equal(judged(at(2026, 11, 28, 1, 59), at(2026, 11, 28, 10, 0), 1), SCHEDULE_OVERDUE);
+  assert_int_equal(judged(at(2026, 11, 25, 6, 30), noon, 3), SCHEDULE_OVERDUE);
+  assert_int_equal(judged(0, noon, SCHEDULE_MISSED_MAX), SCHEDULE_OVERDUE);
+  assert_int_equal(judged(0, seven, SCHEDULE_MISSED_MAX), SCHEDULE_DUE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_errors),
-                                     cmocka_unit_test(test_around), cmocka_unit_test(test_count)};
+                                     cmocka_unit_test(test_around), cmocka_unit_test(test_count),
+                                     cmocka_unit_test(test_judge)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
