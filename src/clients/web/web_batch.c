@@ -46,6 +46,9 @@ static void send_more(struct web_batch *batch) {
     const struct web_asked *asked = &batch->asked[batch->next];
     const struct web_query query = {.path = asked->path,
                                     .url = asked->url,
+                                    .json = asked->body_json,
+                                    .headers = asked->headers,
+                                    .header_count = asked->header_count,
                                     .text = asked->text,
                                     .timeout_ms = batch->end_ms - clock_now_ms()};
     *place = (struct web_batch_place){.batch = batch, .asked = batch->next++};

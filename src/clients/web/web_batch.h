@@ -7,10 +7,13 @@ enum { WEB_BATCH_PARALLEL = 6 }; /* questions under way at a time: gentle to a b
 
 /* A question, and its answer when the batch is done. */
 struct web_asked {
-  const char *path; /* lives as long as the batch */
-  const char *url;  /* instead of the target's (web_query.url); the same */
-  json_t *json;     /* NULL: no answer, or text */
-  char *body;       /* of text; NULL: no answer */
+  const char *path;                  /* lives as long as the batch */
+  const char *url;                   /* instead of the target's (web_query.url); the same */
+  const char *body_json;             /* sent by POST; NULL: a GET. The same */
+  const struct http_header *headers; /* the same */
+  size_t header_count;
+  json_t *json; /* NULL: no answer, or text */
+  char *body;   /* of text; NULL: no answer */
   size_t body_len;
   int64_t answer_us;
   int status;
@@ -34,7 +37,7 @@ struct web_batch {
   struct web_batch_place places[WEB_BATCH_PARALLEL];
 };
 
-/* asked: with path, url and text set, else zero; lives until web_batch_fini. end_ms: until when, on
+/* asked: with what is asked set, else zero; lives until web_batch_fini. end_ms: until when, on
  * the steady clock (watch_end_ms). done comes once, on the loop's thread, when all are answered or
  * have failed, unless web_batch_fini comes first. count is at least 1. */
 void web_batch_start(struct web_batch *batch, struct io *io, const struct target *target,
