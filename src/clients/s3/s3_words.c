@@ -12,6 +12,7 @@ struct words {
 static const struct words known[] = {
     {"AccessDenied", ERR_DENIED, "access is denied"},
     {"InvalidAccessKeyId", ERR_DENIED, "the server does not know this access_key"},
+    {"XAdminUserNotFound", ERR_DENIED, "the server does not know this access_key"}, /* Versity */
     {"SignatureDoesNotMatch", ERR_DENIED,
      "the signature is not accepted: secret_key is wrong, or a proxy changes the host or the path"},
     {"ExpiredToken", ERR_DENIED, "session_token has expired"},
@@ -22,9 +23,9 @@ static const struct words known[] = {
 };
 
 bool s3_is_login_refused(const struct s3_refusal *refusal) {
-  static const char *const codes[] = {"InvalidAccessKeyId",   "SignatureDoesNotMatch",
-                                      "ExpiredToken",         "InvalidToken",
-                                      "RequestTimeTooSkewed", "AuthorizationHeaderMalformed"};
+  static const char *const codes[] = {
+      "InvalidAccessKeyId", "XAdminUserNotFound",   "SignatureDoesNotMatch",       "ExpiredToken",
+      "InvalidToken",       "RequestTimeTooSkewed", "AuthorizationHeaderMalformed"};
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (strcmp(refusal->code, codes[i]) == 0)
       return true;

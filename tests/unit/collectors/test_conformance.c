@@ -27,6 +27,7 @@ static const struct place {
     {"kubernetes", "proxy", "http://127.0.0.1:", "", false},
     {"systemd", "bus", "unix:path=/nonexistent/bus-", "", false},
     {"prometheus", "url", "http://127.0.0.1:", "", false},
+    {"elasticsearch", "url", "http://127.0.0.1:", "", false},
     {"s3", "url", "http://127.0.0.1:", "", false},
     {"spark", "url", "http://127.0.0.1:", "", false},
     {"connect", "url", "http://127.0.0.1:", "", false},
