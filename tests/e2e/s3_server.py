@@ -128,7 +128,7 @@ def answer(store, method, bucket, key, query, body, login):
     if not login and not (bucket in store.public and method == "GET"):
         raise Refused(403, "AccessDenied")
     if not key:
-        for name in ("versioning", "encryption", "policyStatus", "acl"):
+        for name in ("versioning", "encryption", "policyStatus", "policy", "acl"):
             if name in query:
                 setting = store.settings.get(bucket, {}).get(name)
                 if isinstance(setting, Refused):

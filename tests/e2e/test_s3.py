@@ -74,7 +74,10 @@ def test_backups_that_are_not_fine(tmp_path, objects, severity, words):
 
 @pytest.mark.parametrize("settings, public, words", [
     ({}, True, "anyone can list its objects, without a login"),
-    ({"policyStatus": "<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>"}, False, "its policy makes it public"),
+    ({"policyStatus": "<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>"}, False, "its policy allows something to everyone"),
+    ({"policy": '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "s3:GetObject"}]}',
+      "policyStatus": "<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>"}, False,
+     "its policy allows something to everyone"),
     ({"acl": "<AccessControlPolicy><AccessControlList><Grant><Grantee><URI>http://acs.amazonaws.com/groups/global/"
              "AllUsers</URI></Grantee></Grant></AccessControlList></AccessControlPolicy>"}, False,
      "its access control list makes it public"),

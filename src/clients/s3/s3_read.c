@@ -1,8 +1,10 @@
 #include "clients/s3/s3_read.h"
 
+#include "core/json_tree.h"
 #include "core/number.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -235,6 +237,40 @@ bool s3_policy_read(const char *body, size_t length, bool *is_public, struct err
     return false;
   *is_public = strcasecmp(setting.value, "true") == 0;
   return true;
+}
+
+/* "*", or a list with it. */
+static bool names_everyone(const json_t *json) {
+  const json_t *each;
+  size_t i;
+  if (json_is_string(json))
+    return is(json_string_value(json), "*");
+  json_array_foreach(json, i, each) {
+    if (json_is_string(each) && is(json_string_value(each), "*"))
+      return true;
+  }
+  return false;
+}
+
+static bool allows_everyone(const json_t *statement) {
+  const json_t *principal = json_object_get(statement, "Principal");
+  const char *effect = json_string_value(json_object_get(statement, "Effect"));
+  return effect && is(effect, "Allow") && !json_object_get(statement, "Condition") &&
+         (names_everyone(principal) || names_everyone(json_object_get(principal, "AWS")));
+}
+
+bool s3_policy_text_read(const char *body, size_t length, bool *is_public, struct err *err) {
+  const struct json_limits limits = {.bytes = 1 << 20, .values = 20000, .depth = 32};
+  json_t *json = json_tree_new(body, length, &limits, err), *each;
+  const json_t *statements = json_object_get(json, "Statement");
+  const bool is_one = json_is_array(statements) || json_is_object(statements);
+  size_t i;
+  *is_public = allows_everyone(statements);
+  json_array_foreach(statements, i, each) {
+    *is_public |= allows_everyone(each);
+  }
+  json_decref(json);
+  return is_one || (json && err_set(err, ERR_PROTOCOL, "the answer is not a policy"));
 }
 
 static void acl_closed(void *arg, const char *path, const char *text) {

@@ -61,5 +61,9 @@ bool s3_encryption_read(const char *body, size_t length, char out[S3_WORD_MAX],
                         struct err *err) MUST_CHECK;
 /* Whether the policy of the bucket makes it public. */
 bool s3_policy_read(const char *body, size_t length, bool *is_public, struct err *err) MUST_CHECK;
+/* Whether the policy itself, as JSON, allows something to everyone without a condition: a server
+ * may say that a bucket is not public although anyone can read its objects. */
+bool s3_policy_text_read(const char *body, size_t length, bool *is_public,
+                         struct err *err) MUST_CHECK;
 /* Whether its access control list grants something to everyone, or to everyone with an account. */
 bool s3_acl_read(const char *body, size_t length, bool *is_public, struct err *err) MUST_CHECK;

@@ -24,6 +24,10 @@ static bool read_encryption(const struct s3_answer *answer, struct s3_fact *fact
 static bool read_policy(const struct s3_answer *answer, struct s3_fact *fact, struct err *err) {
   return s3_policy_read(answer->body, answer->body_len, &fact->flag, err);
 }
+static bool read_policy_text(const struct s3_answer *answer, struct s3_fact *fact,
+                             struct err *err) {
+  return s3_policy_text_read(answer->body, answer->body_len, &fact->flag, err);
+}
 static bool read_acl(const struct s3_answer *answer, struct s3_fact *fact, struct err *err) {
   return s3_acl_read(answer->body, answer->body_len, &fact->flag, err);
 }
@@ -41,6 +45,8 @@ static const struct setting settings[] = {
      offsetof(struct s3_bucket, encryption), read_encryption},
     {"policyStatus=", "s3:GetBucketPolicyStatus", "NoSuchBucketPolicy", false,
      offsetof(struct s3_bucket, policy), read_policy},
+    {"policy=", "s3:GetBucketPolicy", "NoSuchBucketPolicy", false,
+     offsetof(struct s3_bucket, policy_text), read_policy_text},
     {"acl=", "s3:GetBucketAcl", NULL, false, offsetof(struct s3_bucket, acl), read_acl},
     {LIST_ONE, NULL, "AccessDenied", true, offsetof(struct s3_bucket, anonymous), read_anonymous},
 };

@@ -27,7 +27,7 @@ struct s3_bucket {
   int64_t settings_ms; /* when they were asked, on the steady clock; 0: never */
   bool settings_due;
   size_t step;
-  struct s3_fact versioning, encryption, policy, acl, anonymous;
+  struct s3_fact versioning, encryption, policy, policy_text, acl, anonymous;
 };
 /* As the `begin` of its chain. */
 void s3_bucket_begin(void *bucket);

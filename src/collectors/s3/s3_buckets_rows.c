@@ -33,23 +33,34 @@ static struct value fact_cell(struct sample *sample, const struct s3_fact *fact)
   return value_none(*fact->why ? sample_copy(sample, fact->why) : "not asked yet");
 }
 
-/* Of the three questions, one that says yes is enough; a no needs at least the one that tries. */
+/* One answer that says yes is enough. */
 static const char *public_by(const struct s3_bucket *bucket) {
-  return bucket->anonymous.known && bucket->anonymous.flag ? "listed"
-         : bucket->policy.known && bucket->policy.flag     ? "policy"
-         : bucket->acl.known && bucket->acl.flag           ? "acl"
-                                                           : NULL;
+  if (bucket->anonymous.known && bucket->anonymous.flag)
+    return "listed";
+  if ((bucket->policy.known && bucket->policy.flag) ||
+      (bucket->policy_text.known && bucket->policy_text.flag))
+    return "policy";
+  return bucket->acl.known && bucket->acl.flag ? "acl" : NULL;
+}
+
+/* Who cannot list a bucket may still read its objects: a no needs the policy. */
+static struct value not_public(struct sample *sample, const struct s3_bucket *bucket) {
+  const struct s3_fact *policy = bucket->policy_text.known ? &bucket->policy_text : &bucket->policy;
+  if (bucket->anonymous.known && policy->known)
+    return value_text("no");
+  const struct s3_fact *lacks = bucket->anonymous.known ? &bucket->policy_text : &bucket->anonymous;
+  return value_none(
+      !*lacks->why ? "not asked yet"
+      : bucket->anonymous.known
+          ? sample_printf(sample, "not everyone can list it; its policy: %s", lacks->why)
+          : sample_copy(sample, lacks->why));
 }
 
 static void fill_public(struct sample *sample, struct row *row, const struct s3_bucket *bucket,
                         bool meant) {
   const char *by = public_by(bucket);
   if (!by) {
-    row->cells[BUCKET_PUBLIC] =
-        bucket->anonymous.known
-            ? value_text("no")
-            : value_none(*bucket->anonymous.why ? sample_copy(sample, bucket->anonymous.why)
-                                                : "not asked yet");
+    row->cells[BUCKET_PUBLIC] = not_public(sample, bucket);
     return;
   }
   row->cells[BUCKET_PUBLIC] = value_text(meant ? "meant" : by);
@@ -57,7 +68,7 @@ static void fill_public(struct sample *sample, struct row *row, const struct s3_
     return;
   row->severity = strcmp(by, "listed") == 0 ? SEVERITY_CRIT : SEVERITY_WARN;
   row->reason = strcmp(by, "listed") == 0   ? "anyone can list its objects, without a login"
-                : strcmp(by, "policy") == 0 ? "its policy makes it public"
+                : strcmp(by, "policy") == 0 ? "its policy allows something to everyone"
                                             : "its access control list makes it public";
 }
 
