@@ -89,8 +89,10 @@ def test_a_problem_from_its_first_finding_to_the_postmortem(calm, tmp_path):
     facts = exported(config, ident)["facts"]
     # Once, although two dashboards saw it; the time is that of the problem, not that of the opening.
     crit = [entry for entry in of_kind(entries, "finding") if entry["subject"] == "api" and entry["word"] == "begins"]
-    assert len(crit) == 1 and began - 1 < crit[0]["at_ms"] / 1000 < found, entries
-    assert facts["detected_ms"] == crit[0]["at_ms"] and facts["detected_by"] == "api", facts
+    # Either of them may be first to write it, and collects up to an interval (2 s) later than the other.
+    opened = of_kind(entries, "open")[0]["at_ms"]
+    assert len(crit) == 1 and began - 1 < crit[0]["at_ms"] / 1000 < found + 2, entries
+    assert facts["detected_ms"] == min(crit[0]["at_ms"], opened) and facts["detected_by"] == "api", facts
     assert found < facts["responded_ms"] / 1000 < fixed
     assert began < facts["recovered_ms"] / 1000 < ended and facts["recovered_ms"] > crit[0]["at_ms"], facts
     assert {entry["text"] for entry in of_kind(entries, "operator")} == {"dashboard"}
@@ -148,6 +150,48 @@ def test_several_are_open_and_one_is_current(place):
     assert "2 incidents are open: name one of" in incident(place, "note", "x", status=FAILED)
 
 
+def evidence(config, ident):
+    folder = config.parent / "state/incidents" / ident / "evidence"
+    wait_until((folder / "manifest.json").exists, 15, what="the evidence")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for each in manifest["files"]:
+        assert (folder / each["name"]).stat().st_size == each["bytes"], each
+        assert (folder / each["name"]).stat().st_mode & 0o777 == 0o600
+    return folder, manifest
+
+
+def test_the_evidence_of_the_moment(tmp_path):
+    """From the command line and from a dashboard: samples, configuration, logs, without a secret; what is missing is said.
+    The dashboard knows since when; the command line, which is first to write, does not."""
+    log = tmp_path / "api.log"
+    log.write_text("".join(f"2026-11-28T03:00:00Z ERROR line {i} token=hunter22 redis Sesame99\n" for i in range(1000)))
+    config = write_config(tmp_path, interval="300ms", hosts=[], state=str(tmp_path / "state"),
+                          services=[{"name": "api", "address": f"127.0.0.1:{closed_port()}", "logs": [str(log)]}],
+                          redis=[{"name": "cache", "url": f"redis://:Sesame99@127.0.0.1:{closed_port()}/0"}])
+    with dashboard(config) as terminal:
+        terminal.wait_for("2 CRIT")
+        began = time.time()
+        terminal.hold("2 CRIT", 6)
+        said = incident(config, "open", "P1", "api-down")
+        ident = re.match(r"\S+", said).group()
+        assert "evidence: 6 files" in said and "missing: " in said, said
+        wait_until(lambda: exported(config, ident)["facts"]["detected_ms"] / 1000 <= began, 10, what="the true time")
+        terminal.press(":", *"incident open P2 second", "Enter")
+        terminal.wait_for("evidence: 6 files")
+        second = re.search(r"P2 (INC-\S+)", terminal.screen.text).group(1)
+    for each in (ident, second):
+        folder, manifest = evidence(config, each)
+        assert {"logs of cache: none are configured"} <= set(manifest["missing"]), manifest
+        names = [file["name"] for file in manifest["files"]]
+        assert names == ["samples.json", "check.txt", "config.yaml", "logs/service-api.log", "audit.jsonl"], names
+        samples = json.loads((folder / "samples.json").read_text())
+        assert {target["name"] for target in samples["targets"]} == {"api", "cache"}
+        lines = (folder / "logs/service-api.log").read_text().splitlines()
+        assert len(lines) == 300 and "line 999 token=*** redis ***" in lines[-1], lines[-1]
+    for path in (tmp_path / "state").rglob("*"):
+        assert not path.is_file() or not re.search("hunter22|Sesame99", path.read_text(errors="replace")), path
+
+
 def test_what_cannot_be_written_is_said(place):
     with dashboard(place) as terminal:
         terminal.wait_for("CRIT")
@@ -180,7 +224,8 @@ def test_a_watch_fills_it_and_hands_over(place):
     try:
         assert "refused" in watch.stdout.readline()
         ident = re.match(r"\S+", incident(place, "open", "P1", "x")).group()
-        wait_until(lambda: of_kind(timeline(place, ident), "finding"), 10, what="the finding")
+        wait_until(lambda: of_kind(timeline(place, ident), "operator"), 10, what="the watch in the time line")
+        assert of_kind(timeline(place, ident), "finding")
     finally:
         watch.terminate()
         watch.communicate(timeout=10)

@@ -67,6 +67,28 @@ static void say(struct dashboard_incident *own, enum severity severity, const ch
   own->hooks.say(own->hooks.arg, shown);
 }
 
+static void on_evidence(void *arg, const char *said) {
+  struct dashboard_incident *own = arg;
+  events_add(&own->model->events, clock_now_ms(), SEVERITY_OK, "stacktop", "%s", said);
+  own->model->generation++;
+  incident_evidence_close(own->evidence);
+  own->evidence = NULL;
+  incident_recorder_wake(own->recorder);
+  own->hooks.changed(own->hooks.arg);
+}
+
+/* While that of another incident is taken, there is none: the same moment is on disk already. */
+static void evidence_take(struct dashboard_incident *own, const char *id) {
+  if (!own->evidence)
+    own->evidence = incident_evidence_take(&(struct incident_evidence_options){.io = own->io,
+                                                                               .model = own->model,
+                                                                               .state = own->state,
+                                                                               .id = id,
+                                                                               .utc = own->utc,
+                                                                               .done = on_evidence,
+                                                                               .arg = own});
+}
+
 static void on_answered(void *arg, const struct incident_answer *answer) {
   struct dashboard_incident *own = arg;
   const enum incident_verb verb = answer->act->verb;
@@ -80,6 +102,8 @@ static void on_answered(void *arg, const struct incident_answer *answer) {
   }
   if (!answer->err && (verb == INCIDENT_DO_OPEN || verb == INCIDENT_DO_USE))
     incident_recorder_use(own->recorder, answer->act->id);
+  if (!answer->err && verb == INCIDENT_DO_OPEN)
+    evidence_take(own, answer->act->id);
   if (!answer->err && incident_verb_changes(verb))
     incident_recorder_wake(own->recorder);
   own->model->incident = *incident_recorder_brief(own->recorder, &(struct err){0});
@@ -129,7 +153,11 @@ static void on_changed(void *arg) {
 void dashboard_incident_open(struct dashboard_incident *own, struct io *io, struct model *model,
                              struct audit *audit, const char *state, bool utc, bool ascii,
                              const struct dashboard_incident_hooks *hooks) {
-  *own = (struct dashboard_incident){.model = model, .hooks = *hooks};
+  *own = (struct dashboard_incident){.model = model,
+                                     .hooks = *hooks,
+                                     .io = io,
+                                     .state = state ? mem_dup(state) : NULL,
+                                     .utc = utc};
   incident_secrets_init(&own->secrets, model->config);
   own->recorder = incident_recorder_new(&(struct incident_recorder_options){.io = io,
                                                                             .model = model,
@@ -158,6 +186,8 @@ void dashboard_incident_see(struct dashboard_incident *own) {
 void dashboard_incident_close(struct dashboard_incident *own) {
   incident_recorder_close(own->recorder);
   incident_clerk_close(own->clerk);
+  incident_evidence_close(own->evidence);
+  free(own->state);
   page_free(own);
   incident_secrets_fini(&own->secrets);
 }

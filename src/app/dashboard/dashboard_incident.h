@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/incident/incident_clerk.h"
+#include "app/incident/incident_evidence.h"
 #include "app/incident/incident_secrets.h"
 #include "model/model.h"
 #include "operate/incident/incident_recorder.h"
@@ -19,8 +20,12 @@ struct dashboard_incident {
   struct model *model;
   struct dashboard_incident_hooks hooks;
   struct incident_recorder *recorder;
-  struct incident_clerk *clerk; /* NULL: there is no state directory */
+  struct incident_clerk *clerk;       /* NULL: there is no state directory */
+  struct incident_evidence *evidence; /* that is being taken; NULL */
   struct incident_secrets secrets;
+  struct io *io;
+  char *state;
+  bool utc;
   char *text;   /* of the page */
   char **lines; /* into it */
   bool asked;   /* the page is being read again */

@@ -204,6 +204,10 @@ void incident_take(struct incident *incident, const struct incident_entry *from)
   struct incident_key *key = key_of(incident, entry);
   if (key) {
     const bool over = is_over(entry);
+    if (over)
+      key->over_ms = entry->at_ms;
+    else if (key->severity == SEVERITY_OK || entry->at_ms < key->begun_ms)
+      key->begun_ms = entry->at_ms;
     key->severity = over ? SEVERITY_OK : severity_worse(key->severity, entry->severity);
     key->count++;
     key->last = incident->count;
@@ -219,10 +223,17 @@ void incident_base(struct incident *incident) {
 
 /* ---- what is news */
 
+bool incident_begins_earlier(const struct incident_key *key, int64_t at_ms) {
+  enum { APART_MS = 5000 }; /* two programs do not collect at the same moment */
+  return key->severity != SEVERITY_OK && at_ms < key->begun_ms - APART_MS && at_ms > key->over_ms;
+}
+
 static bool finding_is_news(const struct incident *incident, const struct incident_entry *entry,
                             const struct incident_key *key) {
   const bool over = is_over(entry);
   const enum severity known = key ? key->severity : SEVERITY_OK;
+  if (!over && key && incident_begins_earlier(key, entry->at_ms))
+    return key->count < INCIDENT_FLAPS_MAX;
   if (over ? known == SEVERITY_OK : known >= entry->severity)
     return false;
   if (!key || key->count < INCIDENT_FLAPS_MAX)

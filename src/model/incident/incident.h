@@ -73,11 +73,12 @@ struct incident_entry {
 
 /* What is known of a key. */
 struct incident_key {
-  enum severity severity; /* FINDING: the worst since it began; OK: resolved, or never seen */
-  size_t count;           /* entries with the key */
-  size_t base;            /* of these, those that were there when this program began to look */
-  size_t own;             /* how often this program has proposed it */
-  size_t last;            /* index of the last entry */
+  enum severity severity;    /* FINDING: the worst since it began; OK: resolved, or never seen */
+  size_t count;              /* entries with the key */
+  size_t base;               /* of these, those that were there when this program began to look */
+  size_t own;                /* how often this program has proposed it */
+  size_t last;               /* index of the last entry */
+  int64_t begun_ms, over_ms; /* FINDING: its begin, as far as it is known; its last end, or 0 */
 };
 
 struct incident_role {
@@ -126,6 +127,10 @@ void incident_batch_fini(struct incident_batch *batch);
 void incident_take(struct incident *incident, const struct incident_entry *entry);
 /* What was read so far was there before this program began to look. */
 void incident_base(struct incident *incident);
+
+/* Whether a program knows that a finding began earlier than the time line says: the programs do not
+ * begin to look at the same time. */
+bool incident_begins_earlier(const struct incident_key *key, int64_t at_ms);
 
 /* Whether an entry that is about to be written is news: several programs see the same finding, the
  * same change and the same action. It is not if the incident is closed or full (a person's is,

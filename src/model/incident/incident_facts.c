@@ -31,6 +31,10 @@ static void finding_take(struct incident_facts *facts, const struct incident *in
     span = &facts->spans[facts->span_count++];
     *span = (struct incident_span){.first = at, .from_ms = entry->at_ms};
   }
+  if (!over && entry->at_ms < span->from_ms) { /* another program has seen it before */
+    span->from_ms = entry->at_ms;
+    span->first = at;
+  }
   span->last = at;
   span->silenced = silenced;
   span->severity = over ? span->severity : severity_worse(span->severity, entry->severity);

@@ -90,9 +90,12 @@ static void begun_add(struct incident_batch *batch, const struct incident *incid
   for (size_t i = 0; i < seen->findings.count; i++) {
     struct incident_entry entry = seen->findings.items[i];
     const struct incident_key *key = incident_key_find(incident, entry.key);
-    entry.word = key && key->severity != SEVERITY_OK ? "worse" : "begins";
-    if (key && key->count > 0) /* it has been there before: this is when it came back */
-      entry.at_ms = key->severity != SEVERITY_OK ? seen->now_ms : entry.at_ms;
+    const bool there = key && key->severity != SEVERITY_OK;
+    const bool earlier = key && incident_begins_earlier(key, entry.at_ms);
+    entry.word = there && !earlier ? "worse" : "begins";
+    /* It became worse now; or another program has seen an end of it in between. */
+    if (key && !earlier && (there || entry.at_ms <= key->over_ms))
+      entry.at_ms = seen->now_ms;
     if (incident_wants(incident, &entry))
       incident_batch_add(batch, &entry);
   }
@@ -168,7 +171,7 @@ static void before_add(struct incident_batch *batch, const struct incident_desk 
   if (seen->events.count == 0)
     return;
   char text[120];
-  snprintf(text, sizeof text, "%zu %s of the hour before, from the event log of a %s", count,
+  snprintf(text, sizeof text, "%zu other %s of the hour before, from the event log of a %s", count,
            count == 1 ? "event" : "events", desk->place);
   struct incident_entry entry = incident_entry_of(&desk->self, INCIDENT_HISTORY, seen->now_ms);
   entry.text = text;

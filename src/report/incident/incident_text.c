@@ -136,6 +136,13 @@ static const char *passed(const struct writing *writing, char out[FORMAT_MAX], i
   return out;
 }
 
+/* Behind a label that says of what: "due in 4m", "overdue by 3m". */
+static const char *due_only(char out[INCIDENT_DUE_MAX], const struct incident_brief *brief,
+                            const struct writing *writing) {
+  const char *blank = strchr(incident_due_text(out, brief, writing->options->now_ms), ' ');
+  return blank ? blank + 1 : out;
+}
+
 static void put_response(const struct writing *writing, const struct incident_brief *brief) {
   const struct incident *incident = writing->incident;
   char text[200], took[FORMAT_MAX], limit[FORMAT_MAX], due[INCIDENT_DUE_MAX];
@@ -147,8 +154,7 @@ static void put_response(const struct writing *writing, const struct incident_br
              incident->responded_ms <= by_ms ? "within" : "later than", limit);
   else
     snprintf(text, sizeof text, "%s (%s)",
-             incident->closed_ms ? "none" : incident_due_text(due, brief, writing->options->now_ms),
-             limit);
+             incident->closed_ms ? "none" : due_only(due, brief, writing), limit);
   line(writing, "Response", text);
 }
 
@@ -174,7 +180,7 @@ static void put_head(const struct writing *writing) {
   }
   put_response(writing, &brief);
   if (!incident->closed_ms && incident->responded_ms)
-    line(writing, "Update", incident_due_text(due, &brief, writing->options->now_ms));
+    line(writing, "Update", due_only(due, &brief, writing));
   for (size_t i = 0; i < incident->role_count; i++)
     line(writing, incident->roles[i].name, incident->roles[i].who);
   if (incident->unread > 0) {

@@ -92,6 +92,26 @@ static void test_findings_are_recorded_once(void **state) {
   incident_fini(&incident);
 }
 
+/* The program that saw it first is not always the first to write. */
+static void test_the_earliest_begin_counts(void **state) {
+  (void)state;
+  struct incident incident = opened(1);
+  struct incident_facts facts;
+  assert_true(offer(&incident, finding("f", "begins", SEVERITY_CRIT, 0)));
+  assert_false(offer(&incident, finding("f", "begins", SEVERITY_CRIT, -2000)));
+  assert_true(offer(&incident, finding("f", "begins", SEVERITY_CRIT, -MINUTE)));
+  assert_false(offer(&incident, finding("f", "begins", SEVERITY_CRIT, -MINUTE)));
+  incident_facts_init(&facts, &incident);
+  assert_int_equal(facts.span_count, 1);
+  assert_int_equal(facts.detected_ms, open_ms - MINUTE);
+  incident_facts_fini(&facts);
+  assert_true(offer(&incident, finding("f", "resolved", SEVERITY_OK, MINUTE)));
+  assert_true(offer(&incident, finding("f", "begins", SEVERITY_CRIT, 2 * MINUTE)));
+  assert_false(
+      offer(&incident, finding("f", "begins", SEVERITY_CRIT, -MINUTE))); /* the one before */
+  incident_fini(&incident);
+}
+
 static void test_a_flapping_finding_is_bounded(void **state) {
   (void)state;
   struct incident incident = opened(1);
@@ -266,6 +286,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fold),
       cmocka_unit_test(test_findings_are_recorded_once),
+      cmocka_unit_test(test_the_earliest_begin_counts),
       cmocka_unit_test(test_a_flapping_finding_is_bounded),
       cmocka_unit_test(test_changes_are_counted),
       cmocka_unit_test(test_a_closed_incident_takes_notes_only),
