@@ -103,10 +103,14 @@ def test_a_second_driver_takes_the_next_port(stream, folder, tmp_path):
 
 def test_history_and_the_end_of_an_application(stream, folder, tmp_path):
     with History(folder, f"file://{folder}/events") as history:
-        wait_until(lambda: look(tmp_path, url=history.url).document.rows("spark", "applications"), 60, "the log")
-        assert row_of(look(tmp_path, url=history.url), "applications")["state"] == "log open"
+        def state():
+            """"" while the log is being renamed."""
+            rows = look(tmp_path, url=history.url).document.rows("spark", "applications")
+            return next((row["state"] for row in rows.values() if row["application"] == "orders"), "")
+
+        wait_until(lambda: state() == "log open", 60, "the log")
         stream.order("end")
-        wait_until(lambda: row_of(look(tmp_path, url=history.url), "applications")["state"] == "ended", 60, "the end")
+        wait_until(lambda: state() == "ended", 60, "the end")
         run = look(tmp_path, url=history.url, application="orders")
         assert run.status == OK, run
         assert run.document.summary("spark", "summary")["role"] == "history server"
