@@ -91,8 +91,7 @@ static void options_take(struct config *config, const struct option_value *own) 
     config->interval_ms = own[CONFIG_INTERVAL].number;
   for (size_t i = 0; i < config->target_count; i++) {
     struct target *target = config->targets[i];
-    if (target->interval_ms == 0)
-      target->interval_ms = config->interval_ms;
+    target_settle_interval(target, config->interval_ms);
     if (target->timeout_ms == 0)
       target->timeout_ms = own[CONFIG_TIMEOUT].number;
   }

@@ -73,7 +73,9 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                          .type = OPTION_DURATION,
                          .min = INTERVAL_MIN,
                          .max = INTERVAL_MAX,
-                         .help = "time between collections; default: that of the file"},
+                         .help =
+                             "time between collections; default: that of the file; longer where "
+                             "they cost much"},
     [TARGET_TIMEOUT] =
         {.name = "timeout",
          .type = OPTION_DURATION,

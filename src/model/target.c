@@ -20,6 +20,12 @@ struct target *target_new(const struct target_kind *kind, const char *name) {
   return target;
 }
 
+void target_settle_interval(struct target *target, int64_t interval_ms) {
+  if (target->interval_ms == 0)
+    target->interval_ms =
+        target->kind->interval_ms > interval_ms ? target->kind->interval_ms : interval_ms;
+}
+
 void target_free(struct target *target) {
   if (!target)
     return;

@@ -14,6 +14,8 @@ struct target_kind {
   const char *title; /* "PostgreSQL" */
   const struct option *options;
   size_t option_count;
+  /* Least time between two collections, unless the target sets its own: where they cost much. */
+  int64_t interval_ms;
   bool is_rule;    /* it watches nothing itself (an alert rule, a channel): no actions, no logs */
   bool has_checks; /* its targets may have `checks:`, SQL whose result is judged */
   /* Whether the options of a target fit together, and what they name is configured; once the whole
@@ -42,6 +44,9 @@ struct target {
 
 struct target *target_new(const struct target_kind *kind, const char *name); /* defaults set */
 void target_free(struct target *target);
+/* Gives it the interval of the configuration, or that of its kind if that is longer, unless it has
+ * its own. */
+void target_settle_interval(struct target *target, int64_t interval_ms);
 
 /* The value of the option with that name; asserts that the kind has this option. */
 const struct option_value *target_option(const struct target *target, const char *name);

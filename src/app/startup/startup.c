@@ -62,8 +62,7 @@ static struct config *config_of_file(const char *path, const struct config_schem
 static void targets_settle(struct config *config) {
   for (size_t i = 0; i < config->target_count; i++) {
     struct target *target = config->targets[i];
-    if (target->interval_ms == 0)
-      target->interval_ms = config->interval_ms;
+    target_settle_interval(target, config->interval_ms);
     if (target->timeout_ms == 0)
       target->timeout_ms = collector_find(target->kind->kind)->timeout_ms;
   }

@@ -93,6 +93,7 @@ const struct collector collector_fleet = {
     .kind = {.kind = FLEET_KIND,
              .key = "fleets",
              .title = "Fleet",
+             .interval_ms = 15000, /* as Prometheus does by default */
              .options = options,
              .option_count = sizeof options / sizeof *options,
              .check = fleet_target_check},
