@@ -16,6 +16,9 @@ static bool condition_marks(const struct runbook_condition *condition,
                             const struct runbook_values *values, const struct config *config,
                             bool *needed, struct err *err) {
   struct runbook_judge judge;
+  char why[RUNBOOK_WHY_MAX];
+  if (runbook_condition_skipped(why, condition, values, config, &collector_lookup))
+    return true;
   bool good = runbook_judge_init(&judge, condition, values, &collector_lookup, err) &&
               condition_has_targets(&judge.condition, config, err);
   for (size_t i = 0; good && i < config->target_count; i++)

@@ -49,6 +49,17 @@ static void put_places(const struct options *options, const struct runbook *runb
         runbook_place_text(runbook, runbook_run_place(runbook, index, RUNBOOK_OTHERWISE, 0)));
 }
 
+static void put_param(const struct options *options, const struct runbook_param *param) {
+  char of[80] = "";
+  if (param->kind)
+    snprintf(of, sizeof of, "%.40s target%s, ", param->kind, param->optional ? ", optional" : "");
+  runbook_printf(options, "  ", "%s: %s (%s%s%s)", param->name, param->help ? param->help : "", of,
+                 param->fallback ? "default "
+                 : param->kind   ? "default the only one"
+                                 : "required",
+                 param->fallback ? param->fallback : "");
+}
+
 static void put_runbook(const struct options *options, const struct runbook *runbook) {
   char text[RUNBOOK_SAID_MAX];
   runbook_printf(options, "", "%s: %s", runbook->name, runbook->title);
@@ -58,10 +69,7 @@ static void put_runbook(const struct options *options, const struct runbook *run
   if (runbook->param_count > 0)
     printf("\nParameters\n");
   for (size_t i = 0; i < runbook->param_count; i++)
-    runbook_printf(options, "  ", "%s: %s (%s%s)", runbook->params[i].name,
-                   runbook->params[i].help ? runbook->params[i].help : "",
-                   runbook->params[i].fallback ? "default " : "required",
-                   runbook->params[i].fallback ? runbook->params[i].fallback : "");
+    put_param(options, &runbook->params[i]);
   printf("\nSteps\n");
   for (size_t i = 0; i < runbook->step_count; i++) {
     runbook_printf(options, "  ", "%zu  %s", i + 1, runbook->steps[i].name);

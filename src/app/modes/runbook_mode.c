@@ -117,10 +117,14 @@ static void dry_condition(struct runbook_session *session, const struct runbook_
 static void dry_step(struct runbook_session *session, size_t index) {
   const struct runbook *runbook = session->runbook;
   const struct runbook_step *step = &runbook->steps[index];
-  char text[RUNBOOK_SAID_MAX];
+  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_WHY_MAX];
   struct condition_result result;
   runbook_printf(session->options, "", "%2zu  %s", index + 1, step->name);
   runbook_put(session->options, "     ", runbook_step_text(text, step, &session->values));
+  const char *skipped =
+      runbook_step_skipped(why, step, &session->values, session->config, &collector_lookup);
+  if (skipped)
+    runbook_put(session->options, "     ", skipped);
   for (size_t i = 0; i < step->choice_count; i++) {
     char *choice = runbook_fill(&session->values, step->choices[i].text);
     runbook_printf(
@@ -132,7 +136,7 @@ static void dry_step(struct runbook_session *session, size_t index) {
     return;
   const int then = runbook_run_place(runbook, index, RUNBOOK_THEN, 0);
   const int otherwise = runbook_run_place(runbook, index, RUNBOOK_OTHERWISE, 0);
-  if (step->kind == RUNBOOK_CHECK || step->kind == RUNBOOK_WAIT)
+  if (!skipped && (step->kind == RUNBOOK_CHECK || step->kind == RUNBOOK_WAIT))
     dry_condition(session, &step->condition, step->kind == RUNBOOK_WAIT, &result);
   if (then == otherwise)
     runbook_printf(session->options, "     ", "then %s", runbook_place_text(runbook, then));
@@ -153,7 +157,13 @@ static int session_dry(struct runbook_session *session) {
       printf("Verify\n");
     struct runbook_judge judge;
     struct err err;
-    char text[CONDITION_TEXT_MAX];
+    char text[CONDITION_TEXT_MAX], why[RUNBOOK_WHY_MAX];
+    if (runbook_condition_skipped(why, &runbook->verify[i], &session->values, session->config,
+                                  &collector_lookup)) {
+      runbook_printf(session->options, "     ", "%s: %s",
+                     runbook->verify[i].metric ? runbook->verify[i].metric : "state", why);
+      continue;
+    }
     if (runbook_judge_init(&judge, &runbook->verify[i], &session->values, &collector_lookup, &err))
       runbook_put(session->options, "     ", condition_text(text, &judge.condition));
     runbook_judge_fini(&judge);
@@ -168,7 +178,8 @@ static bool values_take(struct runbook_session *session, struct err *err) {
   for (size_t i = 1; i < session->options->word_count; i++)
     if (!runbook_values_take(&session->values, session->options->words[i], err))
       return false;
-  return runbook_values_check(&session->values, err);
+  return runbook_values_targets(&session->values, session->config, err) &&
+         runbook_values_check(&session->values, err);
 }
 
 static bool run_new(struct runbook_session *session, struct err *err) {

@@ -126,14 +126,21 @@ static enum runbook_go wait_go(struct runbook_session *session, const struct run
 
 enum runbook_go runbook_verify(struct runbook_session *session, struct err *err) {
   const struct runbook *runbook = session->runbook;
-  size_t held = 0;
+  size_t held = 0, skipped = 0;
   char words[WORDS_MAX];
   if (!session->run.halted && runbook->verify_count > 0)
     printf("\nVerify\n");
   for (size_t i = 0; !session->run.halted && i < runbook->verify_count; i++) {
     struct condition_result result;
     struct runbook_judge text;
-    char condition[CONDITION_TEXT_MAX];
+    char condition[CONDITION_TEXT_MAX], why[RUNBOOK_WHY_MAX];
+    if (runbook_condition_skipped(why, &runbook->verify[i], &session->values, session->config,
+                                  &collector_lookup)) {
+      skipped++;
+      runbook_printf(session->options, "  ", "%s: %s",
+                     runbook->verify[i].metric ? runbook->verify[i].metric : "state", why);
+      continue;
+    }
     if (!judge(session, &runbook->verify[i], true, false, CHECK_MS, &result, err))
       return RUNBOOK_GO_BROKEN;
     if (session->figures.interrupts > 0)
@@ -148,10 +155,11 @@ enum runbook_go runbook_verify(struct runbook_session *session, struct err *err)
     runbook_judge_fini(&text);
     held += result.answer == CONDITION_YES;
   }
-  const enum runbook_over over = session->run.halted             ? RUNBOOK_STOPPED
-                                 : held == runbook->verify_count ? RUNBOOK_DONE
-                                                                 : RUNBOOK_FAILED;
-  snprintf(words, sizeof words, "%zu of %zu conditions hold", held, runbook->verify_count);
+  const size_t wanted = runbook->verify_count - skipped;
+  const enum runbook_over over = session->run.halted ? RUNBOOK_STOPPED
+                                 : held == wanted    ? RUNBOOK_DONE
+                                                     : RUNBOOK_FAILED;
+  snprintf(words, sizeof words, "%zu of %zu conditions hold", held, wanted);
   if (!session->run.halted && !runbook_record_verified(session, over == RUNBOOK_DONE, words, err))
     return RUNBOOK_GO_BROKEN;
   return go(runbook_note(session,
@@ -410,9 +418,18 @@ static bool step_begin(struct runbook_session *session, struct err *err) {
   return runbook_note(session, begin, err) && runbook_record(session, NULL, NULL, err);
 }
 
+/* What it is about is not configured. A check leads on as one that does not hold. */
+static enum runbook_go step_skip(struct runbook_session *session, const struct runbook_step *step,
+                                 const char *why, struct err *err) {
+  runbook_put(session->options, "  ", why);
+  return go(step_begin(session, err) &&
+            runbook_result(session, step->kind == RUNBOOK_CHECK ? RUNBOOK_OTHERWISE : RUNBOOK_THEN,
+                           0, "skipped", why, err));
+}
+
 enum runbook_go runbook_step_go(struct runbook_session *session, struct err *err) {
   const struct runbook_step *step = runbook_run_step(&session->run);
-  char text[RUNBOOK_SAID_MAX];
+  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_WHY_MAX];
   char *help = runbook_fill(&session->values, step->help);
   printf("\n");
   runbook_printf(session->options, "", "%s", step->name);
@@ -421,6 +438,8 @@ enum runbook_go runbook_step_go(struct runbook_session *session, struct err *err
   free(help);
   if (step->kind != RUNBOOK_ASK) /* its question follows */
     runbook_put(session->options, "  ", runbook_step_text(text, step, &session->values));
+  if (runbook_step_skipped(why, step, &session->values, session->config, &collector_lookup))
+    return step_skip(session, step, why, err);
   if (needs_person(step) && session->terminal < 0) {
     error_print("this step needs a person at a terminal; the run waits here");
     return RUNBOOK_GO_WAIT;

@@ -81,9 +81,31 @@ char *draft_member_text(struct runbook_draft *draft, const yaml_node_t *mapping,
 
 /* ---- parameters */
 
+/* Of a parameter that names a target. */
+static void param_kind_read(struct runbook_draft *draft, const yaml_node_t *node,
+                            struct runbook_param *param) {
+  const yaml_node_t *kind = draft_member(draft, node, "kind");
+  const yaml_node_t *optional = draft_member(draft, node, "optional");
+  struct err err;
+  param->kind = kind ? config_yaml_text(draft->yaml, kind, "kind") : NULL;
+  if (param->kind &&
+      !draft->schema->names(draft->schema->arg, RUNBOOK_NAMES_KIND, param->kind, &err))
+    config_yaml_error(draft->yaml, kind, "%s", err.text);
+  if (!optional)
+    return;
+  char *text = config_yaml_text(draft->yaml, optional, "optional");
+  param->optional = text && strcmp(text, "true") == 0;
+  if (text && !param->optional && strcmp(text, "false") != 0)
+    config_yaml_error(draft->yaml, optional, "optional: \"%.20s\" is not true or false", text);
+  if (param->optional && !kind)
+    config_yaml_error(draft->yaml, optional,
+                      "\"optional\" is only for a parameter with kind, which names a target");
+  free(text);
+}
+
 static void param_read(struct runbook_draft *draft, const yaml_node_t *key,
                        const yaml_node_t *value) {
-  static const char *const keys[] = {"help", "default", NULL};
+  static const char *const keys[] = {"help", "default", "kind", "optional", NULL};
   struct runbook *runbook = draft->runbook;
   const char *name = config_yaml_key(key);
   size_t length = 0;
@@ -110,6 +132,7 @@ static void param_read(struct runbook_draft *draft, const yaml_node_t *key,
   param->fallback = fallback ? config_yaml_text(draft->yaml, fallback, "default") : NULL;
   if (!help)
     config_yaml_error(draft->yaml, key, "missing key \"help\" in the parameter %s", name);
+  param_kind_read(draft, value, param);
 }
 
 static void params_read(struct runbook_draft *draft, const yaml_node_t *node) {

@@ -72,6 +72,7 @@ void runbook_free(struct runbook *runbook) {
     free(runbook->params[i].name);
     free(runbook->params[i].help);
     free(runbook->params[i].fallback);
+    free(runbook->params[i].kind);
   }
   for (size_t i = 0; i < runbook->step_count; i++)
     step_fini(&runbook->steps[i]);

@@ -40,7 +40,9 @@ const char *runbook_place_name(int place);
 
 struct runbook_param {
   char *name, *help;
-  char *fallback; /* NULL: required */
+  char *fallback; /* NULL: required, unless it has a kind */
+  char *kind;     /* it is the name of a target of this kind; NULL: any text */
+  bool optional;  /* without such a target, what names it is skipped */
 };
 
 /* Texts with {PARAMETER}; NULL: unset. */
@@ -122,6 +124,23 @@ void runbook_values_init(struct runbook_values *values, const struct runbook *ru
  * be used. */
 bool runbook_values_take(struct runbook_values *values, const char *word,
                          struct err *err) MUST_CHECK;
+/* Chooses a target for each parameter with a kind that has none: the default if it is configured,
+ * else the only one of its kind. False with err: none, or several, or a value that is no such
+ * target. Of an optional parameter without a target the value is "". */
+bool runbook_values_targets(struct runbook_values *values, const struct config *config,
+                            struct err *err) MUST_CHECK;
+/* Why it is skipped: it names an optional parameter without a target, or it is a condition without
+ * a target about a system that is not configured. Returns out; NULL: it is not skipped. A question
+ * never is. */
+enum { RUNBOOK_WHY_MAX = 200 };
+const char *runbook_step_skipped(char out[RUNBOOK_WHY_MAX], const struct runbook_step *step,
+                                 const struct runbook_values *values, const struct config *config,
+                                 const struct condition_lookup *lookup);
+const char *runbook_condition_skipped(char out[RUNBOOK_WHY_MAX],
+                                      const struct runbook_condition *condition,
+                                      const struct runbook_values *values,
+                                      const struct config *config,
+                                      const struct condition_lookup *lookup);
 /* False with err that names a parameter without a value. */
 bool runbook_values_check(const struct runbook_values *values, struct err *err) MUST_CHECK;
 /* Whether the text has a placeholder. */
@@ -132,6 +151,10 @@ bool runbook_text_check(const struct runbook *runbook, const char *text,
 /* The text with its placeholders filled; NULL stays NULL. The caller frees it. A value fills its
  * place as it is: nothing in it is a placeholder. */
 char *runbook_fill(const struct runbook_values *values, const char *text);
+/* The first parameter in the text, a text or NULL, whose value is "": it has no target. NULL: none.
+ */
+const struct runbook_param *runbook_text_absent(const struct runbook_values *values,
+                                                const char *text);
 
 /* A condition with its placeholders filled. */
 struct runbook_judge {

@@ -101,6 +101,19 @@ bool runbook_text_check(const struct runbook *runbook, const char *text, struct 
   return true;
 }
 
+const struct runbook_param *runbook_text_absent(const struct runbook_values *values,
+                                                const char *text) {
+  for (const char *at = text; at && *at; at++) {
+    const bool is_double = *at == '{' && at[1] == '{';
+    const size_t length = *at == '{' && !is_double ? name_length(at + 1) : 0;
+    const int param = length > 0 ? param_find(values->runbook, at + 1, length) : -1;
+    if (param >= 0 && values->texts[param] && !*values->texts[param])
+      return &values->runbook->params[param];
+    at += is_double;
+  }
+  return NULL;
+}
+
 char *runbook_fill(const struct runbook_values *values, const char *text) {
   char *filled = NULL;
   size_t size = 0;
