@@ -239,13 +239,14 @@ bool postgres_is_answered(struct postgres_conn *conn) {
   return !conn->asking;
 }
 
-static struct postgres_conn *conn_begin(struct step *step, bool urgent,
+static struct postgres_conn *conn_begin(struct step *step, const char *database, bool urgent,
                                         const struct postgres_conn *beside) {
   struct postgres_conn *conn = mem_new(sizeof *conn);
   conn->part = (struct step_part){.close = close_part, .unanswered = unanswered};
   conn->step = step;
   conn->dsn = target_text(step->call->target, "dsn");
   conn->pg = pg_new(step->call->io, conn->dsn);
+  pg_use_database(conn->pg, database);
   conn->urgent = urgent;
   conn->beside = beside;
   step_add(step, &conn->part);
@@ -256,16 +257,21 @@ static struct postgres_conn *conn_begin(struct step *step, bool urgent,
 }
 
 struct postgres_conn *postgres_conn_begin(struct step *step, const struct postgres_conn *beside) {
-  return conn_begin(step, false, beside);
+  return conn_begin(step, NULL, false, beside);
 }
 
 struct postgres_conn *postgres_conn_open(struct step *step) {
-  struct postgres_conn *conn = conn_begin(step, false, NULL);
+  struct postgres_conn *conn = conn_begin(step, NULL, false, NULL);
+  return postgres_take(conn) ? conn : NULL;
+}
+
+struct postgres_conn *postgres_conn_open_in(struct step *step, const char *database) {
+  struct postgres_conn *conn = conn_begin(step, database, false, NULL);
   return postgres_take(conn) ? conn : NULL;
 }
 
 struct postgres_conn *postgres_conn_open_urgent(struct step *step) {
-  struct postgres_conn *conn = conn_begin(step, true, NULL);
+  struct postgres_conn *conn = conn_begin(step, NULL, true, NULL);
   return postgres_take(conn) ? conn : NULL;
 }
 

@@ -25,6 +25,8 @@ enum { POSTGRES_STEP_MS = 20000 }; /* of a survey, and of an execution of a few 
 
 /* NULL with step->err. */
 struct postgres_conn *postgres_conn_open(struct step *step);
+/* The same to another database of the server: one that is renamed has no session of its own. */
+struct postgres_conn *postgres_conn_open_in(struct step *step, const char *database);
 /* For short statements that must work while no connection slot is left: then it uses an existing
  * connection of the same dsn, the collector's (clients/postgres/pg_share.h), statement by
  * statement. */

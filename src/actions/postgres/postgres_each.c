@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 
+static struct postgres_conn *conn_open(struct step *step, const struct postgres_each *each) {
+  return each->database ? postgres_conn_open_in(step, each->database) : postgres_conn_open(step);
+}
+
 /* ---- survey */
 
 bool postgres_each_survey(struct step *step, const struct postgres_each *each) {
   const struct table_spec *const tables[] = {each->table};
-  struct postgres_conn *conn = postgres_survey(postgres_conn_open(step), tables, 1);
+  struct postgres_conn *conn = postgres_survey(conn_open(step, each), tables, 1);
   const struct pg_rows *rows =
       postgres_read_names(conn, each->table->column_count, each->sql, 0, postgres_no_values);
   if (!rows)
@@ -72,6 +76,8 @@ static bool act(struct postgres_conn *conn, const struct postgres_each *each, si
     outcome_set(outcome, object, OBJECT_GONE, "not %s: it has changed just now", each->done);
   else if (rows)
     outcome_set(outcome, object, OBJECT_SENT, "%s", each->done);
+  if (each->undo && outcome->objects[object].result == OBJECT_SENT)
+    each->undo(step, object);
 end:
   if (!rows && postgres_is_up(conn))
     outcome_set(outcome, object, OBJECT_REFUSED, "%s", step->err.text);
@@ -79,7 +85,7 @@ end:
 }
 
 bool postgres_each_execute(struct step *step, const struct postgres_each *each) {
-  struct postgres_conn *conn = postgres_conn_open(step);
+  struct postgres_conn *conn = conn_open(step, each);
   if (!conn)
     return false;
   for (size_t i = 0; i < step->call->plan->object_count; i++) {
@@ -97,7 +103,7 @@ bool postgres_each_execute(struct step *step, const struct postgres_each *each) 
 
 bool postgres_each_verify(struct step *step, const struct postgres_each *each) {
   struct outcome *outcome = step->call->outcome;
-  struct postgres_conn *conn = postgres_conn_open(step);
+  struct postgres_conn *conn = conn_open(step, each);
   const char *proved = each->proved ? each->proved : "no longer listed";
   size_t done = 0;
   for (size_t i = 0; i < step->call->plan->object_count; i++) {

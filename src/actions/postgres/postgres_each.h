@@ -24,7 +24,9 @@ struct postgres_each {
               const struct row *const *rows, size_t count);
   const char *(*command)(struct plan *plan, const struct plan_object *object); /* as typed */
   const char *done;                                                            /* "dropped" */
-  const char *proved; /* what `prove` shows; NULL: "no longer listed" */
+  const char *proved;                             /* what `prove` shows; NULL: "no longer listed" */
+  const char *database;                           /* to connect to; NULL: that of the target */
+  void (*undo)(struct step *step, size_t object); /* sets the undo of what was sent; NULL: none */
 };
 
 enum { POSTGRES_EACH_MAX = 1000 };
