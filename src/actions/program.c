@@ -36,6 +36,11 @@ static bool last_line(char out[PROGRAM_LINE_MAX], const struct excerpt *excerpt)
                            : text_last_line(out, PROGRAM_LINE_MAX, view.head, view.head_len) > 0;
 }
 
+static void output_take(struct running *running, const struct excerpt *excerpt) {
+  const struct excerpt_view view = excerpt_view(excerpt);
+  running->end.output = arena_text(&running->step->arena, view.head, view.head_len);
+}
+
 /* The words of an outcome are recorded, so they must not hold a secret either. */
 static void line_mask(struct running *running) {
   size_t len = strlen(running->end.line), known_len;
@@ -60,6 +65,8 @@ static void on_ended(void *arg, const struct child_result *result, const struct 
     running->end.exit_code = result->exit_code;
     running->end.signal = result->signal;
     running->end.took_us = result->took_us;
+    if (running->program->read)
+      output_take(running, &result->streams[CHILD_STDOUT]);
     if (!last_line(running->end.line, &result->streams[CHILD_STDERR]))
       last_line(running->end.line, &result->streams[CHILD_STDOUT]);
     line_mask(running);

@@ -16,6 +16,7 @@ struct program {
   bool change; /* it counts as unanswered until it has ended */
   bool keep;   /* its output becomes that of the outcome, with the secrets of mask hidden */
   const struct mask *mask;
+  bool read; /* the beginning of its standard output is wanted */
 };
 
 struct program_end {
@@ -23,6 +24,7 @@ struct program_end {
   int signal;
   char line[PROGRAM_LINE_MAX]; /* the last line of its output that is not empty; "" */
   int64_t took_us;
+  const char *output; /* of a program with `read`: in the step's arena, up to a NUL byte; "" */
 };
 
 /* False with step->err when it could not be run to its end: it did not start (ERR_INVALID), was

@@ -6,10 +6,10 @@ import re
 import pytest
 
 import keys
+from runbook_terminal import agree, choose, ends_well
 from sandbox import wait_until
-from stacktop import BINARY, OK, stacktop
+from stacktop import BINARY
 from terminal import Terminal
-from witness import Audit
 
 BESIDE = "others"
 
@@ -29,31 +29,6 @@ def run(calm, tmp_path):
     yield made
     for terminal in terminals:
         terminal.close()
-
-
-def choose(terminal, text, number):
-    terminal.wait_for(text, 40)
-    terminal.wait_for("Enter alone to leave:")
-    terminal.press(str(number), "Enter")
-
-
-def agree(terminal, action):
-    """Types the phrase of the plan that `apply` shows."""
-    terminal.wait_for(re.compile(r"Type `([^`]+)` to apply the plan[^`]*: *$", re.M), 40)
-    phrase = re.findall(r"Type `([^`]+)` to apply", terminal.screen.text)[-1]
-    terminal.press(*phrase, "Enter")
-
-
-def ends_well(terminal, folder, *actions):
-    terminal.wait_for(re.compile(r"^Run \S+: \w+", re.M), 120, alive=False)
-    assert terminal.wait_exit(20) == OK, terminal.show()
-    records = Audit(folder / "state").records
-    intents, outcomes = ([each for each in records if each["event"] == event] for event in ("intent", "outcome"))
-    assert [each["id"] for each in intents].sort() == [each["id"] for each in outcomes].sort()
-    done = [each["action"] for each in outcomes if not each["action"].startswith("runbook.")]
-    assert done == list(actions), done
-    assert all(each["result"] == "done" for each in outcomes), outcomes
-    assert "done" in stacktop("-c", folder / "stacktop.yaml", "runbook", "runs").stdout
 
 
 def test_api_down(calm, run, tmp_path):

@@ -94,7 +94,7 @@ def test_errors_have_their_places(place):
     (("run", "../../etc/x"), "unknown runbook"),
     (("run", "test", "wrd=x"), 'did you mean "word"?'),
     (("run", "test", "x"), "not NAME=VALUE"),
-    (("run", "consumer-lag"), "there are no kafka|no target of kafka"),
+    (("run", "consumer-lag"), "consumer-lag needs a (service|kafka) target"),
     (("lits",), 'did you mean "list"?'),
     (("resume",), "usage: stacktop runbook resume ID"),
     (("runs", "--dry-run"), "--dry-run is only valid"),

@@ -86,11 +86,8 @@ static void param_kind_read(struct runbook_draft *draft, const yaml_node_t *node
                             struct runbook_param *param) {
   const yaml_node_t *kind = draft_member(draft, node, "kind");
   const yaml_node_t *optional = draft_member(draft, node, "optional");
-  struct err err;
   param->kind = kind ? config_yaml_text(draft->yaml, kind, "kind") : NULL;
-  if (param->kind &&
-      !draft->schema->names(draft->schema->arg, RUNBOOK_NAMES_KIND, param->kind, &err))
-    config_yaml_error(draft->yaml, kind, "%s", err.text);
+  draft_name_check(draft, kind, param->kind, RUNBOOK_NAMES_KIND);
   if (!optional)
     return;
   char *text = config_yaml_text(draft->yaml, optional, "optional");

@@ -102,8 +102,8 @@ const char *runbook_condition_skipped(char out[RUNBOOK_WHY_MAX],
   for (size_t i = 0; good && i < config->all_count; i++)
     count += condition_is_about(&judge.condition, config->all[i]) && !config->all[i]->disabled;
   if (good && count == 0)
-    snprintf(out, RUNBOOK_WHY_MAX, "skipped: the configuration has no %s that are watched",
-             judge.condition.kind->key);
+    snprintf(out, RUNBOOK_WHY_MAX, "skipped: the configuration has no %s target that is watched",
+             judge.condition.kind->kind);
   runbook_judge_fini(&judge);
   return good && count == 0 ? out : NULL;
 }
