@@ -182,7 +182,7 @@ static char *const *environment_of(struct step *step, struct mask *mask) {
   return list;
 }
 
-/* The database exists by now: what became of its contents. */
+/* The database exists: what became of its contents. */
 static bool restore(struct step *step) {
   const char *database = postgres_identity(step, 0, "name");
   struct mask mask = {0};
