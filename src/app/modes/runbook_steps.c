@@ -124,48 +124,68 @@ static enum runbook_go wait_go(struct runbook_session *session, const struct run
                            yes ? "done" : "refused", words, err));
 }
 
+/* How many conditions hold, and how many are about systems that are not there. */
+struct verified {
+  size_t held, skipped;
+};
+
+static void verify_print(struct runbook_session *session, const struct runbook_condition *condition,
+                         const struct condition_result *result, struct err *err) {
+  struct runbook_judge text;
+  char words[CONDITION_TEXT_MAX];
+  if (runbook_judge_init(&text, condition, &session->values, &collector_lookup, err))
+    runbook_printf(session->options, "  ", "%s: %s (%s)", condition_text(words, &text.condition),
+                   result->answer == CONDITION_YES  ? "holds"
+                   : result->answer == CONDITION_NO ? "does not hold"
+                                                    : "not known",
+                   result->words);
+  runbook_judge_fini(&text);
+}
+
+static enum runbook_go verify_one(struct runbook_session *session,
+                                  const struct runbook_condition *condition,
+                                  struct verified *verified, struct err *err) {
+  struct condition_result result;
+  char why[RUNBOOK_WHY_MAX];
+  if (runbook_condition_skipped(why, condition, &session->values, session->config,
+                                &collector_lookup)) {
+    verified->skipped++;
+    runbook_printf(session->options, "  ", "%s: %s",
+                   condition->metric ? condition->metric : "state", why);
+    return RUNBOOK_GO_ON;
+  }
+  if (!judge(session, condition, true, false, CHECK_MS, &result, err))
+    return RUNBOOK_GO_BROKEN;
+  if (session->figures.interrupts > 0)
+    return RUNBOOK_GO_WAIT;
+  verify_print(session, condition, &result, err);
+  verified->held += result.answer == CONDITION_YES;
+  return RUNBOOK_GO_ON;
+}
+
 enum runbook_go runbook_verify(struct runbook_session *session, struct err *err) {
   const struct runbook *runbook = session->runbook;
-  size_t held = 0, skipped = 0;
+  const bool halted = session->run.halted;
+  struct verified verified = {0};
   char words[WORDS_MAX];
-  if (!session->run.halted && runbook->verify_count > 0)
+  if (!halted && runbook->verify_count > 0)
     printf("\nVerify\n");
-  for (size_t i = 0; !session->run.halted && i < runbook->verify_count; i++) {
-    struct condition_result result;
-    struct runbook_judge text;
-    char condition[CONDITION_TEXT_MAX], why[RUNBOOK_WHY_MAX];
-    if (runbook_condition_skipped(why, &runbook->verify[i], &session->values, session->config,
-                                  &collector_lookup)) {
-      skipped++;
-      runbook_printf(session->options, "  ", "%s: %s",
-                     runbook->verify[i].metric ? runbook->verify[i].metric : "state", why);
-      continue;
-    }
-    if (!judge(session, &runbook->verify[i], true, false, CHECK_MS, &result, err))
-      return RUNBOOK_GO_BROKEN;
-    if (session->figures.interrupts > 0)
-      return RUNBOOK_GO_WAIT;
-    if (runbook_judge_init(&text, &runbook->verify[i], &session->values, &collector_lookup, err))
-      runbook_printf(session->options, "  ", "%s: %s (%s)",
-                     condition_text(condition, &text.condition),
-                     result.answer == CONDITION_YES  ? "holds"
-                     : result.answer == CONDITION_NO ? "does not hold"
-                                                     : "not known",
-                     result.words);
-    runbook_judge_fini(&text);
-    held += result.answer == CONDITION_YES;
+  for (size_t i = 0; !halted && i < runbook->verify_count; i++) {
+    const enum runbook_go went = verify_one(session, &runbook->verify[i], &verified, err);
+    if (went != RUNBOOK_GO_ON)
+      return went;
   }
-  const size_t wanted = runbook->verify_count - skipped;
-  const enum runbook_over over = session->run.halted ? RUNBOOK_STOPPED
-                                 : held == wanted    ? RUNBOOK_DONE
-                                                     : RUNBOOK_FAILED;
-  snprintf(words, sizeof words, "%zu of %zu conditions hold", held, wanted);
-  if (!session->run.halted && !runbook_record_verified(session, over == RUNBOOK_DONE, words, err))
+  const size_t wanted = runbook->verify_count - verified.skipped;
+  const enum runbook_over over = halted                    ? RUNBOOK_STOPPED
+                                 : verified.held == wanted ? RUNBOOK_DONE
+                                                           : RUNBOOK_FAILED;
+  snprintf(words, sizeof words, "%zu of %zu conditions hold", verified.held, wanted);
+  if (!halted && !runbook_record_verified(session, over == RUNBOOK_DONE, words, err))
     return RUNBOOK_GO_BROKEN;
   return go(runbook_note(session,
                          (struct runbook_event){.kind = RUNBOOK_EVENT_OVER,
                                                 .over = over,
-                                                .words = session->run.halted ? NULL : words},
+                                                .words = halted ? NULL : words},
                          err));
 }
 
