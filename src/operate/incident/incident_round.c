@@ -142,6 +142,17 @@ static void resolved_add(struct incident_batch *batch, const struct incident_des
   }
 }
 
+/* The figures of a finding change while it lasts: "used 91% (free 1.9 GB)". */
+static bool same_but_figures(const char *a, const char *b) {
+  static const char figures[] = "0123456789.,";
+  for (;; a++, b++) {
+    a += strspn(a, figures);
+    b += strspn(b, figures);
+    if (*a != *b || !*a)
+      return *a == *b;
+  }
+}
+
 /* It is among the findings, with its key. */
 static bool is_finding(const struct incident_seen *seen, const struct incident_entry *event) {
   enum { NEAR_MS = 5000 };
@@ -149,7 +160,8 @@ static bool is_finding(const struct incident_seen *seen, const struct incident_e
     const struct incident_entry *finding = &seen->findings.items[i];
     const int64_t apart_ms = event->at_ms - finding->at_ms;
     if (apart_ms > -NEAR_MS && apart_ms < NEAR_MS &&
-        strcmp(finding->subject, event->subject) == 0 && strcmp(finding->text, event->text) == 0)
+        strcmp(finding->subject, event->subject) == 0 &&
+        same_but_figures(finding->text, event->text))
       return true;
   }
   return false;

@@ -2,6 +2,7 @@
 #include "core/mem.h"
 #include "operate/incident/incident_act.h"
 #include "operate/incident/incident_audit.h"
+#include "operate/incident/incident_round.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -244,6 +245,43 @@ static void test_a_full_time_line(void **state) {
   incident_book_close(book);
 }
 
+static void see(struct incident_batch *batch, enum incident_kind kind, const char *subject,
+                const char *text) {
+  incident_batch_add(batch, &(struct incident_entry){.kind = kind,
+                                                     .at_ms = NOW_MS - 1000,
+                                                     .key = subject,
+                                                     .word = "begins",
+                                                     .subject = subject,
+                                                     .text = text,
+                                                     .severity = SEVERITY_WARN});
+}
+
+/* The event of a finding that is still there is not listed besides the finding, although the
+ * figures have changed since. */
+static void test_the_hour_before(void **state) {
+  (void)state;
+  char id[INCIDENT_ID_MAX];
+  size_t disk = 0, other = 0;
+  open_one(id);
+  struct incident_desk *desk = incident_desk_new(folder, "dashboard");
+  struct incident_seen seen = {.now_ms = NOW_MS + 1000};
+  see(&seen.findings, INCIDENT_FINDING, "finding:/", "used 91% (free 1.9 GB)");
+  see(&seen.events, INCIDENT_EVENT, "finding:/", "used 90.5% (free 2 GB)");
+  see(&seen.events, INCIDENT_EVENT, "finding:/", "read-only");
+  incident_round(desk, &seen);
+  incident_desk_free(desk);
+  incident_seen_fini(&seen);
+  struct incident_book *book = read_one(id);
+  for (size_t i = 0; i < book->incident.count; i++) {
+    const char *text = book->incident.entries[i].text;
+    disk += text && strstr(text, "free") != NULL;
+    other += text && strcmp(text, "read-only") == 0;
+  }
+  assert_int_equal(disk, 1);
+  assert_int_equal(other, 1);
+  incident_book_close(book);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_acts, begin, end),
@@ -252,6 +290,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_torn_lines, begin, end),
       cmocka_unit_test_setup_teardown(test_what_cannot_be_written, begin, end),
       cmocka_unit_test_setup_teardown(test_a_full_time_line, begin, end),
+      cmocka_unit_test_setup_teardown(test_the_hour_before, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
