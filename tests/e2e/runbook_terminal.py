@@ -41,3 +41,9 @@ def records(folder):
     """The outcomes of actions, without those of steps."""
     return [each for each in Audit(folder / "state").records
             if each["event"] == "outcome" and not each["action"].startswith("runbook.")]
+
+
+def as_superuser(sandbox):
+    """{old: new}: the target with the superuser, who may restore an extension and reset its statistics."""
+    passwords = sandbox.state["passwords"]
+    return {f"ecap_user:{passwords['ecap_user']}@": f"postgres:{passwords['postgres']}@"}

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import keys
-from runbook_terminal import agree, choose, chooses_not_done, ends_well, records
+from runbook_terminal import agree, as_superuser, choose, chooses_not_done, ends_well, records
 from stacktop import BINARY, OK, stacktop, write_config
 from terminal import Terminal
 from witness import Audit
@@ -48,6 +48,8 @@ def pick(terminal, action, word):
     """Answers the question for a row with the one of the listed candidates that has the word."""
     terminal.wait_for(re.compile(rf"act {re.escape(action)}.*Row for the action[^\n]*: *\s*\Z", re.S), 60)
     terminal.press(*word, "Enter")
+    prompt = rf"Row for the action[^\n]*: {re.escape(word)}.*Type `[^`]+` to apply the plan[^`]*: *\s*\Z"
+    terminal.wait_for(re.compile(prompt, re.S), 60)  # not that of the plan before
     agree(terminal, action)
 
 
@@ -100,7 +102,7 @@ def test_weekly(calm, run, tmp_path):
 # ---- monthly
 
 def test_monthly(calm, run, tmp_path):
-    config = keys.configure(calm, tmp_path)
+    config = keys.configure(calm, tmp_path, **as_superuser(calm))
     terminal = run(config, "monthly-maintenance")
     choose(terminal, "Is each of these roles still needed", 1)
     choose(terminal, "Reset them?", 2)

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import keys
-from runbook_terminal import agree, choose, chooses_not_done, ends_well, records
+from runbook_terminal import agree, as_superuser, choose, chooses_not_done, ends_well, records
 from sandbox import wait_until
 from stacktop import BINARY, ROOT, stacktop
 from terminal import Terminal
@@ -147,12 +147,6 @@ def command(sandbox, text):
     with connection.cursor() as cursor:
         cursor.execute(text)
     connection.close()
-
-
-def as_superuser(sandbox):
-    """The target's role restores an extension, which its owner may not create."""
-    passwords = sandbox.state["passwords"]
-    return {f"ecap_user:{passwords['ecap_user']}@": f"postgres:{passwords['postgres']}@"}
 
 
 def until_restored(terminal, path):

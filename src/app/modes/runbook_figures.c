@@ -16,7 +16,7 @@ static bool condition_marks(const struct runbook_condition *condition,
                             const struct runbook_values *values, const struct config *config,
                             bool *needed, struct err *err) {
   struct runbook_judge judge;
-  char why[RUNBOOK_WHY_MAX];
+  char why[RUNBOOK_SKIPPED_MAX];
   if (runbook_condition_skipped(why, condition, values, config, &collector_lookup))
     return true;
   bool good = runbook_judge_init(&judge, condition, values, &collector_lookup, err) &&

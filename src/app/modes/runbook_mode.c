@@ -117,7 +117,7 @@ static void dry_condition(struct runbook_session *session, const struct runbook_
 static void dry_step(struct runbook_session *session, size_t index) {
   const struct runbook *runbook = session->runbook;
   const struct runbook_step *step = &runbook->steps[index];
-  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_WHY_MAX];
+  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_SKIPPED_MAX];
   struct condition_result result;
   runbook_printf(session->options, "", "%2zu  %s", index + 1, step->name);
   runbook_put(session->options, "     ", runbook_step_text(text, step, &session->values));
@@ -157,7 +157,7 @@ static int session_dry(struct runbook_session *session) {
       printf("Verify\n");
     struct runbook_judge judge;
     struct err err;
-    char text[CONDITION_TEXT_MAX], why[RUNBOOK_WHY_MAX];
+    char text[CONDITION_TEXT_MAX], why[RUNBOOK_SKIPPED_MAX];
     if (runbook_condition_skipped(why, &runbook->verify[i], &session->values, session->config,
                                   &collector_lookup)) {
       runbook_printf(session->options, "     ", "%s: %s",

@@ -146,7 +146,7 @@ static enum runbook_go verify_one(struct runbook_session *session,
                                   const struct runbook_condition *condition,
                                   struct verified *verified, struct err *err) {
   struct condition_result result;
-  char why[RUNBOOK_WHY_MAX];
+  char why[RUNBOOK_SKIPPED_MAX];
   if (runbook_condition_skipped(why, condition, &session->values, session->config,
                                 &collector_lookup)) {
     verified->skipped++;
@@ -449,7 +449,7 @@ static enum runbook_go step_skip(struct runbook_session *session, const struct r
 
 enum runbook_go runbook_step_go(struct runbook_session *session, struct err *err) {
   const struct runbook_step *step = runbook_run_step(&session->run);
-  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_WHY_MAX];
+  char text[RUNBOOK_SAID_MAX], why[RUNBOOK_SKIPPED_MAX];
   char *help = runbook_fill(&session->values, step->help);
   printf("\n");
   runbook_printf(session->options, "", "%s", step->name);

@@ -132,11 +132,11 @@ bool runbook_values_targets(struct runbook_values *values, const struct config *
 /* Why it is skipped: it names an optional parameter without a target, or it is a condition without
  * a target about a system that is not configured. Returns out; NULL: it is not skipped. A question
  * never is. */
-enum { RUNBOOK_WHY_MAX = 200 };
-const char *runbook_step_skipped(char out[RUNBOOK_WHY_MAX], const struct runbook_step *step,
+enum { RUNBOOK_SKIPPED_MAX = 200 };
+const char *runbook_step_skipped(char out[RUNBOOK_SKIPPED_MAX], const struct runbook_step *step,
                                  const struct runbook_values *values, const struct config *config,
                                  const struct condition_lookup *lookup);
-const char *runbook_condition_skipped(char out[RUNBOOK_WHY_MAX],
+const char *runbook_condition_skipped(char out[RUNBOOK_SKIPPED_MAX],
                                       const struct runbook_condition *condition,
                                       const struct runbook_values *values,
                                       const struct config *config,

@@ -6,7 +6,7 @@
 
 struct model;
 
-enum { RUNBOOK_OFFERS_MAX = 100, RUNBOOK_OFFER_WHY_MAX = 240 };
+enum { RUNBOOK_OFFERS_MAX = 100, RUNBOOK_WHY_MAX = 240 };
 
 /* How well it fits: the best first. */
 enum runbook_fit {
@@ -19,7 +19,7 @@ enum runbook_fit {
 
 struct runbook_offer {
   enum runbook_fit fit;
-  char why[RUNBOOK_OFFER_WHY_MAX];
+  char why[RUNBOOK_WHY_MAX];
   char *name, *title, *help;
   char *words[RUNBOOK_PARAMS_MAX]; /* "group=ecap-consumer-group", for the command line */
   size_t word_count;

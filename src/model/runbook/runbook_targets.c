@@ -71,19 +71,19 @@ bool runbook_values_targets(struct runbook_values *values, const struct config *
 
 /* ---- what is skipped */
 
-static const char *skipped(char out[RUNBOOK_WHY_MAX], const struct runbook_param *param,
+static const char *skipped(char out[RUNBOOK_SKIPPED_MAX], const struct runbook_param *param,
                            const struct config *config) {
   if (!param)
     return NULL;
-  snprintf(out, RUNBOOK_WHY_MAX, "skipped: the configuration has no %s target", param->kind);
+  snprintf(out, RUNBOOK_SKIPPED_MAX, "skipped: the configuration has no %s target", param->kind);
   for (size_t i = 0; i < config->all_count; i++)
     if (is_of(config->all[i], param->kind) && config->all[i]->disabled)
-      snprintf(out, RUNBOOK_WHY_MAX, "skipped: %.60s is disabled: %.100s", config->all[i]->name,
+      snprintf(out, RUNBOOK_SKIPPED_MAX, "skipped: %.60s is disabled: %.100s", config->all[i]->name,
                config->all[i]->disabled);
   return out;
 }
 
-const char *runbook_condition_skipped(char out[RUNBOOK_WHY_MAX],
+const char *runbook_condition_skipped(char out[RUNBOOK_SKIPPED_MAX],
                                       const struct runbook_condition *condition,
                                       const struct runbook_values *values,
                                       const struct config *config,
@@ -102,13 +102,14 @@ const char *runbook_condition_skipped(char out[RUNBOOK_WHY_MAX],
   for (size_t i = 0; good && i < config->all_count; i++)
     count += condition_is_about(&judge.condition, config->all[i]) && !config->all[i]->disabled;
   if (good && count == 0)
-    snprintf(out, RUNBOOK_WHY_MAX, "skipped: the configuration has no %s target that is watched",
+    snprintf(out, RUNBOOK_SKIPPED_MAX,
+             "skipped: the configuration has no %s target that is watched",
              judge.condition.kind->kind);
   runbook_judge_fini(&judge);
   return good && count == 0 ? out : NULL;
 }
 
-const char *runbook_step_skipped(char out[RUNBOOK_WHY_MAX], const struct runbook_step *step,
+const char *runbook_step_skipped(char out[RUNBOOK_SKIPPED_MAX], const struct runbook_step *step,
                                  const struct runbook_values *values, const struct config *config,
                                  const struct condition_lookup *lookup) {
   const struct runbook_param *absent = NULL;
