@@ -6,6 +6,7 @@
 struct http_client;      /* io/http/http.h: one curl multi handle for all */
 struct resolver;         /* io/resolve.h: running lookups */
 struct pg_share;         /* clients/postgres/pg_share.h: connections offered for loans */
+struct keep;             /* io/keep.h: what outlives the program; whether it notifies */
 struct leftovers;        /* io/leftovers.h: folders that a signal that ends us has to remove */
 struct docker_gate;      /* clients/docker/docker_gate.h: who waits for ssh */
 struct kubernetes_proxy; /* clients/kubernetes/kubernetes_proxy.h: kubectl, one for each login */
@@ -20,4 +21,5 @@ struct io {
   struct docker_gate *docker_gates;            /* a list; NULL at first */
   struct kubernetes_proxy *kubernetes_proxies; /* a list; NULL at first */
   struct leftovers *leftovers;                 /* NULL: they are not removed */
+  struct keep *keep;                           /* of `stacktop watch`; NULL: none */
 };

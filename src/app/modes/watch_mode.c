@@ -6,6 +6,7 @@
 #include "core/json_writer.h"
 #include "core/text.h"
 #include "io/clock.h"
+#include "io/keep.h"
 #include "model/model_evaluate.h"
 #include "operate/incident/incident_recorder.h"
 #include "operate/state.h"
@@ -152,6 +153,53 @@ static void put_begin(const struct config *config) {
                                          "channels to notify"));
 }
 
+/* ---- what outlives it */
+
+/* The name of a record is "KIND/NAME" of its target. */
+static bool keeps(void *arg, const char *name) {
+  const struct watching *watching = arg;
+  for (size_t i = 0; i < watching->model.target_count; i++) {
+    const struct target *target = watching->model.targets[i].target;
+    const size_t kind = strlen(target->kind->kind);
+    if (strncmp(name, target->kind->kind, kind) == 0 && name[kind] == '/' &&
+        strcmp(name + kind + 1, target->name) == 0)
+      return true;
+  }
+  return false;
+}
+
+static void on_told(void *arg, bool fault, const char *text) {
+  struct watching *watching = arg;
+  if (fault)
+    events_add(&watching->model.events, clock_now_ms(), SEVERITY_WARN, "stacktop", "%s", text);
+  else
+    events_add_change(&watching->model.events, clock_now_ms(), "stacktop", "%s", text);
+  put_events(watching);
+}
+
+/* Without rules and channels there is nothing to remember, and no channel. */
+static struct keep *keep_open(struct watching *watching, const struct config *config) {
+  struct err err;
+  bool any = false;
+  for (size_t i = 0; i < config->target_count; i++)
+    any = any || config->targets[i]->kind->is_rule;
+  char *state = any ? state_choose(config, &err) : NULL;
+  struct keep *keep = state ? keep_new(&(struct keep_options){.io = &watching->runtime->io,
+                                                              .state = state,
+                                                              .config = config->path,
+                                                              .knows = keeps,
+                                                              .tell = on_told,
+                                                              .arg = watching})
+                            : NULL;
+  if (any && !state)
+    on_told(watching, true,
+            "nothing is remembered over a restart, and a second stacktop watch is "
+            "not noticed: no state directory is known; set `state` in the "
+            "configuration");
+  free(state);
+  return keep;
+}
+
 /* ---- a test of the channels */
 
 struct testing {
@@ -203,12 +251,14 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
   struct scheduler_hooks hooks = {.arg = &watching, .changed = on_changed};
   struct scheduler *scheduler = scheduler_new(&runtime->io, &watching.model, false, hooks);
   recorder_open(&watching, config);
+  struct keep *keep = keep_open(&watching, config);
   signals_begin(&watching);
   scheduler_start(scheduler);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   for (size_t i = 0; i < WATCH_SIGNALS; i++)
     uv_close((uv_handle_t *)&watching.signals[i], NULL);
   incident_recorder_close(watching.recorder);
+  keep_close(keep);
   const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
   if (watching.unwritten && !print_is_closed())
     error_print("cannot write the events");

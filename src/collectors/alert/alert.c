@@ -3,11 +3,16 @@
 #include "clients/prometheus/prometheus_contract.h"
 #include "clients/prometheus/prometheus_query.h"
 #include "clients/web/web.h"
+#include "collectors/alert/alert_kept.h"
 #include "collectors/alert/alert_promql.h"
 #include "collectors/alert/alert_state.h"
 #include "collectors/alerts.h"
 #include "collectors/frame.h"
+#include "core/mem.h"
 #include "io/clock.h"
+#include "io/keep.h"
+
+#include <stdlib.h>
 
 enum { TIMEOUT_MS = 20000, MARGIN_MIN_MS = 50, MARGIN_MAX_MS = 500, LOOK_AGAIN_MS = 20 };
 
@@ -77,6 +82,8 @@ struct watcher {
   struct watch watch; /* first */
   struct alert_rule rule;
   struct alert_memory memory;
+  uint64_t kept;               /* of its changes: what was kept last */
+  bool has_kept;               /* what was kept before a restart has been taken */
   struct web_request *request; /* of a rule in PromQL; NULL: it is not asking */
 };
 
@@ -95,12 +102,53 @@ static void fini(void *self) {
   alert_memory_fini(&watcher->memory);
 }
 
+/* ---- over a restart */
+
+static void keep_take(struct watcher *watcher) {
+  const struct target *target = watcher->watch.target;
+  struct keep *keep = watcher->watch.io->keep;
+  int64_t paused_ms;
+  struct err err;
+  if (watcher->has_kept || keep_state(keep) != KEEP_OURS)
+    return;
+  watcher->has_kept = true;
+  watcher->kept = UINT64_MAX; /* it is written even if there is nothing: with a time of its own */
+  char *name = mem_printf("%s/%s", target->kind->kind, target->name);
+  const char *text = keep_get(keep, name, &paused_ms);
+  if (text && !alert_kept_take(&watcher->rule, &watcher->memory, watcher->watch.job->model, text,
+                               paused_ms, clock_wall_offset_ms(), &err))
+    keep_tell(keep, "the time for which the rule %s has held starts again: %s", target->name,
+              err.text);
+  free(name);
+}
+
+static void keep_give(struct watcher *watcher) {
+  const struct target *target = watcher->watch.target;
+  struct keep *keep = watcher->watch.io->keep;
+  if (!watcher->has_kept || watcher->kept == watcher->memory.changes)
+    return;
+  char *name = mem_printf("%s/%s", target->kind->kind, target->name);
+  char *text = alert_kept_make(&watcher->rule, &watcher->memory, watcher->watch.job->model,
+                               clock_wall_offset_ms());
+  keep_put(keep, name, text);
+  free(text);
+  free(name);
+  watcher->kept = watcher->memory.changes;
+}
+
+/* ---- asking */
+
+static void finish(struct watcher *watcher, struct sample *sample) {
+  keep_give(watcher);
+  watch_done(&watcher->watch, sample);
+}
+
 static void on_answer(void *arg, const struct web_answer *answer) {
   struct watcher *watcher = arg;
   const struct job *job = watcher->watch.job;
   watcher->request = NULL;
-  watch_done(&watcher->watch, alert_promql_sample(&watcher->rule, &watcher->memory, job->model,
-                                                  job->one_pass, clock_now_ms(), answer));
+  finish(watcher, alert_promql_sample(&watcher->rule, &watcher->memory, job->model, job->one_pass,
+                                      clock_now_ms(), answer));
 }
 
 static void answer_without_asking(struct watcher *watcher, enum err_kind kind, const char *why) {
@@ -140,14 +188,15 @@ static void ask(void *self) {
   struct watcher *watcher = self;
   const struct job *job = watcher->watch.job;
   const int64_t now_ms = clock_now_ms();
+  keep_take(watcher);
   if (watcher->rule.expr)
     ask_prometheus(watcher);
   else if (job->one_pass && alert_state_waits(&watcher->rule, job->model) &&
            now_ms < watch_end_ms(&watcher->watch, MARGIN_MIN_MS, MARGIN_MAX_MS))
     watch_wait(&watcher->watch, LOOK_AGAIN_MS);
   else
-    watch_done(&watcher->watch, alert_state_sample(&watcher->rule, &watcher->memory, job->model,
-                                                   job->one_pass, now_ms));
+    finish(watcher,
+           alert_state_sample(&watcher->rule, &watcher->memory, job->model, job->one_pass, now_ms));
 }
 
 static void *open_watcher(struct io *io, const struct target *target, struct err *err) {

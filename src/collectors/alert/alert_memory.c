@@ -31,6 +31,7 @@ struct alert_instance *alert_memory_of(struct alert_memory *memory, const char *
   struct alert_instance *item = &memory->items[memory->count];
   *item = (struct alert_instance){.key = mem_dup(key), .since_ms = now_ms};
   map_add(&memory->by_key, item->key, memory->count++);
+  memory->changes++;
   return item;
 }
 
@@ -40,9 +41,12 @@ void alert_memory_end(struct alert_memory *memory,
   size_t kept = 0;
   map_fini(&memory->by_key);
   for (size_t i = 0; i < memory->count; i++) {
-    const struct alert_instance item = memory->items[i];
+    struct alert_instance item = memory->items[i];
+    item.unseen = item.seen ? 0 : item.unseen + 1;
+    item.restored = item.restored && !item.seen;
     if (!item.seen && !(is_kept && is_kept(arg, &item))) {
       free(item.key);
+      memory->changes++;
       continue;
     }
     memory->items[kept] = item;

@@ -13,6 +13,8 @@ struct alert_instance {
   int64_t since_ms;
   size_t target_index; /* in the model; of a rule over the model */
   bool seen;           /* in this evaluation */
+  bool restored;       /* from before a restart, and not seen since */
+  unsigned unseen;     /* evaluations in a row */
 };
 
 /* Zeroed at first. */
@@ -20,6 +22,7 @@ struct alert_memory {
   struct alert_instance *items;
   size_t count, capacity;
   struct map by_key;
+  uint64_t changes; /* increases whenever one begins or ends */
 };
 void alert_memory_fini(struct alert_memory *memory);
 

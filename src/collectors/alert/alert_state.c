@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { RESTORED_LOOKS = 3 };
+
 /* One evaluation of a rule. */
 struct evaluation {
   const struct alert_rule *rule;
@@ -28,10 +30,20 @@ static bool is_live(const struct evaluation *e, size_t index) {
   return target_state_condition(&e->model->targets[index], e->now_ms) == TARGET_LIVE;
 }
 
+/* After a restart, nothing is known before its target has been collected, and a rate not before the
+ * second time; the findings come after that. */
+static bool is_early(const struct evaluation *e, const struct alert_instance *item) {
+  const struct target_state *state = &e->model->targets[item->target_index];
+  return item->restored && (state->attempted_ms == 0 || item->unseen < RESTORED_LOOKS ||
+                            (e->rule->condition.metric && state->samples < 2));
+}
+
 /* Of a target without fresh data it is not known whether the condition still holds: an interruption
  * does not begin the wait again. */
 static bool is_kept(const void *arg, const struct alert_instance *item) {
   const struct evaluation *e = arg;
+  if (is_early(e, item))
+    return true;
   return e->rule->condition.metric && !is_live(e, item->target_index);
 }
 

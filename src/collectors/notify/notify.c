@@ -2,6 +2,7 @@
  * and sends what is new, worse or resolved. Only `stacktop watch` sends: a dashboard that several
  * people have open would report everything several times. */
 #include "collectors/frame.h"
+#include "collectors/notify/notify_kept.h"
 #include "collectors/notify/notify_send.h"
 #include "collectors/notify/notify_text.h"
 #include "core/format.h"
@@ -9,6 +10,7 @@
 #include "io/clock.h"
 #include "io/http/http.h"
 #include "io/http/mail.h"
+#include "io/keep.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -115,7 +117,8 @@ static const struct column_spec columns[COLUMN_COUNT] = {
     [STATE] = {.id = "state",
                .title = "STATE",
                .width = 7,
-               .help = "idle, waiting, limited (messages of this hour), sending, or retrying"},
+               .help = "idle, waiting, limited (messages of this hour), sending, retrying, or "
+                       "standby (another stacktop watch notifies)"},
     [WAITING] = {.id = "waiting",
                  .title = "WAITING",
                  .unit = UNIT_COUNT,
@@ -149,6 +152,8 @@ struct watcher {
   struct notify_sending_way *sending; /* NULL: none */
   struct notify_told *told;           /* what is being sent */
   size_t told_count;
+  uint64_t kept;             /* of the changes of its memory: what was kept last */
+  bool has_kept;             /* what was kept before a restart has been taken */
   int64_t last_ms;           /* of the last delivery; 0: none */
   int64_t failing_ms;        /* since when; 0: the last one was delivered */
   int64_t retry_ms, next_ms; /* the pause, and when it is over */
@@ -199,6 +204,49 @@ static void end_watcher(void *self) {
   watcher->sending = NULL;
 }
 
+/* ---- over a restart */
+
+static void keep_take(struct watcher *watcher, int64_t now_ms) {
+  const struct target *target = watcher->watch.target;
+  struct keep *keep = watcher->watch.io->keep;
+  int64_t paused_ms;
+  size_t gone = 0;
+  struct err err;
+  char *name = mem_printf("%s/%s", target->kind->kind, target->name);
+  const char *text = keep_get(keep, name, &paused_ms);
+  if (text && !notify_kept_take(&watcher->memory, watcher->watch.job->model, text, now_ms,
+                                clock_wall_offset_ms(), &gone, &err))
+    keep_tell(keep, "what %s has reported before is not known: %s", target->name, err.text);
+  if (gone > 0)
+    keep_tell(keep,
+              "%s: %zu reported findings are of targets that are no longer watched: forgotten",
+              target->name, gone);
+  free(name);
+}
+
+static void keep_give(struct watcher *watcher) {
+  const struct target *target = watcher->watch.target;
+  char *name = mem_printf("%s/%s", target->kind->kind, target->name);
+  char *text = notify_kept_make(&watcher->memory, clock_now_ms(), clock_wall_offset_ms());
+  keep_put(watcher->watch.io->keep, name, text);
+  free(text);
+  free(name);
+  watcher->kept = watcher->memory.changes;
+}
+
+/* False: it is not this program that notifies, or that is not known yet. */
+static bool keep_look(struct watcher *watcher, int64_t now_ms) {
+  const enum keep_state state = keep_state(watcher->watch.io->keep);
+  if (state == KEEP_OPENING || state == KEEP_OTHERS)
+    return false;
+  if (state == KEEP_OURS && !watcher->has_kept) {
+    keep_take(watcher, now_ms);
+    watcher->has_kept = true;
+    keep_give(watcher);
+  }
+  return true;
+}
+
 /* ---- sending */
 
 static void on_failed(struct watcher *watcher, const struct err *err, int64_t now_ms) {
@@ -223,6 +271,8 @@ static void on_sent(void *arg, const struct err *err) {
     watcher->last_ms = now_ms;
     watcher->failing_ms = watcher->retry_ms = watcher->next_ms = 0;
     watcher->err = (struct err){0};
+    if (watcher->has_kept)
+      keep_give(watcher); /* at once: what is not kept is reported twice after a restart */
   }
   told_free(watcher);
 }
@@ -281,7 +331,9 @@ static void send_message(struct watcher *watcher, int64_t now_ms) {
 /* ---- the row */
 
 static const char *state_of(const struct watcher *watcher, size_t waiting, bool limited) {
+  const enum keep_state keep = keep_state(watcher->watch.io->keep);
   return watcher->sending      ? "sending"
+         : keep == KEEP_OTHERS ? "standby"
          : watcher->failing_ms ? "retrying"
          : limited             ? "limited"
          : waiting > 0         ? "waiting"
@@ -311,7 +363,7 @@ static struct sample *sample_make(const struct watcher *watcher, bool limited, i
   row->cells[NAME] = value_text(row->key);
   row->cells[STATE] = value_text(state_of(watcher, waiting, limited));
   row->cells[WAITING] = value_int((int64_t)waiting);
-  row->cells[SENT] = value_int((int64_t)watcher->memory.sent);
+  row->cells[SENT] = value_int((int64_t)(watcher->memory.sent - watcher->memory.sent_before));
   if (watcher->last_ms)
     row->cells[LAST] = value_real((double)(now_ms - watcher->last_ms) / 1000);
   if (watcher->failing_ms)
@@ -328,10 +380,16 @@ static void ask(void *self) {
   struct watcher *watcher = self;
   const int64_t now_ms = clock_now_ms();
   bool limited = false;
+  if (!keep_look(watcher, now_ms)) {
+    watch_done(&watcher->watch, sample_make(watcher, limited, now_ms));
+    return;
+  }
   notify_look(&watcher->memory, &watcher->rule, watcher->watch.job->model, now_ms);
   if (!watcher->sending && now_ms >= watcher->next_ms &&
       notify_is_due(&watcher->memory, &watcher->rule, now_ms, &limited))
     send_message(watcher, now_ms);
+  if (watcher->has_kept && watcher->kept != watcher->memory.changes)
+    keep_give(watcher);
   watch_done(&watcher->watch, sample_make(watcher, limited, now_ms));
 }
 

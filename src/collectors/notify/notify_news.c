@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUR_MS = 3600000 };
+enum { HOUR_MS = 3600000, RESTORED_SAMPLES = 2, RESTORED_RULE_SAMPLES = 3 };
 
 const char *notify_change_word(enum notify_change change) {
   static const char *const words[] = {"", "new", "worse", "still", "resolved"};
@@ -130,6 +130,7 @@ static void take(struct notify_memory *memory, const struct notify_rule *rule,
   else if (!(item = item_add(memory, id)))
     return;
   item_update(item, model, finding);
+  item->restored = false;
   item->ended_ms = 0;
   if (item->told == SEVERITY_OK)
     queue(item, NOTIFY_NEW, now_ms);
@@ -161,9 +162,72 @@ static void forget_the_quiet(struct notify_memory *memory, const struct model *m
     const struct finding about = {
         .target_index = item->target_index, .table = item->table, .row = item->row};
     const struct row *row = item->seen ? NULL : model_finding_row(model, &about);
-    if (row && row->quiet)
-      item->told = SEVERITY_OK;
+    if (!row || !row->quiet)
+      continue;
+    item->told = SEVERITY_OK;
+    memory->changes++;
   }
+}
+
+/* ---- after a restart */
+
+bool notify_restore(struct notify_memory *memory, const struct model *model,
+                    struct notify_item item) {
+  struct notify_item *added = item_find(memory, item.id) || memory->count == NOTIFY_ITEMS_MAX
+                                  ? NULL
+                                  : item_add(memory, item.id);
+  if (!added) {
+    item_fini(&item);
+    return false;
+  }
+  item.restored = true;
+  item.samples = model->targets[item.target_index].samples;
+  *added = item;
+  memory->changes++;
+  return true;
+}
+
+/* What a rule is about has been collected: at first there is nothing that it could find. */
+static bool are_all_attempted(const struct model *model) {
+  for (size_t i = 0; i < model->target_count; i++)
+    if (model->targets[i].attempted_ms == 0 && !model->targets[i].target->disabled)
+      return false;
+  return true;
+}
+
+/* A rule's condition holds, but not yet for its time: that has started again. */
+static bool is_pending(const struct model *model, const struct notify_item *item) {
+  const struct finding about = {
+      .target_index = item->target_index, .table = item->table, .row = item->row};
+  return strcmp(item->kind, "alert") == 0 && strcmp(item->row, item->target) != 0 &&
+         model_finding_row(model, &about);
+}
+
+/* That it is not there says nothing before its target was collected twice (a rate needs that). */
+static void keep_restored(struct notify_memory *memory, const struct model *model, int64_t now_ms) {
+  const bool all = are_all_attempted(model);
+  for (size_t i = 0; i < memory->count; i++) {
+    struct notify_item *item = &memory->items[i];
+    if (item->seen || !item->restored || item->told == SEVERITY_OK)
+      continue;
+    const struct target_state *state = &model->targets[item->target_index];
+    const bool is_rule = state->target->kind->is_rule;
+    if (is_rule && !all)
+      item->samples = state->samples;
+    const uint32_t needed = is_rule ? RESTORED_RULE_SAMPLES : RESTORED_SAMPLES;
+    item->seen = target_state_condition(state, now_ms) != TARGET_LIVE ||
+                 state->samples - item->samples < needed || is_pending(model, item);
+  }
+}
+
+/* Beyond its threshold, but not yet for the time that this needs: that has started again. */
+static void see_pending(struct notify_memory *memory, const struct model *model,
+                        const struct finding *finding) {
+  char *id = id_of(model->targets[finding->target_index].target, finding);
+  struct notify_item *item = item_find(memory, id);
+  if (item && item->restored)
+    item->seen = true;
+  free(id);
 }
 
 /* Those that have ended: told if they were reported before, else forgotten. */
@@ -174,6 +238,7 @@ static void end_the_gone(struct notify_memory *memory, const struct notify_rule 
   for (size_t i = 0; i < memory->count; i++) {
     struct notify_item *item = &memory->items[i];
     if (!item->seen && !item->sending && (item->told == SEVERITY_OK || !rule->recovery)) {
+      memory->changes += item->told != SEVERITY_OK;
       item_fini(item);
       continue;
     }
@@ -196,12 +261,15 @@ void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
     memory->items[i].seen = false;
   for (size_t i = 0; i < model->findings->count; i++) {
     const struct finding *finding = &model->findings->items[i];
+    if (finding->pending)
+      see_pending(memory, model, finding);
     if (!finding->pending && finding->severity >= rule->least &&
         matches(rule, model->targets[finding->target_index].target))
       take(memory, rule, model, finding, now_ms);
   }
   keep_held(memory, model);
   forget_the_quiet(memory, model);
+  keep_restored(memory, model, now_ms);
   end_the_gone(memory, rule, now_ms);
 }
 
@@ -280,6 +348,7 @@ void notify_sending(struct notify_memory *memory, const struct notify_told *told
 void notify_delivered(struct notify_memory *memory, const struct notify_told *told, size_t count,
                       int64_t now_ms) {
   memory->sent_ms[memory->sent++ % NOTIFY_HOUR_MAX] = now_ms;
+  memory->changes++;
   for (size_t i = 0; i < count; i++) {
     struct notify_item *item = item_find(memory, told[i].id);
     if (!item)

@@ -36,7 +36,9 @@ struct notify_item {
   int64_t queued_ms;         /* since when */
   int64_t ended_ms;          /* of what is resolved */
   bool seen;
-  bool sending; /* it is in a message that is under way: not to be forgotten */
+  bool restored;    /* from before a restart, and not seen since */
+  uint32_t samples; /* of its target, when it was restored */
+  bool sending;     /* it is in a message that is under way: not to be forgotten */
 };
 
 /* Zeroed at first. */
@@ -46,6 +48,8 @@ struct notify_memory {
   struct map by_id;
   int64_t sent_ms[NOTIFY_HOUR_MAX]; /* a ring: when the last messages were sent */
   size_t sent;                      /* in all */
+  size_t sent_before;               /* of these: before the restart */
+  uint64_t changes;                 /* increases when the reported findings change */
   size_t dropped;                   /* findings beyond NOTIFY_ITEMS_MAX, of the last look */
 };
 void notify_memory_fini(struct notify_memory *memory);
@@ -55,6 +59,12 @@ void notify_memory_fini(struct notify_memory *memory);
  * silence of an Alertmanager): it is new again when that is over. */
 void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
                  const struct model *model, int64_t now_ms);
+/* A finding that was reported before a restart. Takes the texts of the item; false: there are too
+ * many, or it is there already. It ends, with a recovery, only once its target has been seen
+ * without it for long enough. */
+bool notify_restore(struct notify_memory *memory, const struct model *model,
+                    struct notify_item item);
+
 /* How many wait to be reported. */
 size_t notify_waiting(const struct notify_memory *memory);
 /* Whether a message is due: something has waited for long enough. *limited: it is, but the limit of

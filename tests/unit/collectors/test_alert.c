@@ -1,4 +1,5 @@
 /* When a rule fires: its limit, its time, and what an interruption of the watching means. */
+#include "collectors/alert/alert_kept.h"
 #include "collectors/alert/alert_state.h"
 
 #include "collectors/alerts.h"
@@ -227,6 +228,80 @@ static void test_more_rows_than_are_kept(void **state) {
   assert_non_null(strstr(fixture->sample->notes[0].text, "5 more"));
 }
 
+/* What a new program takes of it after a pause; the model is that of a start. */
+static bool restart(struct fixture *fixture, int64_t pause_ms, struct err *err) {
+  char *kept = alert_kept_make(&fixture->rule, &fixture->memory, &fixture->model, 7);
+  assert_null(strchr(kept, '\n'));
+  alert_memory_fini(&fixture->memory);
+  model_fini(&fixture->model);
+  model_init(&fixture->model, fixture->config);
+  fixture->now_ms += pause_ms;
+  read_rule(fixture);
+  const bool good =
+      alert_kept_take(&fixture->rule, &fixture->memory, &fixture->model, kept, pause_ms, 7, err);
+  free(kept);
+  return good;
+}
+
+static void hold(struct fixture *fixture) {
+  read_rule(fixture);
+  publish(fixture, 0, 5000);
+  publish(fixture, 1, 7);
+  evaluate_rule(fixture, false);
+}
+
+static void test_a_short_restart_keeps_the_time(void **state) {
+  struct fixture *fixture = *state;
+  struct err err;
+  hold(fixture);
+  assert_true(restart(fixture, FOR_MS, &err));
+  for (int i = 0; i < 10; i++) /* nothing was collected yet */
+    evaluate_rule(fixture, false);
+  publish(fixture, 0, 5000);
+  publish(fixture, 1, 7);
+  evaluate_rule(fixture, false);
+  assert_string_equal(text_in(fixture, 0, "state"), "firing");
+}
+
+static void test_what_ended_meanwhile_is_forgotten(void **state) {
+  struct fixture *fixture = *state;
+  struct err err;
+  hold(fixture);
+  assert_true(restart(fixture, 1000, &err));
+  for (int i = 0; i < 3; i++) {
+    publish(fixture, 0, 5);
+    publish(fixture, 1, 7);
+    evaluate_rule(fixture, false);
+  }
+  assert_int_equal(fixture->memory.count, 0);
+}
+
+static void test_a_long_restart_starts_again(void **state) {
+  struct fixture *fixture = *state;
+  struct err err;
+  hold(fixture);
+  assert_false(restart(fixture, ALERT_PAUSE_MAX_MS + 1, &err));
+  assert_non_null(strstr(err.text, "nothing was watched for 5m"));
+  assert_int_equal(fixture->memory.count, 0);
+}
+
+static void test_another_condition_starts_again(void **state) {
+  struct fixture *fixture = *state;
+  struct err err;
+  hold(fixture);
+  set(fixture->rule_target, "above", "200");
+  char *kept = alert_kept_make(&fixture->rule, &fixture->memory, &fixture->model, 0);
+  alert_memory_fini(&fixture->memory);
+  set(fixture->rule_target, "above", "100");
+  read_rule(fixture);
+  assert_false(
+      alert_kept_take(&fixture->rule, &fixture->memory, &fixture->model, kept, 0, 0, &err));
+  assert_non_null(strstr(err.text, "its condition has been changed"));
+  assert_int_equal(fixture->memory.count, 0);
+  free(kept);
+  assert_false(alert_kept_take(&fixture->rule, &fixture->memory, &fixture->model, "{", 0, 0, &err));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_it_waits_and_fires, setup, teardown),
@@ -236,6 +311,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_one_row_of_one_target, setup, teardown),
       cmocka_unit_test_setup_teardown(test_the_state_of_a_target, setup, teardown),
       cmocka_unit_test_setup_teardown(test_more_rows_than_are_kept, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_short_restart_keeps_the_time, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_what_ended_meanwhile_is_forgotten, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_long_restart_starts_again, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_another_condition_starts_again, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

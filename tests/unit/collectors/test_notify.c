@@ -2,6 +2,7 @@
 #include "collectors/notify/notify_news.h"
 
 #include "collectors/collector.h"
+#include "collectors/notify/notify_kept.h"
 #include "collectors/notify/notify_text.h"
 #include "support/core_test.h"
 
@@ -253,6 +254,102 @@ static void test_texts(void **state) {
   free(json);
 }
 
+/* Ends the memory, and begins another one with what was kept of it, some time later. */
+static void restart(struct fixture *fixture, int64_t pause_ms, size_t gone) {
+  size_t found;
+  struct err err;
+  char *kept = notify_kept_make(&fixture->memory, fixture->now_ms, 7);
+  assert_null(strchr(kept, '\n'));
+  notify_memory_fini(&fixture->memory);
+  fixture->now_ms += pause_ms;
+  assert_true(
+      notify_kept_take(&fixture->memory, &fixture->model, kept, fixture->now_ms, 7, &found, &err));
+  assert_int_equal(found, gone);
+  free(kept);
+}
+
+static void collect(struct fixture *fixture, size_t index) {
+  const struct collector *redis = collector_find("redis");
+  struct sample *sample = sample_new(redis->tables, redis->table_count);
+  sample->taken_ms = fixture->now_ms;
+  model_publish(&fixture->model, index, sample, fixture->now_ms);
+}
+
+static void test_a_restart_does_not_tell_again(void **state) {
+  struct fixture *fixture = *state;
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  fixture->now_ms += WAIT_MS;
+  tell(fixture);
+  restart(fixture, 60000, 0);
+  look(fixture, SEVERITY_OK, SEVERITY_OK); /* nothing was collected yet: that is no end */
+  assert_int_equal(notify_waiting(&fixture->memory), 0);
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  assert_int_equal(notify_waiting(&fixture->memory), 0);
+  look(fixture, SEVERITY_CRIT, SEVERITY_OK);
+  assert_int_equal(fixture->memory.items[0].change, NOTIFY_WORSE);
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  fixture->now_ms += REPEAT_MS - 60000; /* from the report, not from the restart */
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  assert_int_equal(fixture->memory.items[0].change, NOTIFY_STILL);
+}
+
+static void test_gone_at_the_restart_is_resolved(void **state) {
+  struct fixture *fixture = *state;
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  tell(fixture);
+  restart(fixture, 60000, 0);
+  collect(fixture, 0);
+  look(fixture, SEVERITY_OK, SEVERITY_OK); /* a rate needs a second collection */
+  assert_int_equal(notify_waiting(&fixture->memory), 0);
+  collect(fixture, 0);
+  look(fixture, SEVERITY_OK, SEVERITY_OK);
+  assert_int_equal(fixture->memory.items[0].change, NOTIFY_RESOLVED);
+  assert_string_equal(fixture->memory.items[0].subject, "cache");
+  restart(fixture, 60000, 0); /* before that is reported */
+  collect(fixture, 0);
+  collect(fixture, 0);
+  look(fixture, SEVERITY_OK, SEVERITY_OK);
+  assert_int_equal(fixture->memory.items[0].change, NOTIFY_RESOLVED);
+}
+
+static void test_a_target_that_is_gone_is_forgotten(void **state) {
+  struct fixture *fixture = *state;
+  look(fixture, SEVERITY_WARN, SEVERITY_WARN);
+  tell(fixture);
+  fixture->config->targets[0]->disabled = mem_dup("for a test");
+  restart(fixture, 60000, 1);
+  assert_int_equal(fixture->memory.count, 1);
+  assert_string_equal(fixture->memory.items[0].target, "main");
+}
+
+/* The limit of an hour counts across it; what was sent before is not "since the start". */
+static void test_a_restart_keeps_the_limit(void **state) {
+  struct fixture *fixture = *state;
+  for (int i = 0; i < 3; i++)
+    fixture->memory.sent_ms[fixture->memory.sent++] = fixture->now_ms;
+  restart(fixture, 60000, 0);
+  assert_int_equal(fixture->memory.sent, 3);
+  assert_int_equal(fixture->memory.sent_before, 3);
+  restart(fixture, REPEAT_MS, 0);
+  assert_int_equal(fixture->memory.sent, 0);
+}
+
+static void test_what_was_not_kept_by_it(void **state) {
+  struct fixture *fixture = *state;
+  struct err err;
+  size_t gone;
+  assert_false(
+      notify_kept_take(&fixture->memory, &fixture->model, "{\"findings\":[", 1, 0, &gone, &err));
+  static const char *const odd[] = {"[]", "{}", "{\"findings\":7,\"sent_ms\":{}}",
+                                    "{\"sent_ms\":[\"x\",-5,1e99]}",
+                                    "{\"findings\":[{},7,null,{\"id\":\"a\",\"told\":9}]}"};
+  for (size_t i = 0; i < COUNT(odd); i++) {
+    assert_true(notify_kept_take(&fixture->memory, &fixture->model, odd[i], fixture->now_ms, 0,
+                                 &gone, &err));
+    assert_int_equal(fixture->memory.count, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_it_waits_for_more_and_tells_once, setup, teardown),
@@ -267,6 +364,11 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_the_limit_of_an_hour, setup, teardown),
       cmocka_unit_test_setup_teardown(test_only_some, setup, teardown),
       cmocka_unit_test_setup_teardown(test_texts, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_restart_does_not_tell_again, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_gone_at_the_restart_is_resolved, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_target_that_is_gone_is_forgotten, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_restart_keeps_the_limit, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_what_was_not_kept_by_it, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
