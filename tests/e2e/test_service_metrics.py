@@ -261,7 +261,7 @@ def test_on_the_screen(pages, tmp_path):
         terminal.wait_for("no metric nothing_total")
         terminal.press("1", "Enter")
         terminal.wait_for("backlog 7")
-        terminal.press("j", "i")
+        terminal.press("g", "j", "i")
         terminal.wait_for("rate(nothing_total)")
         terminal.wait_for("warning above 5")
         terminal.press("q")

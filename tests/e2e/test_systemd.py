@@ -188,7 +188,7 @@ def test_systemd_that_hangs(host, watch):  # noqa: F811
         try:
             seen.wait(lambda it: re.search(r"systemd does not answer|no answer within 1s", it.screen.text))
             seen.terminal.press("?")
-            seen.terminal.wait_for("refresh now")
+            seen.terminal.wait_for("[Help]")
             seen.terminal.press("Escape")
         finally:
             os.kill(host.init, signal.SIGCONT)
