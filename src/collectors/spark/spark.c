@@ -23,6 +23,8 @@ static const struct option options[] = {
      .help = "ports to ask, from that of url on: a driver takes the next one if it is taken"},
     {.name = "recent",
      .type = OPTION_DURATION,
+     .min = 1000,
+     .max = 30LL * 86400000,
      .fallback = "15m",
      .help = "how long a failed stage or a lost executor is a finding"},
 };

@@ -39,9 +39,12 @@ static bool limit_reached(CURLcode code, int os_error, struct err *err) {
   case CURLE_OUT_OF_MEMORY:
     return limit_error(ENOMEM, err);
   case CURLE_COULDNT_CONNECT:
-    return os_error != 0 ? limit_error(os_error, err) : !limit_files_free(1, err);
+    if (os_error != 0)
+      return limit_error(os_error, err);
+    return !limit_files_free(SOME_FILES, err);
+  /* Its own socket, and those of others, may be closed already. */
   case CURLE_FAILED_INIT:
-  case CURLE_SSL_CACERT_BADFILE: /* its own socket, and those of others, may be closed already */
+  case CURLE_SSL_CACERT_BADFILE:
     return !limit_files_free(SOME_FILES, err);
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
