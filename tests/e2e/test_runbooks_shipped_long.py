@@ -213,7 +213,7 @@ def test_a_backup_that_breaks_off_stops_before_the_swap(calm, run, backup, tmp_p
     chooses_not_done(terminal)
     assert terminal.wait_exit(30) == FAILED, terminal.show()
     restored, = records(tmp_path)
-    assert restored["result"] == "partly", restored
+    assert restored["result"] == "partial", restored
     assert restored["victims"][0]["words"].endswith("Do not use it; drop it before the next attempt"), restored
     assert calm.sql(NAMES, dbname="postgres") == [("ecap",), ("ecap_restored",)] and has_customer(calm, "ecap")
 

@@ -145,9 +145,10 @@ def test_it_runs_to_its_end(place, tmp_path):
         assert screen.wait_exit() == OK, screen.show()
         assert "| got: it's; $(x)" in screen.screen.text and "exit status 0" in screen.screen.text
     lines = Audit(tmp_path / "state").records
-    assert [line["action"].split(".")[1] for line in lines] == ["check", "check", "ask", "ask", "run", "run"]
+    assert [line["action"].split(".")[1] for line in lines] == ["check", "check", "ask", "ask", "run", "run",
+                                                                "verify", "verify"]
     assert lines[3]["proof"] == "chosen: go on" and lines[5]["result"] == "done"
-    assert len({line["id"] for line in lines}) == 3
+    assert len({line["id"] for line in lines}) == 4
     assert re.search(r"done$", runs(config), re.M)
 
 
@@ -224,7 +225,7 @@ def test_a_crash_within_a_program_is_unknown(place, tmp_path, answer, status):
         screen.wait_for("how it ended is not known")
         screen.press(answer, "Enter")
         assert screen.wait_exit() == status, screen.show()
-    outcome = Audit(tmp_path / "state").records[-1]
+    outcome = [each for each in Audit(tmp_path / "state").records if each["action"] == "runbook.run"][-1]
     assert outcome["event"] == "outcome" and outcome["proof"].startswith("a person"), outcome
 
 
@@ -294,7 +295,8 @@ def test_an_action_is_planned_confirmed_and_recorded(acting, tmp_path):
     assert (tmp_path / "ran").exists()
     records = Audit(tmp_path / "state").records
     assert [(each["event"], each["action"]) for each in records] == [
-        ("intent", "runbook.act"), ("intent", "own.mark"), ("outcome", "own.mark"), ("outcome", "runbook.act")]
+        ("intent", "runbook.act"), ("intent", "own.mark"), ("outcome", "own.mark"), ("outcome", "runbook.act"),
+        ("intent", "runbook.verify"), ("outcome", "runbook.verify")]
     assert records[1]["hash"] == records[3]["hash"]
 
 
