@@ -111,7 +111,7 @@ const struct page page_network_connections = {
              .kind = NETWORK_KIND,
              .title = "Connections",
              .question = "In which states, and what uses up the ports?",
-             .cost = "a list of all sockets every 2s: 100ms for 100,000",
+             .cost = "a list of all sockets every 2s: 0.3s for 100,000",
              PAGE_TABLES(tables),
              PAGE_SORTS(sorts)},
     .watch = &network_page_watch,

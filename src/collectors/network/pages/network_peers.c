@@ -114,7 +114,7 @@ const struct page page_network_peers = {
              .kind = NETWORK_KIND,
              .title = "Peers",
              .question = "Who is connected, and in which states?",
-             .cost = "a list of all sockets every 2s: 100ms for 100,000",
+             .cost = "a list of all sockets every 2s: 0.3s for 100,000",
              PAGE_TABLES(tables),
              PAGE_SORTS(sorts)},
     .watch = &network_page_watch,
