@@ -20,6 +20,8 @@ CHANGES = re.compile(
     r"UPDATE|INSERT|TRUNCATE)\b", re.I)
 # In a transaction that may only read, only functions change something; a page has such words in its texts.
 READ_ONLY = "SET TRANSACTION READ ONLY;"
+# The plan of one statement, which is not executed: the page postgres.plan asks for it.
+PLANS = re.compile(r"EXPLAIN \((?:(?!\bANALYZE\b)[A-Z_, ])*\)\s[^;]*", re.I)
 CALLS = re.compile(r"\b(pg_(cancel|terminate)_backend|pg_reload_conf|\w+_reset|pg_drop_\w+|pg_create_\w+)\s*\(", re.I)
 REDIS_READS = {"ping", "info", "config|get", "client|setname", "client|list", "client|id", "client|getname",
                "select", "auth", "hello", "slowlog|len", "slowlog|get", "scan", "dbsize", "memory|usage", "latency|latest",
@@ -42,7 +44,7 @@ def postgres_witness(sandbox):
             text = log.read_bytes()[start:].decode(errors="replace")
             # a statement may have several lines: the following ones begin with a tab
             entries = re.findall(r"^@stacktop@ LOG:\s+(?:statement|execute [^:]*): (.*(?:\n\t.*)*)", text, re.M)
-            return [entry for entry in entries
+            return [entry for entry in entries if not PLANS.fullmatch(entry)
                     if (CALLS if entry.startswith(READ_ONLY) else CHANGES).search(entry)]
 
         yield seen
