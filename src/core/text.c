@@ -1,5 +1,6 @@
 #include "core/text.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,4 +159,23 @@ size_t text_last_line(char *out, size_t size, const char *text, size_t len) {
     start--;
   snprintf(out, size, "%.*s", (int)(len - start), text + start);
   return len - start;
+}
+
+size_t text_trim_end(const char *text, size_t end) {
+  while (end > 0 && isspace((unsigned char)text[end - 1]))
+    end--;
+  return end;
+}
+
+bool text_last_word(const char *text, size_t *end, char *out, size_t size) {
+  const size_t stop = text_trim_end(text, *end);
+  size_t start = stop;
+  while (start > 0 && !isspace((unsigned char)text[start - 1]))
+    start--;
+  if (start == stop || stop - start >= size)
+    return false;
+  memcpy(out, text + start, stop - start);
+  out[stop - start] = '\0';
+  *end = start;
+  return true;
 }

@@ -19,6 +19,11 @@ size_t text_fit(const char *text, int cells, int *used);
  * text itself if it fits; a longer word is cut. 0 only for no cells or an empty text. The next line
  * begins after the blanks that follow. */
 size_t text_break(const char *text, int cells);
+/* The last word of the first *end bytes, between white space; *end moves to where it begins. False:
+ * there is none, or it does not fit into `size`. For clauses behind a text of any form. */
+bool text_last_word(const char *text, size_t *end, char *out, size_t size);
+/* The bytes of the first `end` without the white space at their end. */
+size_t text_trim_end(const char *text, size_t end);
 /* The next grapheme cluster: its bytes; *cells its width (0, 1, 2). 0 at the end. */
 size_t text_next(const char *text, int *cells);
 /* Case-insensitive substring (simple folding), for filters. */

@@ -44,6 +44,16 @@ static bool beyond(const struct threshold *threshold, double number, double limi
   return threshold->below ? number < limit : number > limit;
 }
 
+bool threshold_check(const struct threshold *threshold, struct err *err) {
+  const bool judged = threshold->has_warn || threshold->has_crit;
+  if (!judged && (threshold->for_ms > 0 || threshold->below))
+    return err_set(err, ERR_INVALID, "%s needs warn or crit", threshold->below ? "below" : "for");
+  if (threshold->has_warn && threshold->has_crit &&
+      (threshold->below ? threshold->crit > threshold->warn : threshold->crit < threshold->warn))
+    return err_set(err, ERR_INVALID, "crit is reached before warn");
+  return true;
+}
+
 enum severity threshold_judge(const struct threshold *threshold, struct value value) {
   double number;
   if (!threshold || !value_number(value, &number))

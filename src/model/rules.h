@@ -1,6 +1,7 @@
 /* Thresholds as configured, by metric name. */
 #pragma once
 
+#include "core/err.h"
 #include "model/table.h"
 
 struct rule {
@@ -23,5 +24,8 @@ const struct threshold *rules_find(const struct rules *own, const struct rules *
  * to be judged. */
 bool rules_asked(const struct rules *own, const struct rules *all,
                  const struct column_spec *column);
+/* Whether its parts fit together: `for` and `below` belong to a limit, and warn comes before crit.
+ */
+bool threshold_check(const struct threshold *threshold, struct err *err) MUST_CHECK;
 /* The severity of one number by a threshold (without `for`). NULL threshold: OK. */
 enum severity threshold_judge(const struct threshold *threshold, struct value value);

@@ -2,9 +2,11 @@
 
 #include "core/json_tree.h"
 #include "core/mem.h"
+#include "core/name.h"
 #include "core/quantity.h"
+#include "core/text.h"
+#include "model/rules.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,21 +14,6 @@
 
 enum { WORD_MAX = 128 };
 static const int64_t window_default_ms = 15 * (int64_t)60000;
-
-/* The last word before `end`, which moves to where it begins. */
-static bool word_before(const char *text, size_t *end, char word[WORD_MAX]) {
-  size_t stop = *end;
-  while (stop > 0 && isspace((unsigned char)text[stop - 1]))
-    stop--;
-  size_t start = stop;
-  while (start > 0 && !isspace((unsigned char)text[start - 1]))
-    start--;
-  if (start == stop || stop - start >= WORD_MAX)
-    return false;
-  snprintf(word, WORD_MAX, "%.*s", (int)(stop - start), text + start);
-  *end = start;
-  return true;
-}
 
 static bool window_parse(const char *text, int64_t *window_ms, struct err *err) {
   *window_ms = 0;
@@ -61,14 +48,14 @@ static bool clauses_take(const char *text, size_t *end, struct elasticsearch_que
     size_t at = *end;
     bool is_one = false;
     struct err why;
-    if (!word_before(text, &at, value))
+    if (!text_last_word(text, &at, value, sizeof value))
       return true;
     if (strcmp(value, "below") == 0) {
       query->threshold.below = true;
       *end = at;
       continue;
     }
-    if (!word_before(text, &at, name))
+    if (!text_last_word(text, &at, name, sizeof name))
       return true;
     if (!clause_take(name, value, query, &is_one, &why))
       return err_set(err, ERR_INVALID, "%s: %.200s", name, why.text);
@@ -114,15 +101,6 @@ static bool index_check(const char *index, struct err *err) {
          err_set(err, ERR_INVALID, "\"%.80s\" is not an index or a pattern such as logs-*", index);
 }
 
-static bool limits_check(const struct threshold *threshold, struct err *err) {
-  if (threshold->below && !threshold->has_warn && !threshold->has_crit)
-    return err_set(err, ERR_INVALID, "below needs warn or crit");
-  if (threshold->has_warn && threshold->has_crit &&
-      (threshold->below ? threshold->crit > threshold->warn : threshold->crit < threshold->warn))
-    return err_set(err, ERR_INVALID, "crit is reached before warn");
-  return true;
-}
-
 bool elasticsearch_query_parse(const char *text, struct elasticsearch_query *query,
                                struct err *err) {
   struct err own = {0};
@@ -138,10 +116,8 @@ bool elasticsearch_query_parse(const char *text, struct elasticsearch_query *que
   const char *search = first + index + strspn(first + index, " \t\r\n");
   if (search > stop)
     search = stop;
-  while (stop > search && isspace((unsigned char)stop[-1]))
-    stop--;
-  query->query = mem_printf("%.*s", (int)(stop - search), search);
-  good = good && index_check(query->index, &own) && limits_check(&query->threshold, &own) &&
+  query->query = mem_printf("%.*s", (int)text_trim_end(search, (size_t)(stop - search)), search);
+  good = good && index_check(query->index, &own) && threshold_check(&query->threshold, &own) &&
          body_make(query, &own);
   if (good)
     return true;
@@ -166,10 +142,5 @@ bool elasticsearch_query_check(const char *text, struct err *err) {
 }
 
 bool elasticsearch_query_name_check(const char *name, struct err *err) {
-  const size_t length = strlen(name);
-  for (size_t i = 0; i < length; i++)
-    if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-      return err_set(err, ERR_INVALID, "the name of a query has no control characters");
-  return (length > 0 && length <= ELASTICSEARCH_NAME_MAX) ||
-         err_set(err, ERR_INVALID, "the name of a query has 1 to %d bytes", ELASTICSEARCH_NAME_MAX);
+  return name_check(name, "query", ELASTICSEARCH_NAME_MAX, err);
 }

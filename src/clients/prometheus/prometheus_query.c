@@ -2,30 +2,15 @@
 
 #include "clients/prometheus/prometheus_contract.h"
 #include "core/mem.h"
+#include "core/name.h"
 #include "core/quantity.h"
+#include "core/text.h"
+#include "model/rules.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WORD_MAX = 64 };
-
-/* The last word before `end`; *end moves to where it begins. False: there is none, or a longer
- * one. */
-static bool word_before(const char *text, size_t *end, char word[WORD_MAX]) {
-  size_t stop = *end;
-  while (stop > 0 && isspace((unsigned char)text[stop - 1]))
-    stop--;
-  size_t start = stop;
-  while (start > 0 && !isspace((unsigned char)text[start - 1]))
-    start--;
-  if (start == stop || stop - start >= WORD_MAX)
-    return false;
-  memcpy(word, text + start, stop - start);
-  word[stop - start] = '\0';
-  *end = start;
-  return true;
-}
 
 static bool has_value(const char *word) {
   return strcmp(word, "unit") == 0 || strcmp(word, "warn") == 0 || strcmp(word, "crit") == 0;
@@ -43,14 +28,14 @@ static size_t clauses_split(const char *text, struct clauses *clauses) {
   for (;;) {
     char last[WORD_MAX], word[WORD_MAX];
     size_t at = end;
-    if (!word_before(text, &at, last))
+    if (!text_last_word(text, &at, last, sizeof last))
       return end;
     if (strcmp(last, "below") == 0) {
       clauses->below = true;
       end = at;
       continue;
     }
-    if (!word_before(text, &at, word) || !has_value(word))
+    if (!text_last_word(text, &at, word, sizeof word) || !has_value(word))
       return end;
     char *into = *word == 'u' ? clauses->unit : *word == 'w' ? clauses->warn : clauses->crit;
     memcpy(into, last, sizeof last);
@@ -82,12 +67,7 @@ static bool clauses_take(const struct clauses *clauses, struct prometheus_query 
   if (!limit_parse(query, "warn", clauses->warn, &threshold->has_warn, &threshold->warn, err) ||
       !limit_parse(query, "crit", clauses->crit, &threshold->has_crit, &threshold->crit, err))
     return false;
-  if (threshold->below && !threshold->has_warn && !threshold->has_crit)
-    return err_set(err, ERR_INVALID, "below needs warn or crit");
-  if (threshold->has_warn && threshold->has_crit &&
-      (threshold->below ? threshold->crit > threshold->warn : threshold->crit < threshold->warn))
-    return err_set(err, ERR_INVALID, "crit is reached before warn");
-  return true;
+  return threshold_check(threshold, err);
 }
 
 bool prometheus_expr_check(const char *text, struct err *err) {
@@ -100,9 +80,7 @@ bool prometheus_expr_check(const char *text, struct err *err) {
 bool prometheus_query_parse(const char *text, struct prometheus_query *query, struct err *err) {
   struct clauses clauses = {0};
   *query = (struct prometheus_query){.unit = UNIT_NONE};
-  size_t length = clauses_split(text, &clauses);
-  while (length > 0 && isspace((unsigned char)text[length - 1]))
-    length--;
+  const size_t length = text_trim_end(text, clauses_split(text, &clauses));
   query->expr = mem_printf("%.*s", (int)length, text);
   if (prometheus_expr_check(query->expr, err) && clauses_take(&clauses, query, err))
     return true;
@@ -124,12 +102,7 @@ bool prometheus_query_check(const char *text, struct err *err) {
 }
 
 bool prometheus_query_name_check(const char *name, struct err *err) {
-  const size_t length = strlen(name);
-  for (size_t i = 0; i < length; i++)
-    if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-      return err_set(err, ERR_INVALID, "the name of a query has no control characters");
-  return (length > 0 && length <= PROMETHEUS_NAME_MAX) ||
-         err_set(err, ERR_INVALID, "the name of a query has 1 to %d bytes", PROMETHEUS_NAME_MAX);
+  return name_check(name, "query", PROMETHEUS_NAME_MAX, err);
 }
 
 static bool is_beyond(const struct threshold *threshold, double number, double limit) {

@@ -1,8 +1,9 @@
 #include "clients/s3/s3_backup.h"
 
+#include "core/name.h"
 #include "core/quantity.h"
+#include "core/text.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,21 +28,6 @@ bool s3_place_parse(const char *text, size_t length, char bucket[S3_BUCKET_MAX],
     return err_set(err, ERR_INVALID, "a prefix has at most %d bytes", S3_KEY_MAX - 1);
   snprintf(bucket, S3_BUCKET_MAX, "%.*s", (int)name, text);
   snprintf(prefix, S3_KEY_MAX, "%.*s", (int)rest, slash ? slash + 1 : "");
-  return true;
-}
-
-/* The last word before `end`, which moves to where it begins. */
-static bool word_before(const char *text, size_t *end, char word[S3_WORD_MAX]) {
-  size_t stop = *end;
-  while (stop > 0 && isspace((unsigned char)text[stop - 1]))
-    stop--;
-  size_t start = stop;
-  while (start > 0 && !isspace((unsigned char)text[start - 1]))
-    start--;
-  if (start == stop || stop - start >= S3_WORD_MAX)
-    return false;
-  snprintf(word, S3_WORD_MAX, "%.*s", (int)(stop - start), text + start);
-  *end = start;
   return true;
 }
 
@@ -85,7 +71,8 @@ bool s3_backup_parse(const char *text, struct s3_backup *backup, struct err *err
     char value[S3_WORD_MAX], name[S3_WORD_MAX];
     size_t at = end;
     bool is_one = false;
-    if (!word_before(text, &at, value) || !word_before(text, &at, name))
+    if (!text_last_word(text, &at, value, sizeof value) ||
+        !text_last_word(text, &at, name, sizeof name))
       break;
     struct err why;
     if (!clause_take(name, value, backup, &is_one, &why))
@@ -94,9 +81,7 @@ bool s3_backup_parse(const char *text, struct s3_backup *backup, struct err *err
       break;
     end = at;
   }
-  while (end > 0 && isspace((unsigned char)text[end - 1]))
-    end--;
-  return s3_place_parse(text, end, backup->bucket, backup->prefix, err);
+  return s3_place_parse(text, text_trim_end(text, end), backup->bucket, backup->prefix, err);
 }
 
 bool s3_backup_has(const struct s3_backup *backup, const struct s3_object *object) {
@@ -115,10 +100,5 @@ bool s3_backup_check(const char *text, struct err *err) {
 }
 
 bool s3_backup_name_check(const char *name, struct err *err) {
-  const size_t length = strlen(name);
-  for (size_t i = 0; i < length; i++)
-    if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-      return err_set(err, ERR_INVALID, "the name of a backup has no control characters");
-  return (length > 0 && length <= S3_BACKUP_NAME_MAX) ||
-         err_set(err, ERR_INVALID, "the name of a backup has 1 to %d bytes", S3_BACKUP_NAME_MAX);
+  return name_check(name, "backup", S3_BACKUP_NAME_MAX, err);
 }

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/number.h"
 #include "core/quantity.h"
+#include "model/rules.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -238,11 +239,8 @@ static bool clauses_parse(const char **at, struct service_series *series, struct
       return false;
   const struct threshold *threshold = &series->threshold;
   const bool judged = threshold->has_warn || threshold->has_crit;
-  if (!judged && (threshold->for_ms > 0 || threshold->below))
-    return err_set(err, ERR_INVALID, "for and below need warn or crit");
-  if (threshold->has_warn && threshold->has_crit &&
-      (threshold->below ? threshold->crit > threshold->warn : threshold->crit < threshold->warn))
-    return err_set(err, ERR_INVALID, "crit is reached before warn");
+  if (!threshold_check(threshold, err))
+    return false;
   series->threshold.asked = judged;
   return true;
 }

@@ -5,6 +5,7 @@
 
 #include "core/json_tree.h"
 #include "io/http/http.h"
+#include "io/tls/tls_options.h"
 #include "model/target.h"
 
 enum { WEB_BODY_MAX = 16 << 20 };
@@ -33,19 +34,7 @@ enum { WEB_BODY_MAX = 16 << 20 };
        .example = "\"${API_TOKEN}\"",                                                            \
        .check = http_bearer_check,                                                               \
        .hidden = true},                                                                          \
-      {.name = "ca_file",                                                                        \
-       .type = OPTION_TEXT,                                                                      \
-       .help = "PEM file to verify its certificate by; default: the system's"},                  \
-      {.name = "cert_file",                                                                      \
-       .type = OPTION_TEXT,                                                                      \
-       .help = "PEM file of the client certificate and its chain"},                              \
-      {.name = "key_file",                                                                       \
-       .type = OPTION_TEXT,                                                                      \
-       .help = "PEM file of its key, without a password; default: in cert_file"},                \
-  {                                                                                              \
-    .name = "insecure", .type = OPTION_BOOL, .fallback = "false",                                \
-    .help = "do not verify its certificate"                                                      \
-  }
+      TLS_OPTIONS
 
 /* Of the option url: http or https, no login, no query. */
 bool web_url_check(const char *text, struct err *err) MUST_CHECK;

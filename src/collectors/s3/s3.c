@@ -5,6 +5,7 @@
 #include "collectors/s3/s3_rows.h"
 #include "core/mem.h"
 #include "io/clock.h"
+#include "io/tls/tls_options.h"
 #include "model/config.h"
 
 #include <ctype.h>
@@ -109,19 +110,7 @@ static const struct option options[] = {
      .max = DAY_MS,
      .fallback = "1m",
      .help = "how often the probe runs"},
-    {.name = "ca_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file to verify its certificate by; default: the system's"},
-    {.name = "cert_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file of the client certificate and its chain"},
-    {.name = "key_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file of its key, without a password; default: in cert_file"},
-    {.name = "insecure",
-     .type = OPTION_BOOL,
-     .fallback = "false",
-     .help = "do not verify its certificate"},
+    TLS_OPTIONS,
 };
 
 struct watcher {

@@ -53,7 +53,7 @@ static bool check(const struct target *target, struct err *err) {
                                   (unsigned)target_number(target, "ports") - 1, &arena);
   arena_fini(&arena);
   if (!last)
-    return err_set(err, ERR_INVALID, "ports: there is no port beyond 65535");
+    return err_set(err, ERR_INVALID, "ports: the last of them would be above 65535; reduce it");
   return web_target_check(target, err);
 }
 

@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/tcp.h"
+#include "io/tls/tls_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +24,7 @@ static const struct option options[] = {
      .type = OPTION_BOOL,
      .fallback = "false",
      .help = "the port is that of TLS (secureClientPort)"},
-    {.name = "ca_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file to verify its certificate by; default: the system's"},
-    {.name = "cert_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file of the client certificate and its chain"},
-    {.name = "key_file",
-     .type = OPTION_TEXT,
-     .help = "PEM file of its key, without a password; default: in cert_file"},
-    {.name = "insecure",
-     .type = OPTION_BOOL,
-     .fallback = "false",
-     .help = "do not verify its certificate"},
+    TLS_OPTIONS,
 };
 
 static const struct usual_place usual[] = {

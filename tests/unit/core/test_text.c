@@ -2,6 +2,8 @@
 
 #include "core/text.h"
 
+#include <string.h>
+
 #define STAND_IN "\xEF\xBF\xBD"
 
 static void test_sanitize(void **state) {
@@ -190,6 +192,34 @@ static void test_last_line(void **state) {
   }
 }
 
+static void test_last_word(void **state) {
+  (void)state;
+  char word[6];
+  const char *text = "up == 0  warn\t5 ";
+  size_t end = strlen(text);
+  assert_int_equal(text_trim_end(text, end), end - 1);
+  assert_true(text_last_word(text, &end, word, sizeof word));
+  assert_string_equal(word, "5");
+  assert_true(text_last_word(text, &end, word, sizeof word));
+  assert_string_equal(word, "warn");
+  assert_int_equal(text_trim_end(text, end), strlen("up == 0"));
+  end = strlen("  ");
+  assert_false(text_last_word("  ", &end, word, sizeof word));
+  end = strlen("longer");
+  assert_false(text_last_word("longer", &end, word, sizeof word));
+  assert_int_equal(end, strlen("longer"));
+}
+
+static void test_break(void **state) {
+  (void)state;
+  assert_int_equal(text_break("one two three", 7), 7); /* the blank is left */
+  assert_int_equal(text_break("one two three", 9), 7);
+  assert_int_equal(text_break("one two", 20), 7);
+  assert_int_equal(text_break("unbreakable", 4), 4);
+  assert_int_equal(text_break("one", 0), 0);
+  assert_int_equal(text_break("", 5), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sanitize),
@@ -200,6 +230,8 @@ int main(void) {
       cmocka_unit_test(test_next),
       cmocka_unit_test(test_contains),
       cmocka_unit_test(test_last_line),
+      cmocka_unit_test(test_last_word),
+      cmocka_unit_test(test_break),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,8 +85,26 @@ static void test_asked(void **state) {
   assert_false(rules_asked(&has_off, &none, &own)); /* "off" */
 }
 
+static void test_a_threshold_fits_together(void **state) {
+  (void)state;
+  struct err err;
+  assert_true(threshold_check(&(struct threshold){0}, &err));
+  assert_true(threshold_check(
+      &(struct threshold){.has_warn = true, .warn = 1, .has_crit = true, .crit = 2}, &err));
+  assert_false(threshold_check(
+      &(struct threshold){.has_warn = true, .warn = 2, .has_crit = true, .crit = 1}, &err));
+  assert_string_equal(err.text, "crit is reached before warn");
+  assert_false(threshold_check(
+      &(struct threshold){.has_warn = true, .warn = 1, .has_crit = true, .crit = 2, .below = true},
+      &err));
+  assert_false(threshold_check(&(struct threshold){.below = true}, &err));
+  assert_false(threshold_check(&(struct threshold){.for_ms = 1000}, &err));
+  assert_string_equal(err.text, "for needs warn or crit");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_threshold_fits_together),
       cmocka_unit_test(test_judge),
       cmocka_unit_test(test_find),
       cmocka_unit_test(test_asked),

@@ -185,7 +185,7 @@ static void test_wrong_series(void **state) {
       {"rate(x) warn 5%", "is a share, but its unit is per_second"},
       {"x warn 5 crit 3", "crit is reached before warn"},
       {"x warn 3 crit 5 below", "crit is reached before warn"},
-      {"x for 5m", "for and below need warn or crit"},
+      {"x for 5m", "for needs warn or crit"},
       {"x unit parsec", "unknown unit \"parsec\""},
       {"x warn 5 unit bytes", "unit comes before warn and crit"},
       {"x_timestamp_seconds warn 5s", "a point in time has no threshold"},
