@@ -1,75 +1,20 @@
 """`stacktop watch`: it prints events and notifies, by mail to a real relay, a web hook and a program."""
 
-import http.server
 import json
 import re
 import signal
 import socket
 import ssl
 import subprocess
-import threading
 
 import pytest
 
+from notify_watch import check_restart, configured, hook, notified, watch  # noqa: F401
 from sandbox import wait_until
 from stacktop import BINARY, CONFIG, OK, closed_port, stacktop, write_config
 from terminal import environment
 
 BESIDE = "others"
-
-
-@pytest.fixture
-def watch(tmp_path):
-    """Starts it on a configuration; its standard output is read as lines."""
-    running = []
-
-    def start(config, *arguments):
-        process = subprocess.Popen([str(BINARY), "watch", "-c", str(config), "--utc", *arguments], text=True, bufsize=1,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env=environment("dumb", None))
-        lines = []
-        reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
-        reader.start()
-        running.append((process, reader))
-        return process, lines
-
-    yield start
-    for process, reader in running:
-        process.terminate()
-        process.wait(10)
-        reader.join(10)
-        process.stdout.close()
-        process.stderr.close()
-
-
-class Hook(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.server.got.append((dict(self.headers), json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def hook():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    server.got, server.statuses = [], []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def configured(folder, *channels, port=None, **more):
-    return write_config(folder, name="ecap", environment="staging", interval="200ms", state=str(folder / "state"),
-                        services=[{"name": "api", "address": f"127.0.0.1:{port or closed_port()}"}],
-                        alerts=[{"name": "api down", "is": "critical", "target": "api", "severity": "critical",
-                                 "text": "{target} is {value}", "runbook": "https://docs/api", "labels": {"team": "ops"}}],
-                        notify=[{"wait": "500ms", **channel} for channel in channels], **more)
 
 
 def test_a_web_hook_hears_what_is_new_and_what_is_resolved(tmp_path, hook, watch):
@@ -94,109 +39,8 @@ def test_a_web_hook_hears_what_is_new_and_what_is_resolved(tmp_path, hook, watch
     assert len(hook.got) <= 3
 
 
-def ends(process, number=signal.SIGTERM):
-    process.send_signal(number)
-    assert process.wait(10) == (OK if number == signal.SIGTERM else -number)
-
-
-def states(server):
-    """(state, kind) of each finding of each message so far."""
-    return sorted((each["state"], each["kind"]) for _, message in server.got for each in message["findings"])
-
-
-def memory(folder):
-    found = list((folder / "state" / "watch").glob("*.memory"))
-    return found[0].read_text() if found else ""
-
-
-BOTH_NEW = [("new", "alert"), ("new", "service")]
-
-
-@pytest.fixture
-def notified(tmp_path, hook, watch):
-    """A watch has notified, and that is on disk: its process, the configuration and the port of what is down."""
-    port = closed_port()
-    config = configured(tmp_path, {"name": "chat", "webhook": f"http://127.0.0.1:{hook.server_port}/"}, port=port)
-    process, _ = watch(config)
-    wait_until(lambda: states(hook) == BOTH_NEW, what="the first messages")
-    wait_until(lambda: memory(tmp_path).count('"told":3') == 2, what="the memory")
-    return process, config, port
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_restart_does_not_notify_again_and_sends_the_recovery(notified, tmp_path, hook, watch, number):
-    process, config, port = notified
-    ends(process, number)
-    again, lines = watch(config)
-    wait_until(lambda: sum("refused" in line for line in lines) > 0, what="the finding")
-    with socket.create_server(("127.0.0.1", port)):
-        wait_until(lambda: len(states(hook)) > 3, what="the recoveries")
-    assert states(hook) == BOTH_NEW + [("resolved", "alert"), ("resolved", "service")]
-    wait_until(lambda: '"told":' not in memory(tmp_path), what="the end of the memory")
-    assert oct((tmp_path / "state" / "watch").stat().st_mode & 0o777) == "0o700"
-
-
-def test_what_ended_while_nobody_watched_sends_its_recovery(notified, hook, watch):
-    process, config, port = notified
-    ends(process)
-    with socket.create_server(("127.0.0.1", port)):
-        watch(config)
-        wait_until(lambda: len(states(hook)) > 3, what="the recoveries")
-    assert states(hook) == BOTH_NEW + [("resolved", "alert"), ("resolved", "service")]
-
-
-@pytest.mark.parametrize("text, why", [("garbage", "not a memory file"), ("stacktop memory 9 1 0\nend\n", "version 9"),
-                                       ("stacktop memory 1 99999999999999 0\nend\n", "from the future")])
-def test_a_memory_that_cannot_be_read_is_said_and_replaced(notified, tmp_path, hook, watch, text, why):
-    process, config, port = notified
-    ends(process)
-    next((tmp_path / "state" / "watch").glob("*.memory")).write_text(text)
-    _, lines = watch(config)
-    wait_until(lambda: states(hook) == sorted(2 * BOTH_NEW), what="the messages")
-    assert any("what was notified before is not known" in line and why in line for line in lines), lines
-    wait_until(lambda: memory(tmp_path).count('"told":3') == 2, what="the memory")
-
-
-def test_of_two_only_one_notifies_and_the_other_takes_over(notified, hook, watch):
-    process, config, port = notified
-    other, lines = watch(config)
-    wait_until(lambda: any(f"another stacktop watch of this configuration notifies (process {process.pid})" in line
-                           for line in lines), what="that it stands by")
-    wait_until(lambda: any("refused" in line for line in lines), what="the finding")
-    assert states(hook) == BOTH_NEW
-    ends(process, signal.SIGKILL)
-    wait_until(lambda: any("this one notifies now" in line for line in lines), what="the takeover")
-    with socket.create_server(("127.0.0.1", port)):
-        wait_until(lambda: len(states(hook)) > 3, what="the recoveries")
-    assert states(hook) == BOTH_NEW + [("resolved", "alert"), ("resolved", "service")]
-
-
-def test_without_a_state_directory_it_notifies_all_the_same(tmp_path, hook, watch):
-    (tmp_path / "state").write_text("a file")
-    _, lines = watch(configured(tmp_path, {"name": "chat", "webhook": f"http://127.0.0.1:{hook.server_port}/"}))
-    wait_until(lambda: states(hook) == BOTH_NEW, what="the messages")
-    assert any("what is notified is not remembered" in line and "Not a directory" in line for line in lines), lines
-
-
-def test_the_time_of_a_rule_goes_on_after_a_restart(tmp_path, watch):
-    """The rule fires after 4 s: 2 of them before the restart."""
-    config = write_config(tmp_path, name="ecap", interval="200ms", state=str(tmp_path / "state"),
-                          services=[{"name": "api", "address": f"127.0.0.1:{closed_port()}"}],
-                          alerts=[{"name": "api down", "is": "critical", "target": "api", "for": "4s"}])
-    process, _ = watch(config)
-    wait_until(lambda: '"since_ms"' in memory(tmp_path), what="the memory")
-    since = re.search(r'"since_ms":(\d+)', memory(tmp_path)).group(1)
-    ends(process)
-    process, lines = watch(config)
-    wait_until(lambda: any("WARN     api down" in line for line in lines), what="the alert")
-    assert re.search(r'"since_ms":(\d+)', memory(tmp_path)).group(1)[:-1] == since[:-1]
-    ends(process)
-    path = next((tmp_path / "state" / "watch").glob("*.memory"))
-    head = path.read_text().split(" ")
-    path.write_text(" ".join(head[:3] + [str(int(head[3]) - 600000)] + head[4:]))
-    _, lines = watch(config)
-    wait_until(lambda: any("the rule api down has held starts again: nothing was watched for 10m" in line
-                           for line in lines), what="the note")
+def test_after_a_crash_it_does_not_notify_again_and_sends_the_recovery(notified, tmp_path, hook, watch):
+    check_restart(notified, tmp_path, hook, watch, signal.SIGKILL)
 
 
 def test_what_is_refused_is_sent_again(tmp_path, hook, watch, monkeypatch):
