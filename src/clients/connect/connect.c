@@ -87,7 +87,8 @@ const char *connect_reason(const char *trace, struct arena *arena) {
   if (!cause)
     return arena_text(arena, trace, (size_t)first);
   const size_t length = strcspn(cause, "\r\n");
-  return arena_printf(arena, "%.*s; caused by %.*s", first, trace,
+  const int end = first > 0 && trace[first - 1] == '.' ? first - 1 : first;
+  return arena_printf(arena, "%.*s; caused by %.*s", end, trace,
                       (int)(length < PART_MAX ? length : PART_MAX), cause);
 }
 

@@ -135,12 +135,25 @@ static void draw_label(const struct frame *frame, const struct table_row *row,
                   "+%zu", ordered->hidden);
 }
 
+/* Whether a column of the row has the sentence already. */
+static bool is_told(const struct table_row *row, const struct columns *columns) {
+  static const unsigned sentence = COLUMN_FLEX | COLUMN_TELLS;
+  for (size_t i = 0; i < columns->count; i++) {
+    const size_t column = columns->places[i].column;
+    if (column < row->spec->column_count &&
+        (row->spec->columns[column].flags & sentence) == sentence &&
+        !value_is_absent(row->row->row->cells[column]))
+      return true;
+  }
+  return false;
+}
+
 /* Why the row is marked: at the end of the line, or where a FLEX column is empty. */
 static void draw_reason(const struct frame *frame, const struct table_row *row,
                         const struct columns *columns, unsigned style, int x, int y, int width) {
   const struct row *data = row->row->row;
   int at = columns->rest_x, room = columns->rest_width;
-  if (data->severity == SEVERITY_OK || !data->reason)
+  if (data->severity == SEVERITY_OK || !data->reason || is_told(row, columns))
     return;
   for (size_t i = 0; i < columns->count; i++) {
     const struct column_place *place = &columns->places[i];

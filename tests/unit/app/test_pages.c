@@ -355,8 +355,30 @@ static void test_actions_on_the_rows_of_pages(void **unused) {
   }
 }
 
+static void check_sentences(const struct table_spec *const *list, size_t count) {
+  static const char *const sentences[] = {"error", "note", "reason", "why"};
+  for (size_t t = 0; t < count; t++)
+    for (size_t i = 0; i < list[t]->column_count; i++)
+      for (size_t j = 0; j < sizeof sentences / sizeof *sentences; j++) {
+        const struct column_spec *column = &list[t]->columns[i];
+        if (strcmp(column->id, sentences[j]) == 0 && column->flags & COLUMN_TELLS &&
+            !(column->flags & COLUMN_FLEX))
+          fail_msg("%s.%s", list[t]->id, column->id);
+      }
+}
+
+/* Otherwise a long reason takes the cells of the name. */
+static void test_a_sentence_takes_what_is_left(void **state) {
+  (void)state;
+  for (size_t i = 0; collectors[i]; i++)
+    check_sentences(collectors[i]->tables, collectors[i]->table_count);
+  for (size_t i = 0; pages[i]; i++)
+    check_sentences(pages[i]->spec.tables, pages[i]->spec.table_count);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_sentence_takes_what_is_left),
       cmocka_unit_test(test_actions_on_the_rows_of_pages),
       cmocka_unit_test(test_runs_while_it_is_open),
       cmocka_unit_test(test_once),
