@@ -125,3 +125,39 @@ def test_a_hang_up_ends_both_and_the_run_stays(config, tmp_path):
         terminal.assert_no_children()
     run, = (tmp_path / "state/runs").glob("try-*.jsonl")
     assert json.loads(run.read_text().splitlines()[-1])["event"] == "begin"
+
+
+def names(terminal):
+    """The runbooks that are offered, in their order, each with its reason."""
+    rows = [row.strip("│► ").rstrip() for row in terminal.screen.rows]
+    return [(row.split()[0], why) for row, why in zip(rows, rows[1:])
+            if re.match(r"(try|disk-full|any-host|database-down|api-down)  +\S", row)]
+
+
+def test_the_runbook_for_the_finding_comes_before_those_for_the_state(config, tmp_path):
+    path = config(thresholds={"disk.used": {"warn": "0.01%"}})
+    (tmp_path / "runbooks/any-host.yaml").write_text(
+        'title: Any host\nmatches: [{kind: host, is: warning, with: {host: "{target}"}}]\n'
+        'parameters: {host: {help: host}}\nsteps: [{name: a, ask: "Go?", choices: {go on: end, leave: stop}}]\n'
+        'verify: [{is: ok, target: "{host}"}]\n')
+    with dashboard(path, columns=100, rows=30) as terminal:
+        terminal.wait_for("used ")
+        terminal.press("f")
+        terminal.wait_for("[Findings]")
+        terminal.press("r")
+        terminal.wait_for("Any host")
+        assert [name for name, _ in names(terminal)] == ["disk-full", "try", "any-host"], terminal.show()
+        assert names(terminal)[0][1].startswith("used ") and names(terminal)[2][1] == "for host with a warning"
+
+
+def test_a_target_that_does_not_answer(tmp_path):
+    """The reason is that it does not answer, and the runbook for it comes first."""
+    port = 1
+    path = write_config(tmp_path, hosts=[], interval="500ms", state=str(tmp_path / "state"),
+                        postgres=[{"name": "ecap", "dsn": f"host=127.0.0.1 port={port} user=x dbname=x"}])
+    with dashboard(path, columns=100, rows=30) as terminal:
+        terminal.wait_for("refused")
+        terminal.press("r")
+        terminal.wait_for("The database is down")
+        name, why = names(terminal)[0]
+        assert name == "database-down" and "refused" in why, terminal.show()

@@ -241,6 +241,32 @@ static bool is_bad_enough(const struct selected *selected, const char *is) {
   return !is;
 }
 
+/* That the target does not answer. */
+static const struct finding *outage_of(const struct selected *selected) {
+  const struct findings *findings = selected->model->findings;
+  for (size_t i = 0; i < findings->count; i++)
+    if (findings->items[i].target_index == selected->target_index &&
+        finding_is_outage(&findings->items[i]))
+      return &findings->items[i];
+  return NULL;
+}
+
+static bool kind_fits(const struct selected *selected, const struct runbook_match *match,
+                      struct runbook_offer *offer) {
+  static const char *const states[] = {[SEVERITY_OK] = "",
+                                       [SEVERITY_UNKNOWN] = " that is unknown",
+                                       [SEVERITY_WARN] = " with a warning",
+                                       [SEVERITY_CRIT] = " that is critical"};
+  if (strcmp(match->kind, selected->target->kind->kind) != 0)
+    return false;
+  const enum severity severity = match->is ? severity_of(selected) : SEVERITY_OK;
+  const struct finding *outage = match->is ? outage_of(selected) : NULL;
+  if (outage)
+    return says(offer, RUNBOOK_FITS_FINDING, "", outage->sentence, "");
+  return says(offer, severity != SEVERITY_OK ? RUNBOOK_FITS_STATE : RUNBOOK_FITS_KIND, "for ",
+              match->kind, states[severity]);
+}
+
 static bool fits(const struct selected *selected, const struct runbook_match *match,
                  struct names *names, struct runbook_offer *offer) {
   bool fit = false;
@@ -252,15 +278,8 @@ static bool fits(const struct selected *selected, const struct runbook_match *ma
       fit = says(offer, RUNBOOK_FITS_METRIC, "for ", match->metric, "");
   } else if (match->metric) {
     fit = metric_fits(selected, match->metric, names, offer);
-  } else if (match->kind && strcmp(match->kind, selected->target->kind->kind) == 0) {
-    static const char *const states[] = {[SEVERITY_OK] = "",
-                                         [SEVERITY_UNKNOWN] = " that is unknown",
-                                         [SEVERITY_WARN] = " with a warning",
-                                         [SEVERITY_CRIT] = " that is critical"};
-    const enum severity severity = severity_of(selected);
-    fit =
-        says(offer, match->is && severity != SEVERITY_OK ? RUNBOOK_FITS_FINDING : RUNBOOK_FITS_KIND,
-             "for ", match->kind, states[match->is ? severity : SEVERITY_OK]);
+  } else if (match->kind) {
+    fit = kind_fits(selected, match, offer);
   }
   return fit && is_bad_enough(selected, match->is) &&
          condition_matches(match->target, names->target ? names->target : "") &&

@@ -13,7 +13,8 @@ enum runbook_fit {
   RUNBOOK_FITS_NOT,
   RUNBOOK_FITS_KIND,    /* for targets of that kind */
   RUNBOOK_FITS_METRIC,  /* for that metric */
-  RUNBOOK_FITS_FINDING, /* for a finding of that metric, or for something that is not fine */
+  RUNBOOK_FITS_STATE,   /* for targets of that kind in that state, whatever the reason */
+  RUNBOOK_FITS_FINDING, /* for a finding of that metric, or for a target that does not answer */
   RUNBOOK_FITS_ALERT,   /* for the alert rule, or named by it */
 };
 
