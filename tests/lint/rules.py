@@ -96,7 +96,7 @@ BANNED = {
     "rd_kafka_committed": ("waits for the broker: ListConsumerGroupOffsets", ()),
     "rd_kafka_list_groups": ("waits for the broker: ListConsumerGroups", ()),
     # in the client's own process (clients/kafka/child/kafka_child.c): librdkafka before 2.3 has no ListOffsets
-    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/child/kafka_offsets.c",)),
+    "rd_kafka_offsets_for_times": ("waits for the broker: ListOffsets", ("clients/kafka/child/read/kafka_offsets.c",)),
     "sd_bus_call": ("waits for systemd: sd_bus_call_async", ()),
     "sd_bus_call_method": ("waits for systemd: sd_bus_call_async", ()),
     "sd_bus_get_property": ("waits for systemd: sd_bus_call_async", ()),

@@ -209,7 +209,9 @@ static void draw_findings(struct view *view, const struct frame *frame, struct r
   view->listing_width = area.width - 2;
   pane_build(view->findings, frame, view->listing_width, PANE_WIDE, &gone);
   if (gone && !view->typing)
-    view_notice(view, "The selected finding is resolved: the one next to it is selected");
+    view_notice(view, pane_selected(view->findings)
+                          ? "The selected finding is resolved: the one next to it is selected"
+                          : "The selected finding is resolved");
   pane_draw(view->findings, frame, area, PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | PANE_ZOOMED);
 }
 

@@ -2,8 +2,8 @@
  * whatever librdkafka does; the main one makes the calls, and is the only one that writes. */
 #include "clients/kafka/child/kafka_child.h"
 
-#include "clients/kafka/child/kafka_admin_run.h"
-#include "clients/kafka/child/kafka_collect.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
+#include "clients/kafka/child/collect/kafka_collect.h"
 #include "clients/kafka/child/kafka_conf.h"
 #include "clients/kafka/kafka_frame.h"
 #include "core/mem.h"

@@ -2,8 +2,8 @@
  * here runs in the client's own process (clients/kafka/child/kafka_child.h), and may block. */
 #pragma once
 
-#include "clients/kafka/child/kafka_roll.h"
-#include "clients/kafka/child/kafka_stuck.h"
+#include "clients/kafka/child/collect/kafka_stuck.h"
+#include "clients/kafka/child/read/kafka_roll.h"
 #include "core/err.h"
 
 #include <librdkafka/rdkafka.h>

@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_stuck.h"
+#include "clients/kafka/child/collect/kafka_stuck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * ends of their partitions. */
 #pragma once
 
-#include "clients/kafka/child/kafka_collection.h"
+#include "clients/kafka/child/collect/kafka_collection.h"
 #include "clients/kafka/child/kafka_session.h"
 #include "clients/kafka/kafka_query.h"
 

@@ -1,9 +1,9 @@
 /* The start and end offsets of partitions, and the offsets of a time. */
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_metadata.h"
-#include "clients/kafka/child/kafka_offsets.h"
-#include "clients/kafka/child/kafka_topics.h"
+#include "clients/kafka/child/read/kafka_metadata.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_topics.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

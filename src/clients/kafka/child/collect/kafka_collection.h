@@ -1,9 +1,9 @@
 /* The input of one collection. */
 #pragma once
 
-#include "clients/kafka/child/kafka_past.h"
-#include "clients/kafka/child/kafka_producers.h"
+#include "clients/kafka/child/collect/kafka_past.h"
 #include "clients/kafka/child/kafka_session.h"
+#include "clients/kafka/child/read/kafka_producers.h"
 #include "clients/kafka/kafka_query.h"
 #include "clients/kafka/kafka_snapshot.h"
 

@@ -1,7 +1,7 @@
-#include "clients/kafka/child/kafka_configs.h"
+#include "clients/kafka/child/collect/kafka_configs.h"
 
-#include "clients/kafka/child/kafka_layout.h"
-#include "clients/kafka/child/kafka_next.h"
+#include "clients/kafka/child/collect/kafka_layout.h"
+#include "clients/kafka/child/collect/kafka_next.h"
 
 /* Keeps what is set, which is little of what is read. */
 static size_t keep_set(struct kafka_topic_setting *settings, size_t count) {

@@ -1,9 +1,9 @@
-#include "clients/kafka/child/kafka_layout.h"
+#include "clients/kafka/child/collect/kafka_layout.h"
 
+#include "clients/kafka/child/collect/kafka_next.h"
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_newest.h"
-#include "clients/kafka/child/kafka_next.h"
-#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_newest.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "io/clock.h"

@@ -1,7 +1,7 @@
 /* Uses the blocking call that all versions of librdkafka have. Its answer is all or nothing: the
  * error of one partition loses the offsets of all others, so a failed request is repeated in
  * halves, until the failing partitions are alone. */
-#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
 
 #include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"

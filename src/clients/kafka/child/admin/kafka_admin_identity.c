@@ -1,5 +1,5 @@
 /* Identifies clusters and topics by their ids. */
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Topics with their replicas and offsets, and what pages read besides, on the client's thread. */
 #pragma once
 
-#include "clients/kafka/child/kafka_collection.h"
+#include "clients/kafka/child/collect/kafka_collection.h"
 
 /* Sets rack, log dirs and settings of the snapshot's brokers, or settings_error. Each answers for
  * itself, within half of the remaining time. Blocks. */

@@ -1,5 +1,5 @@
 /* The simple consumer of librdkafka: it needs no group, and reads from an offset that is given. */
-#include "clients/kafka/child/kafka_fetch.h"
+#include "clients/kafka/child/read/kafka_fetch.h"
 
 #include "clients/kafka/child/kafka_error.h"
 #include "io/clock.h"

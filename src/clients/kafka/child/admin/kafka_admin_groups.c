@@ -1,5 +1,5 @@
 /* The current state of a group, and its changes. */
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"
 

@@ -1,9 +1,9 @@
 /* A coordinator writes down that a transaction takes in a partition before the producer writes its
  * first message there: the records of that moment are enough, however long ago it was. */
-#include "clients/kafka/child/kafka_producers.h"
+#include "clients/kafka/child/read/kafka_producers.h"
 
-#include "clients/kafka/child/kafka_fetch.h"
-#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_fetch.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
 #include "clients/kafka/kafka_transaction.h"
 #include "core/bytes.h"
 #include "core/mem.h"

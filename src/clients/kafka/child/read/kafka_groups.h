@@ -1,9 +1,9 @@
 /* The groups while a snapshot is being built, from the list, the descriptions and the offsets. */
 #pragma once
 
-#include "clients/kafka/child/kafka_collection.h"
-#include "clients/kafka/child/kafka_stuck.h"
-#include "clients/kafka/child/kafka_topics.h"
+#include "clients/kafka/child/collect/kafka_collection.h"
+#include "clients/kafka/child/collect/kafka_stuck.h"
+#include "clients/kafka/child/read/kafka_topics.h"
 
 /* A group that is being read. */
 struct kafka_draft {

@@ -1,9 +1,9 @@
 /* Not every offset has a message: ends of transactions have offsets, and so has what compaction has
  * removed. So the newest messages may be far before the end. They are looked for in several windows
  * of offsets, the newest first, and each window is read from its first message to its last. */
-#include "clients/kafka/child/kafka_newest.h"
+#include "clients/kafka/child/read/kafka_newest.h"
 
-#include "clients/kafka/child/kafka_fetch.h"
+#include "clients/kafka/child/read/kafka_fetch.h"
 #include "core/bytes.h"
 #include "core/mem.h"
 

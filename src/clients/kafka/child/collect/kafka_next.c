@@ -1,8 +1,8 @@
-#include "clients/kafka/child/kafka_next.h"
+#include "clients/kafka/child/collect/kafka_next.h"
 
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_fetch.h"
+#include "clients/kafka/child/read/kafka_fetch.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

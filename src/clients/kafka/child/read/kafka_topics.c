@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_topics.h"
+#include "clients/kafka/child/read/kafka_topics.h"
 
 #include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"

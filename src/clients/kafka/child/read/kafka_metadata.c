@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_metadata.h"
+#include "clients/kafka/child/read/kafka_metadata.h"
 
 #include "io/clock.h"
 

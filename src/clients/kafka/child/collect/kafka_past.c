@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_past.h"
+#include "clients/kafka/child/collect/kafka_past.h"
 
 #include "core/mem.h"
 

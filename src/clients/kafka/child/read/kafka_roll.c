@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_roll.h"
+#include "clients/kafka/child/read/kafka_roll.h"
 
 enum { LIST_GROUPS = 16 }; /* the request's key in Kafka's protocol */
 

@@ -7,16 +7,16 @@
  *           -> start offsets
  *             -> ends again, if a committed offset is beyond the end
  */
-#include "clients/kafka/child/kafka_collect.h"
+#include "clients/kafka/child/collect/kafka_collect.h"
 
-#include "clients/kafka/child/kafka_configs.h"
+#include "clients/kafka/child/collect/kafka_configs.h"
+#include "clients/kafka/child/collect/kafka_held.h"
+#include "clients/kafka/child/collect/kafka_layout.h"
+#include "clients/kafka/child/collect/kafka_next.h"
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_groups.h"
-#include "clients/kafka/child/kafka_held.h"
-#include "clients/kafka/child/kafka_layout.h"
-#include "clients/kafka/child/kafka_metadata.h"
-#include "clients/kafka/child/kafka_next.h"
-#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_groups.h"
+#include "clients/kafka/child/read/kafka_metadata.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
 #include "core/mem.h"
 #include "io/clock.h"
 

@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 
 #include "clients/kafka/child/kafka_error.h"
 #include "io/file.h"

@@ -1,7 +1,7 @@
 /* The current state of topics, and their changes. */
-#include "clients/kafka/child/kafka_admin_run.h"
+#include "clients/kafka/child/admin/kafka_admin_run.h"
 #include "clients/kafka/child/kafka_error.h"
-#include "clients/kafka/child/kafka_metadata.h"
+#include "clients/kafka/child/read/kafka_metadata.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_groups.h"
+#include "clients/kafka/child/read/kafka_groups.h"
 
 #include "clients/kafka/child/kafka_error.h"
 #include "core/mem.h"

@@ -1,4 +1,4 @@
-#include "clients/kafka/child/kafka_stuck.h"
+#include "clients/kafka/child/collect/kafka_stuck.h"
 
 void kafka_signs_note(struct kafka_signs *signs, rd_kafka_resp_err_t code) {
   switch (code) {

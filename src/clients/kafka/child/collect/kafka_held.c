@@ -1,6 +1,6 @@
-#include "clients/kafka/child/kafka_held.h"
+#include "clients/kafka/child/collect/kafka_held.h"
 
-#include "clients/kafka/child/kafka_offsets.h"
+#include "clients/kafka/child/read/kafka_offsets.h"
 #include "core/mem.h"
 
 #include <stdlib.h>
