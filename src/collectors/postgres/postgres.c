@@ -18,10 +18,10 @@
 #include "collectors/postgres/postgres_checks.h"
 #include "collectors/postgres/postgres_inventory.h"
 #include "collectors/postgres/postgres_judge.h"
-#include "collectors/postgres/postgres_prepared.h"
 #include "collectors/postgres/postgres_queries.h"
 #include "collectors/postgres/postgres_replication.h"
 #include "collectors/postgres/postgres_table.h"
+#include "collectors/postgres/postgres_usual.h"
 #include "core/mem.h"
 #include "io/clock.h"
 #include "model/retention.h"
@@ -117,22 +117,6 @@ const struct collector collector_postgres = {
     .close = watch_close,
 };
 
-/* Those of each collection. */
-enum question { ACTIVITY, SEEN, STATISTICS, STANDBY, REPLICAS, QUIET, SESSIONS, QUESTIONS };
-static const char *const statements[] = {
-    "stacktop_activity", "stacktop_seen",  "stacktop_statistics", "stacktop_standby",
-    "stacktop_replicas", "stacktop_quiet", "stacktop_sessions"};
-static_assert(sizeof statements / sizeof *statements == QUESTIONS, "a name for each");
-static_assert(sizeof statements / sizeof *statements <= POSTGRES_PREPARED_MAX, "room for each");
-static_assert(sizeof statements / sizeof *statements <= PG_PARTS_MAX, "room for their answers");
-
-/* The answers to those that were asked together; borrowed, as they are. */
-struct together {
-  const struct pg_rows *parts;
-  size_t count;
-  const struct err *err; /* of the one behind them; NULL: all have succeeded */
-};
-
 struct postgres {
   struct watch watch; /* first */
   struct pg *pg;
@@ -147,15 +131,7 @@ struct postgres {
   struct postgres_memory memory;
 
   /* The running collection. */
-  bool kept; /* the connection is an old one: only a query shows whether it was closed */
-  struct postgres_prepared prepared;
-  size_t asked[QUESTIONS], asked_count; /* together */
-  const struct together *together;      /* while their answers are taken */
-  /* As of the last collection: the role sees all; and there are few sessions, and none waits. */
-  bool seeing, quiet;
-  size_t nth;     /* the question that is asked, of enum question */
-  char *message;  /* as it is without a prepared statement; NULL: none */
-  pg_cb answered; /* with its answer */
+  struct postgres_usual usual;
   struct postgres_activity activity;
   struct postgres_statistics statistics;
   struct err statistics_err; /* ERR_NONE when they are known */
@@ -167,6 +143,9 @@ struct postgres {
   struct err replicas_err;
   struct postgres_inventories inventories;
   int64_t changes_ms;
+  bool kept; /* the connection is an old one: only a query shows whether it was closed */
+  /* As of the last collection: the role sees all; and there are few sessions, and none waits. */
+  bool seeing, quiet;
   bool sees_all;   /* at the previous collection */
   char system[24]; /* the system identifier of this connection's cluster; "": not known */
 };
@@ -184,6 +163,8 @@ static bool init(void *self, struct err *err) {
   int64_t statement_ms =
       timeout_ms - MARGIN_MS > timeout_ms / 2 ? timeout_ms - MARGIN_MS : timeout_ms / 2 + 1;
   postgres->pg = pg_new(postgres->watch.io, dsn);
+  postgres->usual = (struct postgres_usual){
+      .pg = postgres->pg, .timeouts = &postgres->timeouts, .requests = &postgres->watch.requests};
   watch_hold(&postgres->watch);
   postgres->share = (struct pg_share){
       .pg = postgres->pg, .dsn = dsn, .resume = collection_begin, .owner = postgres};
@@ -297,79 +278,16 @@ static void collection_done(struct postgres *postgres, const struct postgres_ses
 /* ---- its steps, the last one first */
 
 static void ask(struct postgres *postgres, char *query, pg_cb done) {
-  postgres->watch.requests++;
-  pg_query(postgres->pg, query, done, postgres);
-  free(query);
-}
-
-static void on_usual(void *arg, const struct pg_rows *rows, const struct err *err) {
-  struct postgres *postgres = arg;
-  const bool is_up = pg_phase(postgres->pg) == PG_IDLE;
-  if (is_up && postgres_prepared_answered(&postgres->prepared, postgres->nth,
-                                          err ? pg_sqlstate(postgres->pg) : "")) {
-    ask(postgres, mem_dup(postgres->message), postgres->answered);
-    return;
-  }
-  postgres->answered(arg, rows, err);
+  postgres_usual_send(&postgres->usual, query, done, postgres);
 }
 
 /* The longer one is prepared first: a server in trouble then need not plan it as well. */
 static bool asks_quietly(const struct postgres *postgres) {
-  const struct postgres_prepared *prepared = &postgres->prepared;
-  return postgres->quiet && !(prepared->allowed && prepared->states[SESSIONS] == POSTGRES_NEW);
+  return postgres->quiet && !postgres_usual_is_new(&postgres->usual, QUESTION_SESSIONS);
 }
 
-static char *message_of(const struct postgres *postgres, enum question nth) {
-  const struct postgres_timeouts *timeouts = &postgres->timeouts;
-  const int version = pg_server_version(postgres->pg);
-  switch (nth) {
-  case ACTIVITY:
-  case SEEN:
-    return postgres_activity_query(timeouts, version, nth == SEEN);
-  case STATISTICS:
-    return postgres_statistics_query(timeouts);
-  case STANDBY:
-    return postgres_standby_query(timeouts);
-  case REPLICAS:
-    return postgres_replicas_query(timeouts, version);
-  case QUIET:
-    return postgres_quiet_query(timeouts, version);
-  default:
-    return postgres_sessions_query(timeouts, version, POSTGRES_SESSIONS_MAX, POSTGRES_WAITERS_MAX);
-  }
-}
-
-/* True if the answer has come with those of others, and is taken. A statement that turns out to be
- * lost is to be asked again. */
-static bool take_answer(struct postgres *postgres, enum question nth, pg_cb done) {
-  const struct together *together = postgres->together;
-  size_t place = 0;
-  while (together && place < postgres->asked_count && postgres->asked[place] != nth)
-    place++;
-  if (!together || place == postgres->asked_count || place > together->count)
-    return false;
-  if (place < together->count) {
-    done(postgres, &together->parts[place], NULL);
-    return true;
-  }
-  if (!together->err ||
-      postgres_prepared_failed_together(&postgres->prepared, nth, pg_sqlstate(postgres->pg)))
-    return false;
-  done(postgres, NULL, together->err);
-  return true;
-}
-
-static void ask_usual(struct postgres *postgres, enum question nth, pg_cb done) {
-  if (take_answer(postgres, nth, done))
-    return;
-  free(postgres->message);
-  postgres->message = message_of(postgres, nth);
-  postgres->nth = nth;
-  postgres->answered = done;
-  ask(postgres,
-      postgres_prepared_message(&postgres->prepared, nth, statements[nth], &postgres->timeouts,
-                                postgres->message),
-      on_usual);
+static void ask_usual(struct postgres *postgres, enum postgres_question nth, pg_cb done) {
+  postgres_usual_ask(&postgres->usual, nth, done, postgres);
 }
 
 /* The server's clock, seconds since 1970, by which ages are measured. */
@@ -417,7 +335,7 @@ static void on_quiet(void *arg, const struct pg_rows *rows, const struct err *er
   if (!postgres_quiet_read(rows, sessions, &postgres->quiet, &unread))
     collection_done(postgres, NULL, &unread);
   else if (!postgres->quiet)
-    ask_usual(postgres, SESSIONS, on_sessions);
+    ask_usual(postgres, QUESTION_SESSIONS, on_sessions);
   else
     judged(postgres, sessions);
   free(sessions);
@@ -425,9 +343,9 @@ static void on_quiet(void *arg, const struct pg_rows *rows, const struct err *er
 
 static void ask_sessions(struct postgres *postgres) {
   if (asks_quietly(postgres))
-    ask_usual(postgres, QUIET, on_quiet);
+    ask_usual(postgres, QUESTION_QUIET, on_quiet);
   else
-    ask_usual(postgres, SESSIONS, on_sessions);
+    ask_usual(postgres, QUESTION_SESSIONS, on_sessions);
 }
 
 static void ask_inventory(struct postgres *postgres);
@@ -483,7 +401,7 @@ static void on_replicas(void *arg, const struct pg_rows *rows, const struct err 
 static void ask_replicas(struct postgres *postgres) {
   static const struct pg_rows none = {.columns = REPLICAS_COLUMN_COUNT};
   if (postgres->activity.replicates)
-    ask_usual(postgres, REPLICAS, on_replicas);
+    ask_usual(postgres, QUESTION_REPLICAS, on_replicas);
   else
     on_replicas(postgres, &none, NULL);
 }
@@ -511,7 +429,7 @@ static void on_statistics(void *arg, const struct pg_rows *rows, const struct er
     postgres->statistics.xmin_age = postgres->activity.xmin_age;
   postgres->standby_err = (struct err){0};
   if (postgres->activity.in_recovery)
-    ask_usual(postgres, STANDBY, on_standby);
+    ask_usual(postgres, QUESTION_STANDBY, on_standby);
   else
     ask_replicas(postgres);
 }
@@ -542,52 +460,32 @@ static void on_activity(void *arg, const struct pg_rows *rows, const struct err 
   }
   if (postgres->seeing && !postgres->activity.sees_all) { /* the right has been revoked */
     postgres->seeing = postgres->quiet = false;
-    ask_usual(postgres, ACTIVITY, on_activity);
+    ask_usual(postgres, QUESTION_ACTIVITY, on_activity);
     return;
   }
   memory_check(postgres);
-  ask_usual(postgres, STATISTICS, on_statistics);
+  ask_usual(postgres, QUESTION_STATISTICS, on_statistics);
 }
 
-static void ask_activity(struct postgres *postgres) {
-  ask_usual(postgres, postgres->seeing ? SEEN : ACTIVITY, on_activity);
-}
-
-static void on_together(void *arg, const struct pg_rows *parts, size_t count,
-                        const struct err *err) {
-  struct postgres *postgres = arg;
-  if (pg_phase(postgres->pg) == PG_DOWN) {
-    on_activity(arg, NULL, err);
-    return;
-  }
-  const struct together together = {parts, count, err};
-  postgres->together = &together;
-  ask_activity(postgres);
-  if (postgres->together == &together) /* and not the next collection */
-    postgres->together = NULL;
+static void ask_activity(void *owner) {
+  struct postgres *postgres = owner;
+  ask_usual(postgres, postgres->seeing ? QUESTION_SEEN : QUESTION_ACTIVITY, on_activity);
 }
 
 /* What the collection is expected to ask, by the one before it: what it asks else, it asks alone.
  */
 static bool ask_together(struct postgres *postgres) {
-  size_t *asked = postgres->asked, count = 0;
-  asked[count++] = postgres->seeing ? SEEN : ACTIVITY;
-  asked[count++] = STATISTICS;
+  size_t asked[POSTGRES_QUESTIONS], count = 0;
+  asked[count++] = postgres->seeing ? QUESTION_SEEN : QUESTION_ACTIVITY;
+  asked[count++] = QUESTION_STATISTICS;
   if (postgres->activity.in_recovery)
-    asked[count++] = STANDBY;
+    asked[count++] = QUESTION_STANDBY;
   if (postgres->activity.replicates)
-    asked[count++] = REPLICAS;
+    asked[count++] = QUESTION_REPLICAS;
   if (!inventories_are_due(postgres)) /* their answers come before the sample */
-    asked[count++] = asks_quietly(postgres) ? QUIET : SESSIONS;
-  postgres->asked_count = postgres_prepared_together(&postgres->prepared, asked, count);
-  if (postgres->asked_count < 2)
-    return false;
-  char *message =
-      postgres_together_message(&postgres->timeouts, asked, postgres->asked_count, statements);
-  postgres->watch.requests++;
-  pg_query_parts(postgres->pg, message, on_together, postgres);
-  free(message);
-  return true;
+    asked[count++] = asks_quietly(postgres) ? QUESTION_QUIET : QUESTION_SESSIONS;
+  return postgres_usual_ask_together(&postgres->usual, asked, count, on_activity, ask_activity,
+                                     postgres);
 }
 
 /* A server that speaks the protocol but is not a supported PostgreSQL: an older one, or PgBouncer's
@@ -633,7 +531,7 @@ static void on_connected(void *arg, const struct pg_rows *rows, const struct err
 static void connect_anew(struct postgres *postgres) {
   postgres->kept = false;
   postgres->seeing = postgres->quiet = false;
-  postgres->prepared = (struct postgres_prepared){0};
+  postgres->usual.prepared = (struct postgres_prepared){0};
   postgres_inventories_reset(&postgres->inventories);
   postgres->watch.requests++;
   pg_connect(postgres->pg, on_connected, postgres);
@@ -643,9 +541,8 @@ static void collection_begin(void *self) {
   struct postgres *postgres = self;
   postgres->kept = pg_phase(postgres->pg) == PG_IDLE;
   /* a pooler reports a pid of its own at the login */
-  postgres->prepared.allowed =
-      postgres->kept && pg_backend_pid(postgres->pg) == postgres->activity.pid;
-  postgres->together = NULL;
+  postgres_usual_begin(&postgres->usual,
+                       postgres->kept && pg_backend_pid(postgres->pg) == postgres->activity.pid);
   if (!postgres->kept)
     connect_anew(postgres);
   else if (!ask_together(postgres))
@@ -698,7 +595,7 @@ static void rest(void *self) {
 
 static void fini(void *self) {
   struct postgres *postgres = self;
-  free(postgres->message);
+  postgres_usual_fini(&postgres->usual);
   postgres_checks_free(postgres->checks);
 }
 
