@@ -3,6 +3,7 @@ tools longer than the keys."""
 
 import storm
 
+BESIDE = "others"
 KEYS = 10_000
 
 
