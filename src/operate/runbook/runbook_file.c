@@ -18,6 +18,9 @@
 #include <unistd.h>
 
 static const char ending[] = ".jsonl";
+
+enum { STAMP_LENGTH = 15 }; /* of a time in an id */
+
 struct runbook_file {
   int fd;
   char *path;
@@ -271,7 +274,13 @@ struct runbook_file *runbook_file_new(const char *state, const struct runbook_he
 /* The only run whose id begins so; NULL with err. */
 static char *id_find(const char *state, const char *id, struct err *err) {
   size_t count, found = 0;
-  char **ids = runbook_file_list(state, &count, err), *only = NULL;
+  char *path = path_of(state, id), *only = NULL;
+  const bool whole =
+      access(path, F_OK) == 0; /* an old one, which is not listed, has its own name */
+  free(path);
+  if (whole)
+    return mem_dup(id);
+  char **ids = runbook_file_list(state, &count, err);
   if (!ids)
     return NULL;
   for (size_t i = 0; i < count; i++) {
@@ -336,19 +345,42 @@ static int compare(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* "20261127T231820" of "consumer-lag-20261127T231820-4711"; "" of a name that has none: the oldest.
+ */
+static const char *stamp_of(const char *id) {
+  const char *pid = strrchr(id, '-');
+  return pid && pid - id > STAMP_LENGTH && pid[-STAMP_LENGTH - 1] == '-' ? pid - STAMP_LENGTH : "";
+}
+
+static int compare_newest(const void *a, const void *b) {
+  const char *one = *(char *const *)a, *other = *(char *const *)b;
+  const int order = strcmp(stamp_of(other), stamp_of(one));
+  return order ? order : strcmp(one, other);
+}
+
+/* Only the newest stay. */
+static void ids_cut(char **ids, size_t *count) {
+  if (*count <= RUNBOOK_RUNS_MAX)
+    return;
+  qsort(ids, *count, sizeof *ids, compare_newest);
+  while (*count > RUNBOOK_RUNS_MAX)
+    free(ids[--*count]);
+}
+
 char **runbook_file_list(const char *state, size_t *count, struct err *err) {
   char *path = mem_printf("%s/runs", state);
-  char **ids = mem_new(sizeof *ids);
+  char **ids = mem_new((size_t)2 * RUNBOOK_RUNS_MAX * sizeof *ids);
   DIR *listing = opendir(path);
   const int code = listing ? 0 : errno;
   *count = 0;
   for (const struct dirent *entry; listing && (entry = readdir(listing));) {
     const size_t length = strlen(entry->d_name), end = sizeof ending - 1;
     if (*entry->d_name == '.' || length <= end || length >= RUNBOOK_ID_MAX + end ||
-        strcmp(entry->d_name + length - end, ending) != 0 || *count == RUNBOOK_RUNS_MAX)
+        strcmp(entry->d_name + length - end, ending) != 0)
       continue;
-    ids = mem_resize(ids, (*count + 1) * sizeof *ids);
     ids[(*count)++] = mem_printf("%.*s", (int)(length - end), entry->d_name);
+    if (*count == (size_t)2 * RUNBOOK_RUNS_MAX)
+      ids_cut(ids, count);
   }
   if (listing)
     closedir(listing);
@@ -358,7 +390,10 @@ char **runbook_file_list(const char *state, size_t *count, struct err *err) {
     ids = NULL;
   }
   free(path);
-  if (ids && *count > 1)
+  if (!ids)
+    return NULL;
+  ids_cut(ids, count);
+  if (*count > 1)
     qsort(ids, *count, sizeof *ids, compare);
   return ids;
 }

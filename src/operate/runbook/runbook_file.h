@@ -37,6 +37,6 @@ bool runbook_file_each(const struct runbook_file *file,
 bool runbook_file_append(struct runbook_file *file, const struct runbook_event *event,
                          struct err *err) MUST_CHECK;
 
-/* The ids of all runs, in order of their names; at most RUNBOOK_RUNS_MAX, the newest. The caller
- * frees each and the array. */
+/* The ids of all runs, in order of their names; at most RUNBOOK_RUNS_MAX, the newest by the time in
+ * the id. The caller frees each and the array. */
 char **runbook_file_list(const char *state, size_t *count, struct err *err) MUST_CHECK;

@@ -143,14 +143,16 @@ static int folder_remove(void **state) {
   char *runs = mem_printf("%s/runs", (char *)*state);
   size_t count;
   struct err err;
-  char **ids = runbook_file_list(*state, &count, &err);
-  for (size_t i = 0; i < count; i++) {
-    char *path = mem_printf("%s/%s.jsonl", runs, ids[i]);
-    unlink(path);
-    free(path);
-    free(ids[i]);
-  }
-  free(ids);
+  do {
+    char **ids = runbook_file_list(*state, &count, &err);
+    for (size_t i = 0; i < count; i++) {
+      char *path = mem_printf("%s/%s.jsonl", runs, ids[i]);
+      unlink(path);
+      free(path);
+      free(ids[i]);
+    }
+    free(ids);
+  } while (count > 0);
   rmdir(runs);
   rmdir(*state);
   free(runs);
@@ -274,6 +276,35 @@ static void test_ids(void **state) {
   assert_null(runbook_file_open(*state, "", false, &err));
 }
 
+/* Many years of runs: the newest are listed, however they are named and in whatever order the
+ * folder has them; an older one is opened by its name. */
+static void test_the_newest_are_listed(void **state) {
+  enum { OLD = 1500 };
+  struct err err;
+  size_t count;
+  runbook_file_close(file_of(*state, "aged-20190101T000000-1"));
+  for (int i = 0; i < OLD + RUNBOOK_RUNS_MAX; i++) {
+    const int at = (i * 7) % (OLD + RUNBOOK_RUNS_MAX); /* 7 has no factor in common with it */
+    char *path = mem_printf("%s/runs/%s-%08dT000000-%d.jsonl", (char *)*state,
+                            at % 2 ? "zz-weekly" : "aa-daily", 20200000 + at, 9000 - at);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fclose(file);
+    free(path);
+  }
+  char **ids = runbook_file_list(*state, &count, &err);
+  assert_int_equal(count, RUNBOOK_RUNS_MAX);
+  for (size_t i = 0; i < count; i++) {
+    assert_true(i == 0 || strcmp(ids[i - 1], ids[i]) < 0);
+    const char *stamp = strstr(ids[i], "-20");
+    assert_true(strtol(stamp + 1, NULL, 10) >= 20200000 + OLD);
+  }
+  for (size_t i = 0; i < count; i++)
+    free(ids[i]);
+  free(ids);
+  runbook_file_close(opened(*state, "aged-20190101T000000-1"));
+}
+
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
 
 int main(void) {
@@ -288,6 +319,7 @@ int main(void) {
       FILE_TEST(test_a_partial_line_is_removed),
       FILE_TEST(test_a_damaged_or_foreign_file_is_refused),
       FILE_TEST(test_ids),
+      FILE_TEST(test_the_newest_are_listed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
