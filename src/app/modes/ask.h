@@ -8,6 +8,7 @@
  * none. */
 int ask_open(bool tty);
 void ask_close(int terminal);
-/* Discards earlier input, writes the prompt and reads one line without its end. False at the end of
- * input or if it is too long for `line`. */
+/* Discards earlier input, writes the prompt and reads one line without its end. A paste (marked as
+ * one by the terminal, or a line that came together with more) is discarded, and it asks again.
+ * False at the end of input, if it is too long for `line`, or after a signal. */
 bool ask_line(int terminal, const char *prompt, char *line, size_t size);
