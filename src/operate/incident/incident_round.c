@@ -85,11 +85,30 @@ static void slots_find(struct incident_desk *desk) {
 
 /* ---- what is news */
 
-static void begun_add(struct incident_batch *batch, const struct incident *incident,
-                      const struct incident_seen *seen) {
+static bool is_own(const struct incident_desk *desk, const struct incident_entry *entry) {
+  const struct audit_who *who = &desk->self.who;
+  return entry->host && who->host && strcmp(entry->host, who->host) == 0 &&
+         entry->pid == who->pid && entry->pid_start == who->pid_start;
+}
+
+/* Another program has just seen the end of it: what this one shows may have been collected before.
+ */
+static bool may_be_late(const struct incident_desk *desk, const struct incident *incident,
+                        const struct incident_key *key, int64_t now_ms) {
+  enum { LATE_MS = 5000 }; /* two programs do not collect at the same moment */
+  if (!key || key->severity != SEVERITY_OK || key->over_ms == 0)
+    return false;
+  const int64_t since_ms = now_ms - key->over_ms;
+  return since_ms > -LATE_MS && since_ms < LATE_MS && !is_own(desk, &incident->entries[key->last]);
+}
+
+static void begun_add(struct incident_batch *batch, const struct incident_desk *desk,
+                      const struct incident *incident, const struct incident_seen *seen) {
   for (size_t i = 0; i < seen->findings.count; i++) {
     struct incident_entry entry = seen->findings.items[i];
     const struct incident_key *key = incident_key_find(incident, entry.key);
+    if (may_be_late(desk, incident, key, seen->now_ms))
+      continue; /* proposed again in the next round, if it is still there */
     const bool there = key && key->severity != SEVERITY_OK;
     const bool earlier = key && incident_begins_earlier(key, entry.at_ms);
     entry.word = there && !earlier ? "worse" : "begins";
@@ -238,7 +257,7 @@ static void slot_write(struct incident_desk *desk, struct incident_slot *slot,
     clock_add(&batch, desk, seen);
     presence_add(&batch, desk, "joins", seen->now_ms);
     before_add(&batch, desk, incident, seen);
-    begun_add(&batch, incident, seen);
+    begun_add(&batch, desk, incident, seen);
     resolved_add(&batch, desk, incident, seen);
     changes_add(&batch, incident, seen);
   }

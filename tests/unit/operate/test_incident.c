@@ -282,6 +282,51 @@ static void test_the_hour_before(void **state) {
   incident_book_close(book);
 }
 
+static size_t count_of(const char *id, const char *word) {
+  struct incident_book *book = read_one(id);
+  size_t count = 0;
+  for (size_t i = 0; i < book->incident.count; i++)
+    count += book->incident.entries[i].word && strcmp(book->incident.entries[i].word, word) == 0;
+  incident_book_close(book);
+  return count;
+}
+
+/* A round in which the finding is there, or is not although its target was judged. */
+static void look(struct incident_desk *desk, bool there, int64_t now_ms) {
+  static const char key[] = "finding:service:api|services|api|", target[] = "finding:service:api";
+  uint64_t judged = incident_hash(target, strlen(target)), found = incident_hash(key, strlen(key));
+  struct incident_seen seen = {.now_ms = now_ms, .judged = {.items = &judged, .count = 1}};
+  if (there) {
+    see(&seen.findings, INCIDENT_FINDING, key, "stopped");
+    seen.there = (struct incident_set){.items = &found, .count = 1};
+  }
+  incident_round(desk, &seen);
+  incident_batch_fini(&seen.findings);
+}
+
+/* A program that has collected before the end, and looks after another one has written the end,
+ * does not write that it begins again; but it does if the finding stays. */
+static void test_a_late_look(void **state) {
+  (void)state;
+  char id[INCIDENT_ID_MAX];
+  open_one(id);
+  struct incident_desk *ann = incident_desk_new(folder, "dashboard");
+  struct incident_desk *bob = incident_desk_new(folder, "dashboard");
+  bob->self.who.pid++;
+  look(ann, true, NOW_MS + 1000);
+  look(ann, false, NOW_MS + 4000);
+  assert_int_equal(count_of(id, "resolved"), 1);
+  look(bob, true, NOW_MS + 4200);
+  assert_int_equal(count_of(id, "begins"), 1);
+  look(bob, true, NOW_MS + 9200);
+  assert_int_equal(count_of(id, "begins"), 2);
+  look(bob, false, NOW_MS + 12000);
+  look(bob, true, NOW_MS + 12500); /* its own end: it knows */
+  assert_int_equal(count_of(id, "begins"), 3);
+  incident_desk_free(ann);
+  incident_desk_free(bob);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_acts, begin, end),
@@ -291,6 +336,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_what_cannot_be_written, begin, end),
       cmocka_unit_test_setup_teardown(test_a_full_time_line, begin, end),
       cmocka_unit_test_setup_teardown(test_the_hour_before, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_late_look, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
