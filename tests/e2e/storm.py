@@ -17,7 +17,12 @@ NAMED = ["\r", "\x1b", "\t", "\x1b[Z", " ", "\x7f", "\x1b[3~", "\x1bOA", "\x1bOB
 # Keys that open and confirm dialogs, typed often, and the letters of the phrases.
 HOT = list("aaaCTRVODEMyyyn") + ["\r"] * 6 + list("ecap-sandbox 123")
 PASTES = ["y", "y\r", "ecap", "ecap\r", "ecap-sandbox 1\r", "sandbox 2\r", "cache\r", "main\r", "rm -rf /\r\ny\r"]
-AIMS = ["2gjT", "2gjjT", "2gjjC", "2gjR", "4gjD", "4gjM", "3gjO", "2gja", "2gjV", "2gjv\rT"]
+# What opens a plan: the pane, the row and the key of the action, what its form or choice asks for.
+AIMS = [("2", "gjT"), ("2", "gjjT"), ("2", "gjjC"), ("2", "gjV", " \r"), ("2", "ga", "\r"), ("4", "gjD", "cache:*\r"),
+        ("4", "gjM", "64mb\r")]
+PLAN = ">Cancel<"
+ENDS = (PLAN, "Enter close")  # or a refusal, an empty menu
+ASKS = ("Enter next", "Enter plan", "Space pick", "Esc back")  # a form, a choice, a menu, a page
 LEAVES = b"q\x03\x1a\x1c"  # keys that end or suspend the program, also as `:q`
 
 
@@ -52,19 +57,27 @@ def aim(terminal, rng):
     if "PAUSED" in terminal.screen.text:  # no plan is made while the screen is paused
         os.write(terminal.master, b"z")
         quiet(terminal)
-    pane, *rest = rng.choice(AIMS)
+    pane, *steps = rng.choice(AIMS)
     for key in (pane, "\x1b", "\x1b"):  # its filter, and marks on rows that may be gone
         os.write(terminal.master, key.encode())
         quiet(terminal)
-    os.write(terminal.master, "".join(rest).encode())
+    for key in (*steps, "\r", "\r", "\r"):
+        os.write(terminal.master, key.encode())
+        sign = answer(terminal)
+        if sign in ENDS:
+            break
+    return sign == PLAN
+
+
+def answer(terminal):
+    """Which of the signs of an open dialog the screen has, or None."""
     deadline = time.monotonic() + 3  # a plan takes a second and more on a busy host
     while time.monotonic() < deadline:
         quiet(terminal)
-        text = terminal.screen.text
-        # the plan; or a form, a refusal, an empty menu
-        if any(sign in text for sign in (">Cancel<", "Enter close", "Enter next", "Enter plan")):
-            break
-    return ">Cancel<" in terminal.screen.text
+        for sign in (*ENDS, *ASKS):
+            if sign in terminal.screen.text:
+                return sign
+    return None
 
 
 def rage(terminal, seed, count, plans=0):
