@@ -21,12 +21,16 @@ enum key_code {
   KEY_CODE_END,
   KEY_CODE_PAGE_UP,
   KEY_CODE_PAGE_DOWN,
-  KEY_CODE_F1,
-  KEY_CODE_CTRL, /* Ctrl and a letter, in `rune` as 'a'..'z' (Ctrl-I, -M and -H are Tab, Enter and
-                    Backspace) */
+  KEY_CODE_FUNCTION, /* F1 to F12: its number in `rune` */
+  KEY_CODE_CTRL,  /* Ctrl and a letter, in `rune` as 'a'..'z' (Ctrl-I, -M and -H are Tab, Enter and
+                     Backspace) */
+  KEY_CODE_CLICK, /* the left button of the mouse was pressed on the cell x, y */
+  KEY_CODE_WHEEL_UP,
+  KEY_CODE_WHEEL_DOWN, /* over the cell x, y */
 };
 
 struct key {
   enum key_code code;
   uint32_t rune; /* a Unicode code point */
+  int x, y;      /* CLICK, WHEEL: from 0, 0 at the top left */
 };

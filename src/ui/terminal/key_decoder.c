@@ -1,5 +1,6 @@
 #include "ui/terminal/key_decoder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -90,40 +91,39 @@ static struct decoded decode_control(uint8_t byte) {
   }
 }
 
-static enum key_code code_of_letter(uint8_t letter) {
-  switch (letter) {
-  case 'A':
-    return KEY_CODE_UP;
-  case 'B':
-    return KEY_CODE_DOWN;
-  case 'C':
-    return KEY_CODE_RIGHT;
-  case 'D':
-    return KEY_CODE_LEFT;
-  case 'F':
-    return KEY_CODE_END;
-  case 'H':
-    return KEY_CODE_HOME;
-  case 'P':
-    return KEY_CODE_F1;
-  case 'Z':
-    return KEY_CODE_BACKTAB;
-  default:
-    return KEY_CODE_NONE;
-  }
+static struct key key_of_letter(uint8_t letter) {
+  static const struct {
+    uint8_t letter;
+    struct key key;
+  } keys[] = {
+      {'A', {KEY_CODE_UP, 0}},       {'B', {KEY_CODE_DOWN, 0}},     {'C', {KEY_CODE_RIGHT, 0}},
+      {'D', {KEY_CODE_LEFT, 0}},     {'F', {KEY_CODE_END, 0}},      {'H', {KEY_CODE_HOME, 0}},
+      {'P', {KEY_CODE_FUNCTION, 1}}, {'Q', {KEY_CODE_FUNCTION, 2}}, {'R', {KEY_CODE_FUNCTION, 3}},
+      {'S', {KEY_CODE_FUNCTION, 4}}, {'Z', {KEY_CODE_BACKTAB, 0}}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (keys[i].letter == letter)
+      return keys[i].key;
+  return (struct key){KEY_CODE_NONE, 0};
 }
 
-static enum key_code code_of_number(const char *number) {
+static struct key key_of_number(const char *number) {
   static const struct {
     const char *number;
-    enum key_code code;
-  } keys[] = {{"1", KEY_CODE_HOME},      {"7", KEY_CODE_HOME},   {"4", KEY_CODE_END},
-              {"8", KEY_CODE_END},       {"3", KEY_CODE_DELETE}, {"5", KEY_CODE_PAGE_UP},
-              {"6", KEY_CODE_PAGE_DOWN}, {"11", KEY_CODE_F1}};
+    struct key key;
+  } keys[] = {{"1", {KEY_CODE_HOME, 0}},       {"7", {KEY_CODE_HOME, 0}},
+              {"4", {KEY_CODE_END, 0}},        {"8", {KEY_CODE_END, 0}},
+              {"3", {KEY_CODE_DELETE, 0}},     {"5", {KEY_CODE_PAGE_UP, 0}},
+              {"6", {KEY_CODE_PAGE_DOWN, 0}},  {"11", {KEY_CODE_FUNCTION, 1}},
+              {"12", {KEY_CODE_FUNCTION, 2}},  {"13", {KEY_CODE_FUNCTION, 3}},
+              {"14", {KEY_CODE_FUNCTION, 4}},  {"15", {KEY_CODE_FUNCTION, 5}},
+              {"17", {KEY_CODE_FUNCTION, 6}},  {"18", {KEY_CODE_FUNCTION, 7}},
+              {"19", {KEY_CODE_FUNCTION, 8}},  {"20", {KEY_CODE_FUNCTION, 9}},
+              {"21", {KEY_CODE_FUNCTION, 10}}, {"23", {KEY_CODE_FUNCTION, 11}},
+              {"24", {KEY_CODE_FUNCTION, 12}}};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (strcmp(keys[i].number, number) == 0)
-      return keys[i].code;
-  return KEY_CODE_NONE;
+      return keys[i].key;
+  return (struct key){KEY_CODE_NONE, 0};
 }
 
 /* A keypad in application mode sends ESC O and, for the characters on its keys, 'j'..'y'. */
@@ -137,7 +137,8 @@ static struct decoded decode_ss3(const uint8_t *bytes, size_t count) {
     return decoded_key(3, KEY_CODE_ENTER, 0);
   if (final >= 'j' && final <= 'y')
     return decoded_key(3, KEY_CODE_RUNE, final - 0x40U);
-  return decoded_key(3, code_of_letter(final), 0);
+  const struct key key = key_of_letter(final);
+  return decoded_key(3, key.code, key.rune);
 }
 
 /* The position of the final byte of the sequence that begins with ESC [; 0: not there yet. *broken:
@@ -152,6 +153,35 @@ static size_t csi_end(const uint8_t *bytes, size_t count, bool *broken) {
       return i;
   }
   return 0;
+}
+
+/* "<BUTTON;X;Y" of the mouse's mode 1006, from 1 on; `final` is M when a button goes down. Other
+ * buttons, releases, and those with Ctrl, Alt or Shift are swallowed: terminals keep these for
+ * themselves. */
+static struct decoded decode_mouse(const struct key_decoder *decoder, const char *parameters,
+                                   uint8_t final, size_t used) {
+  enum { LEFT = 0, WHEEL_UP = 64, WHEEL_DOWN = 65, SIDE_MOST = 10000 };
+  long numbers[3];
+  const char *at = parameters + 1;
+  for (size_t i = 0; i < 3; i++) {
+    char *end;
+    if (*at < '0' || *at > '9')
+      return decoded_nothing(used);
+    numbers[i] = strtol(at, &end, 10);
+    if (numbers[i] > SIDE_MOST || *end != (i < 2 ? ';' : '\0'))
+      return decoded_nothing(used);
+    at = end + 1;
+  }
+  const enum key_code code = numbers[0] == LEFT         ? KEY_CODE_CLICK
+                             : numbers[0] == WHEEL_UP   ? KEY_CODE_WHEEL_UP
+                             : numbers[0] == WHEEL_DOWN ? KEY_CODE_WHEEL_DOWN
+                                                        : KEY_CODE_NONE;
+  if (!decoder->mouse || final != 'M' || numbers[1] < 1 || numbers[2] < 1)
+    return decoded_nothing(used);
+  struct decoded decoded = decoded_key(used, code, 0);
+  decoded.key.x = (int)numbers[1] - 1;
+  decoded.key.y = (int)numbers[2] - 1;
+  return decoded;
 }
 
 static struct decoded decode_csi(struct key_decoder *decoder) {
@@ -173,15 +203,18 @@ static struct decoded decode_csi(struct key_decoder *decoder) {
     return decoder->count < end + 1 + MOUSE_BYTES ? decoded_more()
                                                   : decoded_nothing(end + 1 + MOUSE_BYTES);
   if (parameters[0] == '[')
-    return decoded_key(end + 1, bytes[end] == 'A' ? KEY_CODE_F1 : KEY_CODE_NONE, 0);
+    return decoded_key(end + 1, bytes[end] <= 'E' ? KEY_CODE_FUNCTION : KEY_CODE_NONE,
+                       bytes[end] - 'A' + 1U);
+  if (parameters[0] == '<')
+    return decode_mouse(decoder, parameters, bytes[end], end + 1);
   if (bytes[end] == '~' && strcmp(parameters, "200") == 0) {
     decoder->mode = KEY_MODE_PASTE;
     return decoded_nothing(end + 1);
   }
-  const enum key_code code = bytes[end] == '~'       ? code_of_number(parameters)
-                             : parameters[0] == '\0' ? code_of_letter(bytes[end])
-                                                     : KEY_CODE_NONE;
-  return decoded_key(end + 1, code, 0);
+  const struct key key = bytes[end] == '~'       ? key_of_number(parameters)
+                         : parameters[0] == '\0' ? key_of_letter(bytes[end])
+                                                 : (struct key){KEY_CODE_NONE, 0};
+  return decoded_key(end + 1, key.code, key.rune);
 }
 
 static bool begins_string(uint8_t byte) {

@@ -1,10 +1,11 @@
 /* Bytes from a terminal to keys. Pure: no terminal, no clock.
  *
  * An unknown key is swallowed as a whole, so that no part of a sequence acts as a letter: unknown
- * CSI and SS3 sequences, mouse reports and answers to queries (including those of the previous
- * program). Only a lone ESC is a key, and ESC with a letter right after it is Esc and that letter:
- * behind a multiplexer or a slow line two keys that were pressed one after the other look like
- * that. A bracketed paste arrives as KEY_CODE_PASTED, without its control characters. */
+ * CSI and SS3 sequences, mouse reports where the mouse is off, and answers to queries (including
+ * those of the previous program). Only a lone ESC is a key, and ESC with a letter right after it is
+ * Esc and that letter: behind a multiplexer or a slow line two keys that were pressed one after the
+ * other look like that. A bracketed paste arrives as KEY_CODE_PASTED, without its control
+ * characters. */
 #pragma once
 
 #include "ui/terminal/key.h"
@@ -28,6 +29,7 @@ enum key_mode {
 
 struct key_decoder {
   enum key_mode mode;
+  bool mouse;   /* reports of its mode 1006 are keys: it was switched on */
   bool expired; /* an ESC at the start is a key */
   uint8_t bytes[KEY_BYTES_MAX];
   size_t count;

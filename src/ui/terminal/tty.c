@@ -50,7 +50,8 @@ bool tty_open(struct tty *tty, struct err *err) {
     return false;
   }
   tty->raw = tty->before;
-  tty->raw.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL);
+  /* Without IXON Ctrl-S is a key as any other: a screen that says LIVE is never frozen by it. */
+  tty->raw.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
   tty->raw.c_oflag &= ~(tcflag_t)OPOST;
   tty->raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
   tty->raw.c_cc[VMIN] = 1;
@@ -114,12 +115,8 @@ void tty_give_back(struct tty *tty) {
   pthread_sigmask(SIG_BLOCK, &ours, &before);
   /* In the background (stopped from outside, then ended) the settings belong to the shell. */
   const bool settings = !in_background(tty->fd);
-  if (settings) {
-    /* Output that Ctrl-S has stopped continues when flow control is switched off. */
-    struct termios flowing = tty->raw;
-    flowing.c_iflag &= ~(tcflag_t)IXON;
-    tcsetattr(tty->fd, TCSANOW, &flowing);
-  }
+  if (settings) /* the shell may have changed them: output that Ctrl-S has stopped continues */
+    tcsetattr(tty->fd, TCSANOW, &tty->raw);
   /* It begins with ESC, which ends a sequence of a frame that was cut off. */
   tty_write_all(tty->fd, tty->leave, strlen(tty->leave));
   if (settings)

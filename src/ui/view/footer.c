@@ -1,6 +1,7 @@
 /* The bottom line. */
 #include "core/text.h"
 #include "ui/log/log_page.h"
+#include "ui/view/keymap.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_keys.h"
@@ -10,33 +11,46 @@
 
 enum { LABEL_MOST = 24, GAP = 2 };
 
-enum { NAMES_MAX = 16 };
+enum { NAMES_MAX = 2 * KEY_TEXT_MAX };
+
+static const char *first_key(const struct view *view, const struct binding *binding,
+                             char out[KEY_TEXT_MAX]) {
+  const struct keymap_keys *keys = &view->keymap->rows[binding - view_bindings];
+  return keys->count > 0 ? key_text(keys->keys[0], out) : "";
+}
 
 /* "< >" where the previous key does the same in the other direction, otherwise the key's name. */
-static const char *names_of(const struct binding *binding, char out[NAMES_MAX]) {
+static const char *names_of(const struct view *view, const struct binding *binding,
+                            char out[NAMES_MAX]) {
   const struct binding *other = binding - 1;
-  bool pair = binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0 &&
-              strlen(other->name) == 1 && strlen(binding->name) == 1;
-  snprintf(out, NAMES_MAX, "%s%s%s", pair ? other->name : "", pair ? " " : "", binding->name);
+  char name[KEY_TEXT_MAX], before[KEY_TEXT_MAX] = "";
+  first_key(view, binding, name);
+  if (binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0)
+    first_key(view, other, before);
+  bool pair = strlen(before) == 1 && strlen(name) == 1;
+  snprintf(out, NAMES_MAX, "%s%s%s", pair ? before : "", pair ? " " : "", name);
   return out;
 }
 
-static int binding_width(const struct binding *binding) {
+static int binding_width(const struct view *view, const struct binding *binding) {
   char names[NAMES_MAX];
-  return (int)(strlen(names_of(binding, names)) + 1 + strlen(binding->words));
+  return (int)(strlen(names_of(view, binding, names)) + 1 + strlen(binding->words));
 }
 
-static int draw_binding(const struct frame *frame, const struct binding *binding, int x, int y) {
+static int draw_binding(const struct view *view, const struct frame *frame,
+                        const struct binding *binding, int x, int y) {
   struct canvas *canvas = frame->canvas;
   char names[NAMES_MAX];
-  int at =
-      x + canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(binding, names)) + 1;
+  int at = x +
+           canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(view, binding, names)) +
+           1;
   at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
   return at - x;
 }
 
 static bool is_offered(const struct view *view, const struct binding *binding) {
   return binding->words && (binding->places & view_place(view)) &&
+         view->keymap->rows[binding - view_bindings].count > 0 &&
          (!binding->offered || binding->offered(view));
 }
 
@@ -44,10 +58,10 @@ static int draw_edge(const struct view *view, const struct frame *frame, int y) 
   int end = frame->canvas->width - 1;
   for (size_t i = view_binding_count; i-- > 0;) {
     const struct binding *binding = &view_bindings[i];
-    if (!binding->edge || !is_offered(view, binding))
+    if (!(binding->flags & BINDING_EDGE) || !is_offered(view, binding))
       continue;
-    end -= binding_width(binding);
-    draw_binding(frame, binding, end, y);
+    end -= binding_width(view, binding);
+    draw_binding(view, frame, binding, end, y);
     end -= GAP;
   }
   return end;
@@ -166,8 +180,8 @@ static int pages_width(const struct view *view) {
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     if (is_offered(view, binding) &&
-        (binding->code == KEY_CODE_ENTER || binding->code == KEY_CODE_ESC))
-      width += binding_width(binding) + GAP;
+        (strcmp(binding->name, "row-open") == 0 || strcmp(binding->name, "view-back") == 0))
+      width += binding_width(view, binding) + GAP;
   }
   return width;
 }
@@ -188,11 +202,11 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
   x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions") - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
-    if (binding->edge || !is_offered(view, binding))
+    if (binding->flags & BINDING_EDGE || !is_offered(view, binding))
       continue;
-    if (x + binding_width(binding) > end)
+    if (x + binding_width(view, binding) > end)
       break;
-    x += draw_binding(frame, binding, x, y) + GAP;
+    x += draw_binding(view, frame, binding, x, y) + GAP;
   }
 }
 

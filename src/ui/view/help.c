@@ -1,5 +1,6 @@
 /* The help: the table of keys, and what the signs mean. */
-#include "ui/view/view_keys.h"
+#include "ui/view/keymap.h"
+#include "ui/view/view_binding.h"
 
 #include "ui/draw/widget.h"
 
@@ -32,6 +33,14 @@ static void names_add(char names[NAMES_MAX], const char *name) {
     snprintf(names + length, NAMES_MAX - length, "%s%s", length ? " " : "", name);
 }
 
+static void keys_add(char names[NAMES_MAX], const struct keymap_keys *keys) {
+  char text[KEYMAP_NAMES_MAX];
+  if (keys->count == KEYMAP_KEYS_MAX)
+    names_add(names, keymap_names(keys, text));
+  for (size_t i = 0; i < keys->count && keys->count < KEYMAP_KEYS_MAX; i++)
+    names_add(names, key_text(keys->keys[i], text));
+}
+
 static bool is_of_logs(const struct binding *binding) {
   return !(binding->places & ~(unsigned)PLACE_LOGS);
 }
@@ -46,7 +55,9 @@ static void put_keys(struct view *view, const struct frame *frame, struct rect i
       continue;
     }
     for (; i < view_binding_count && strcmp(view_bindings[i].help, help) == 0; i++)
-      names_add(names, view_bindings[i].name);
+      keys_add(names, &view->keymap->rows[i]);
+    if (!*names)
+      continue; /* unbound */
     put(view, frame, inside, STYLE_KEY, names, help);
   }
 }

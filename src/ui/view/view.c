@@ -4,6 +4,7 @@
 #include "ui/log/log_page.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
+#include "ui/view/keymap.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_pages.h"
 #include "ui/view/view_runbooks.h"
@@ -23,6 +24,13 @@ struct view *view_new(const struct view_options *options) {
   struct view *view = mem_new(sizeof *view);
   view->utc = options->utc;
   arena_init(&view->arena, FRAME_BYTES_MAX);
+  view->keymap = mem_new(sizeof *view->keymap);
+  keymap_init(view->keymap);
+  for (size_t i = 0; i < options->key_count; i++) {
+    struct err ignored; /* the configuration was checked: view_keys_check */
+    if (!keymap_set(view->keymap, &options->keys[i], &ignored))
+      continue;
+  }
   dialog_init(&view->dialog);
   log_view_init(&view->log);
   view->findings = mem_new(sizeof *view->findings);
@@ -50,6 +58,8 @@ void view_free(struct view *view) {
   chart_fini(&view->chart);
   log_view_fini(&view->log);
   dialog_fini(&view->dialog);
+  keymap_fini(view->keymap);
+  free(view->keymap);
   arena_fini(&view->arena);
   free(view->user);
   free(view);

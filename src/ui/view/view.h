@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/action/request.h"
+#include "model/key_setting.h"
 #include "model/model.h"
 #include "ui/draw/canvas.h"
 #include "ui/terminal/key.h"
@@ -19,6 +20,8 @@ struct view_options {
   /* Why there are no logs for the rows: a sentence, static or of the model; NULL: there are some.
    * NULL: nothing has logs. */
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
+  const struct key_setting *keys; /* of the configuration, checked; borrowed for the call */
+  size_t key_count;
 };
 
 struct view *view_new(const struct view_options *options);
@@ -43,3 +46,8 @@ int64_t view_next_ms(const struct view *view, const struct model *model, int64_t
  * kind. False with err that names the first one that is not. specs: NULL-terminated. */
 bool view_action_key_check(uint32_t key, struct err *err) MUST_CHECK; /* one of them */
 bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) MUST_CHECK;
+/* Whether the entry `index` of `keys:` is right, given the others: a known name, keys that exist,
+ * and none that another name or an action has in the same place. specs: all actions with the keys
+ * that they have now, NULL-terminated. */
+bool view_keys_check(const struct key_setting *settings, size_t count, size_t index,
+                     const struct action_spec *const *specs, struct err *err) MUST_CHECK;

@@ -36,17 +36,26 @@ struct keys {
   bool moved; /* the selection differs from the last frame's */
 };
 
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order is that of the table's rows
+enum binding_flag {
+  BINDING_EDGE = 1 << 0,  /* stands at the right end of the bottom line, never dropped */
+  BINDING_FIXED = 1 << 1, /* its keys cannot be changed: they always lead out of everything */
+};
+
 struct binding {
-  enum key_code code;
-  uint32_t rune, rune_last; /* RUNE, CTRL; rune_last: of a range, else 0 */
-  const char *name;         /* "Enter" */
-  const char *words;        /* for the bottom line; NULL: not there */
-  const char *help;         /* what it does; consecutive rows with the same belong together */
-  unsigned places;          /* enum key_place */
-  bool edge;                /* stands at the right end of the bottom line, never dropped */
+  /* What the configuration calls it: "row-details". Rows of one name have the same keys, and do
+   * the same thing in different places. */
+  const char *name;
+  const char *keys; /* by default, separated by blanks; the first one is shown in the bottom line */
+  const char *words; /* for the bottom line; NULL: not there */
+  const char *help;  /* what it does; consecutive rows with the same belong together */
+  unsigned places;   /* enum key_place */
+  unsigned flags;    /* enum binding_flag */
   struct request (*run)(struct keys *keys, int argument);
   int argument;
   /* Whether the bottom line offers it now; NULL: always. */
   bool (*offered)(const struct view *view);
 };
+
+/* The table, in the order of the help and of the bottom line (ui/view/view_bindings.c). */
+extern const struct binding view_bindings[];
+extern const size_t view_binding_count;

@@ -5,6 +5,8 @@
 #include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
 
+struct keymap;
+
 enum view_page {
   PAGE_PANES,
   PAGE_DETAIL,   /* of one row, target or event */
@@ -49,6 +51,7 @@ enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
 
 struct view {
   char *user;
+  struct keymap *keymap; /* ui/view/keymap.h */
   struct pane *panes[LAYOUT_PANES_MAX];
   size_t pane_count, focus;
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */

@@ -12,11 +12,11 @@
 /* The keys as text: runes as they are, others in <>; a pasted one in {}. */
 static void drain(struct key_decoder *decoder, char *out, size_t size) {
   static const char *const names[] = {
-      [KEY_CODE_ENTER] = "enter",     [KEY_CODE_ESC] = "esc",        [KEY_CODE_TAB] = "tab",
-      [KEY_CODE_BACKTAB] = "backtab", [KEY_CODE_BACKSPACE] = "bs",   [KEY_CODE_DELETE] = "del",
-      [KEY_CODE_UP] = "up",           [KEY_CODE_DOWN] = "down",      [KEY_CODE_LEFT] = "left",
-      [KEY_CODE_RIGHT] = "right",     [KEY_CODE_HOME] = "home",      [KEY_CODE_END] = "end",
-      [KEY_CODE_PAGE_UP] = "pgup",    [KEY_CODE_PAGE_DOWN] = "pgdn", [KEY_CODE_F1] = "f1"};
+      [KEY_CODE_ENTER] = "enter",     [KEY_CODE_ESC] = "esc",       [KEY_CODE_TAB] = "tab",
+      [KEY_CODE_BACKTAB] = "backtab", [KEY_CODE_BACKSPACE] = "bs",  [KEY_CODE_DELETE] = "del",
+      [KEY_CODE_UP] = "up",           [KEY_CODE_DOWN] = "down",     [KEY_CODE_LEFT] = "left",
+      [KEY_CODE_RIGHT] = "right",     [KEY_CODE_HOME] = "home",     [KEY_CODE_END] = "end",
+      [KEY_CODE_PAGE_UP] = "pgup",    [KEY_CODE_PAGE_DOWN] = "pgdn"};
   struct key key;
   while (key_decoder_next(decoder, &key)) {
     size_t len = strlen(out);
@@ -26,6 +26,14 @@ static void drain(struct key_decoder *decoder, char *out, size_t size) {
       snprintf(out + len, size - len, "<u+%x>", key.rune);
     else if (key.code == KEY_CODE_PASTED)
       snprintf(out + len, size - len, "{%x}", key.rune);
+    else if (key.code == KEY_CODE_FUNCTION)
+      snprintf(out + len, size - len, "<f%u>", key.rune);
+    else if (key.code >= KEY_CODE_CLICK)
+      snprintf(out + len, size - len, "<%s %d,%d>",
+               key.code == KEY_CODE_CLICK      ? "click"
+               : key.code == KEY_CODE_WHEEL_UP ? "wheel up"
+                                               : "wheel down",
+               key.x, key.y);
     else if (key.code == KEY_CODE_CTRL)
       snprintf(out + len, size - len, "<ctrl-%c>", (char)key.rune);
     else
@@ -84,13 +92,14 @@ static void test_special_keys(void **state) {
          "<home><home><home><home><end><end><end><end>");
   expect("\033[5~\033[6~\033[3~\033[Z", "<pgup><pgdn><del><backtab>");
   expect("\033OP\033[11~\033[[A\033[P", "<f1><f1><f1><f1>");
+  expect("\033OQ\033OS\033[[E\033[15~\033[17~\033[21~\033[24~", "<f2><f4><f5><f5><f6><f10><f12>");
   expect("\033OM\033Op\033Oy\033Ok", "<enter>09+"); /* the keypad */
 }
 
 static void test_unknown_sequences_never_leak(void **state) {
   (void)state;
   expect("\033[27;5;9~q", "q");
-  expect("\033[1;5A\033[15~\033[[B\033OQ\033[200;1~\033[I\033[O", "");
+  expect("\033[1;5A\033[15;2~\033[[G\033OT\033[200;1~\033[I\033[O", "");
   expect("\033[?1;2c\033[?62;1;6c\033[24;80R", "");      /* answers to questions */
   expect("\033[<0;10;20M\033[<0;10;20m\033[M !!q", "q"); /* mice */
   expect("\033]11;rgb:1e1e/1e1e/1e1e\033\\q", "q");      /* OSC, ended by ST */
@@ -100,6 +109,27 @@ static void test_unknown_sequences_never_leak(void **state) {
   expect("\033[12\003", "<ctrl-c>"); /* Ctrl-C works anywhere */
   expect("\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;\003q", "<ctrl-c>q");
   expect("\033[1\033[Aq", "<up>q");
+}
+
+/* Only where it was switched on: reports that the program before left behind are no keys. */
+static void test_the_mouse(void **state) {
+  (void)state;
+  static const char bytes[] = "\033[<0;10;20M\033[<0;10;20m\033[<64;1;1M\033[<65;223;300M"
+                              "\033[<2;1;1M\033[<4;1;1M\033[<32;1;1M\033[<0;0;1M\033[<0;1M"
+                              "\033[<0;99999;1M\033[<;;M\033[<0;1;1;1Mq";
+  for (int mouse = 0; mouse < 2; mouse++) {
+    struct key_decoder decoder = {.mouse = mouse};
+    char got[128] = "";
+    assert_int_equal(key_decoder_add(&decoder, (const uint8_t *)bytes, sizeof bytes - 1),
+                     sizeof bytes - 1);
+    drain(&decoder, got, sizeof got);
+    assert_string_equal(got, mouse ? "<click 9,19><wheel up 0,0><wheel down 222,299>q" : "q");
+  }
+  struct key_decoder decoder = {.mouse = true}; /* pasted, it is a text */
+  char got[128] = "";
+  key_decoder_add(&decoder, (const uint8_t *)"\033[200~\033[<0;1;1M\033[201~", 23);
+  drain(&decoder, got, sizeof got);
+  assert_null(strstr(got, "click"));
 }
 
 static void test_escape(void **state) {
@@ -191,6 +221,7 @@ int main(void) {
       cmocka_unit_test(test_invalid_characters_are_swallowed),
       cmocka_unit_test(test_special_keys),
       cmocka_unit_test(test_unknown_sequences_never_leak),
+      cmocka_unit_test(test_the_mouse),
       cmocka_unit_test(test_escape),
       cmocka_unit_test(test_the_wait),
       cmocka_unit_test(test_a_paste_never_acts),

@@ -1,0 +1,9 @@
+/* Keys for the screen as a whole. */
+#pragma once
+
+#include "ui/view/view_binding.h"
+
+/* A request of that kind, and nothing else. */
+struct request run_request(struct keys *keys, int kind);
+struct request run_pause(struct keys *keys, int argument);
+struct request run_collect(struct keys *keys, int argument);
