@@ -7,9 +7,8 @@ import re
 import pytest
 
 from docker_actions import FAILED, apply, config, configured, pair, plan, recorded  # noqa: F401
-from docker_engine import Relay, engine, shared_engine  # noqa: F401 (fixtures)
+from docker_engine import engine, shared_engine  # noqa: F401 (fixtures)
 from keys import agree, close, outcome, select
-from sandbox import wait_until
 from stacktop import dashboard, stacktop
 from witness import Audit
 
@@ -57,61 +56,12 @@ def undo_words(line):
 
 # ---- what has changed since the plan
 
-def test_another_container_of_the_name(pair, config, tmp_path):
-    planned = plan(config, "docker.stop", "ecap-api-1")
-    pair.remove("ecap-api-1")
-    pair.run("ecap-api-1")
-    assert "the container was removed" in apply(config, planned)  # which is not the one that runs now
-    assert pair.state("ecap-api-1")["Running"]
-    recorded(tmp_path, "docker.stop", "gone")
-
-
 def test_started_anew_meanwhile(pair, config, tmp_path):
     planned = plan(config, "docker.stop", "ecap-api-1")
     pair.do("ecap-api-1", "restart")
     assert "it was started since the plan was made" in apply(config, planned, FAILED)
     assert pair.state("ecap-api-1")["Running"]
     recorded(tmp_path, "docker.stop", "refused")
-
-
-def test_a_crash_loop_can_be_stopped(engine, config, tmp_path):  # noqa: F811
-    """Each of its runs is another one: that is not somebody who has started it."""
-    engine.run("loop", "sh", "-c", "exit 3", policy="always")
-    wait_until(lambda: engine.inspect("loop")["RestartCount"] >= 2, what="restarts")
-    planned = plan(config, "docker.stop", "loop")
-    count = engine.inspect("loop")["RestartCount"]
-    wait_until(lambda: engine.inspect("loop")["RestartCount"] > count, what="the next run")
-    assert "exited, exit code 3" in apply(config, planned)
-    assert engine.state("loop")["Status"] == "exited"
-    recorded(tmp_path, "docker.stop", "done")
-
-
-# ---- an engine that goes away
-
-CHANGE = r"POST /containers/\w+/(stop|restart)"
-
-
-@pytest.mark.parametrize("hangs", [False, True], ids=["gone", "hung"])
-def test_gone_in_the_middle(pair, tmp_path, hangs):
-    """The engine has done it, or not: nobody answers."""
-    with Relay(pair, CHANGE, hangs=hangs) as relay:
-        config = configured(relay, tmp_path)
-        planned = plan(config, "docker.restart", "ecap-api-1", "shop-api-1")
-        with dashboard(config) as terminal:
-            terminal.wait_for("ecap-api-1")
-            terminal.press(":", "docker.restart engine ecap-api-1 shop-api-1", "Enter")
-            agree(terminal, planned["phrase"])
-            wait_until(lambda: relay.gone.is_set(), what="the change to be sent")
-            if hangs:  # who does not want to wait for it any longer
-                terminal.signal(15)
-                terminal.wait_exit(2)
-            else:
-                text = outcome(terminal)
-                assert "sent, but no answer" in text and "not attempted: ecap-api-1 failed" in text, text
-        assert len([line for line in relay.requests if line.startswith("POST")]) == 1  # nothing is tried twice
-    _, ended = recorded(tmp_path, "docker.restart", "unknown")
-    results = [each["result"] for each in ended["victims"]]
-    assert results == ["unknown", "skipped"] and not ended.get("undo"), ended
 
 
 # ---- on the screen

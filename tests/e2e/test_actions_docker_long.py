@@ -17,6 +17,27 @@ BESIDE = "others"
 
 # ---- by plan and apply
 
+def test_another_container_of_the_name(pair, config, tmp_path):
+    planned = plan(config, "docker.stop", "ecap-api-1")
+    pair.remove("ecap-api-1")
+    pair.run("ecap-api-1")
+    assert "the container was removed" in apply(config, planned)  # which is not the one that runs now
+    assert pair.state("ecap-api-1")["Running"]
+    recorded(tmp_path, "docker.stop", "gone")
+
+
+def test_a_crash_loop_can_be_stopped(engine, config, tmp_path):  # noqa: F811
+    """Each of its runs is another one: that is not somebody who has started it."""
+    engine.run("loop", "sh", "-c", "exit 3", policy="always")
+    wait_until(lambda: engine.inspect("loop")["RestartCount"] >= 2, what="restarts")
+    planned = plan(config, "docker.stop", "loop")
+    count = engine.inspect("loop")["RestartCount"]
+    wait_until(lambda: engine.inspect("loop")["RestartCount"] > count, what="the next run")
+    assert "exited, exit code 3" in apply(config, planned)
+    assert engine.state("loop")["Status"] == "exited"
+    recorded(tmp_path, "docker.stop", "done")
+
+
 def test_what_a_plan_says(pair, config):
     pair.run("daily", policy="always", labels={PROJECT: "ecap"})
     planned = plan(config, "docker.stop", "daily")
@@ -119,6 +140,32 @@ def test_the_first_that_fails_ends_it(pair, config, tmp_path):
 
 
 # ---- an engine that goes away
+
+CHANGE = r"POST /containers/\w+/(stop|restart)"
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["gone", "hung"])
+def test_gone_in_the_middle(pair, tmp_path, hangs):
+    """The engine has done it, or not: nobody answers."""
+    with Relay(pair, CHANGE, hangs=hangs) as relay:
+        config = configured(relay, tmp_path)
+        planned = plan(config, "docker.restart", "ecap-api-1", "shop-api-1")
+        with dashboard(config) as terminal:
+            terminal.wait_for("ecap-api-1")
+            terminal.press(":", "docker.restart engine ecap-api-1 shop-api-1", "Enter")
+            agree(terminal, planned["phrase"])
+            wait_until(lambda: relay.gone.is_set(), what="the change to be sent")
+            if hangs:  # who does not want to wait for it any longer
+                terminal.signal(15)
+                terminal.wait_exit(2)
+            else:
+                text = outcome(terminal)
+                assert "sent, but no answer" in text and "not attempted: ecap-api-1 failed" in text, text
+        assert len([line for line in relay.requests if line.startswith("POST")]) == 1  # nothing is tried twice
+    _, ended = recorded(tmp_path, "docker.restart", "unknown")
+    results = [each["result"] for each in ended["victims"]]
+    assert results == ["unknown", "skipped"] and not ended.get("undo"), ended
+
 
 def test_gone_before_it_is_asked(pair, tmp_path):
     with Relay(pair, r"GET /containers/\w+/json", passes=False) as relay:
