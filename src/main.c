@@ -9,6 +9,7 @@
 #include "app/modes/plan_mode.h"
 #include "app/modes/runbook_mode.h"
 #include "app/modes/show_mode.h"
+#include "app/modes/status_mode.h"
 #include "app/modes/watch_mode.h"
 #include "app/runtime/print.h"
 #include "app/runtime/process.h"
@@ -103,6 +104,7 @@ static mode_fn *mode_of(enum mode mode) {
       [MODE_WATCH] = watch_run,
       [MODE_RUNBOOK] = runbook_mode_run,
       [MODE_INCIDENT] = incident_mode_run,
+      [MODE_STATUS] = check_run,
   };
   return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
 }
@@ -126,6 +128,9 @@ static int run(const struct options *options) {
   if (config && mode)
     return mode(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
+  if (!config && options->mode == MODE_STATUS)
+    (void)print_end(
+        status_print_trouble("configuration error: run `stacktop config --check`", options));
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
   else if (config)
@@ -138,7 +143,8 @@ static int run(const struct options *options) {
 
 /* The status of these says what was found or done. */
 static bool says_more(enum mode mode) {
-  return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD || mode == MODE_RUNBOOK;
+  return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD ||
+         mode == MODE_RUNBOOK || mode == MODE_STATUS;
 }
 
 /* A closed pipe (`| head`) is intended: ends as other tools do, by SIGPIPE, which was ignored
@@ -163,6 +169,10 @@ static int mode_run(const struct options *options) {
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_ACTIONS:
     return actions_show(options);
+  case MODE_STATUS: {
+    int status;
+    return status_of_running(options, &status) ? status : run(options);
+  }
   case MODE_SHOW:
     return options->word_count > 0 ? run(options) : show_list(options);
   default:

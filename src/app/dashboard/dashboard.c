@@ -10,6 +10,7 @@
 #include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
+#include "app/runtime/status_beacon.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
 #include "collectors/page.h"
@@ -52,6 +53,7 @@ struct dashboard {
   struct dashboard_incident incident;
   struct dashboard_runbooks runbooks;
   struct dashboard_away away;
+  struct status_beacon beacon;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -349,6 +351,7 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard_operations_pause(&dashboard->operations, true);
     dashboard_logs_pause(&dashboard->logs, true);
     dashboard_incident_pause(&dashboard->incident, true);
+    status_beacon_pause(&dashboard->beacon, true);
     scheduler_pause(dashboard->scheduler);
     break;
   case REQUEST_RESUME:
@@ -356,6 +359,7 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     dashboard_operations_pause(&dashboard->operations, false);
     dashboard_logs_pause(&dashboard->logs, false);
     dashboard_incident_pause(&dashboard->incident, false);
+    status_beacon_pause(&dashboard->beacon, false);
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;
@@ -519,6 +523,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   uv_close((uv_handle_t *)&dashboard->frame, NULL);
   uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
   signals_close(&dashboard->signals);
+  status_beacon_close(&dashboard->beacon);
   dashboard_logs_close(&dashboard->logs);
   dashboard_save_close(&dashboard->save);
   dashboard_incident_close(&dashboard->incident);
@@ -568,6 +573,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
       .hooks = {.changed = on_logs, .say = on_say, .start = on_away_start, .arg = dashboard}};
   dashboard_runbooks_open(&dashboard->runbooks);
   dashboard_open(dashboard);
+  status_beacon_open(&dashboard->beacon, &dashboard->runtime->io, &dashboard->model);
   dashboard->judge = true;
   dashboard_draw(dashboard);
   input_watch(dashboard);

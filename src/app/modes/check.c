@@ -1,5 +1,6 @@
 #include "app/modes/check.h"
 
+#include "app/modes/status_mode.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "io/clock.h"
@@ -107,6 +108,8 @@ static void check_collect(struct check *check, struct scheduler *scheduler) {
 
 static bool report_write(const struct model *model, const struct options *options, int64_t now_ms) {
   struct report_text_options text = print_options(options);
+  if (options->mode == MODE_STATUS)
+    return print_end(status_print(model, now_ms, options));
   if (options->plugin)
     return print_end(report_plugin_write(stdout, model, now_ms, &text));
   return print_end(options->json ? report_json_write(stdout, model, now_ms)

@@ -1,6 +1,7 @@
 #include "app/modes/watch_mode.h"
 
 #include "app/runtime/print.h"
+#include "app/runtime/status_beacon.h"
 #include "collectors/notify/notify_test.h"
 #include "core/format.h"
 #include "core/json_writer.h"
@@ -26,6 +27,7 @@ struct watching {
   uint64_t printed; /* events */
   bool unwritten;
   struct incident_recorder *recorder;
+  struct status_beacon beacon;
   bool lost; /* the time line of an incident cannot be written */
   uv_signal_t signals[WATCH_SIGNALS];
 };
@@ -251,12 +253,14 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
   struct scheduler_hooks hooks = {.arg = &watching, .changed = on_changed};
   struct scheduler *scheduler = scheduler_new(&runtime->io, &watching.model, false, hooks);
   recorder_open(&watching, config);
+  status_beacon_open(&watching.beacon, &runtime->io, &watching.model);
   struct keep *keep = keep_open(&watching, config);
   signals_begin(&watching);
   scheduler_start(scheduler);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   for (size_t i = 0; i < WATCH_SIGNALS; i++)
     uv_close((uv_handle_t *)&watching.signals[i], NULL);
+  status_beacon_close(&watching.beacon);
   incident_recorder_close(watching.recorder);
   keep_close(keep);
   const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;

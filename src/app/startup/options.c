@@ -43,6 +43,9 @@ enum {
   LONG_LIMIT,
   LONG_TEST,
   LONG_DRY_RUN,
+  LONG_TMUX,
+  LONG_NO_CHECK,
+  LONG_WIDTH,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -88,6 +91,9 @@ static const struct option longs[] = {
     {"limit", required_argument, NULL, LONG_LIMIT},
     {"test", no_argument, NULL, LONG_TEST},
     {"dry-run", no_argument, NULL, LONG_DRY_RUN},
+    {"tmux", no_argument, NULL, LONG_TMUX},
+    {"no-check", no_argument, NULL, LONG_NO_CHECK},
+    {"width", required_argument, NULL, LONG_WIDTH},
     {NULL, 0, NULL, 0},
 };
 
@@ -100,7 +106,7 @@ static const struct {
     {"check", MODE_CHECK},     {"config", MODE_CONFIG},     {"actions", MODE_ACTIONS},
     {"plan", MODE_PLAN},       {"apply", MODE_APPLY},       {"audit", MODE_AUDIT},
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
-    {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT},
+    {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -127,8 +133,13 @@ static unsigned option_modes(int code) {
   case LONG_PLUGIN:
     return 1U << MODE_CHECK;
   case LONG_TIMEOUT:
+    return 1U << MODE_CHECK | 1U << MODE_SHOW | 1U << MODE_STATUS;
   case LONG_DURATION:
     return 1U << MODE_CHECK | 1U << MODE_SHOW;
+  case LONG_TMUX:
+  case LONG_NO_CHECK:
+  case LONG_WIDTH:
+    return 1U << MODE_STATUS;
   case LONG_CSV:
   case LONG_SORT:
   case LONG_TABLE:
@@ -137,7 +148,7 @@ static unsigned option_modes(int code) {
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
            1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT |
-           1U << MODE_RUNBOOK;
+           1U << MODE_RUNBOOK | 1U << MODE_STATUS;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_DEFAULT:
@@ -295,15 +306,30 @@ static void flag_take(struct options *options, int code) {
   case LONG_PATTERNS:
     options->patterns = true;
     break;
+  case LONG_TMUX:
+    options->tmux = true;
+    break;
+  case LONG_NO_CHECK:
+    options->no_check = true;
+    break;
   default:
     options->default_config = true;
     break;
   }
 }
 
+/* Of a number from `least` to `most`. */
+static bool count_take(const char *name, const char *text, long least, long most, long *count,
+                       struct err *err) {
+  char *end;
+  *count = strtol(text, &end, 10);
+  return (*text && !*end && *count >= least && *count <= most) ||
+         err_set(err, ERR_INVALID, "%s: \"%.40s\" is not a number from %ld to %ld", name, text,
+                 least, most);
+}
+
 static bool show_take(struct options *options, int code, const char *argument, struct err *err) {
   enum { LIMIT_MOST = 100000 };
-  char *end;
   switch (code) {
   case LONG_CSV:
     options->csv = true;
@@ -315,10 +341,7 @@ static bool show_take(struct options *options, int code, const char *argument, s
     options->table = argument;
     return true;
   default:
-    options->limit = strtol(argument, &end, 10);
-    return (*argument && !*end && options->limit > 0 && options->limit <= LIMIT_MOST) ||
-           err_set(err, ERR_INVALID, "--limit: \"%.40s\" is not a number from 1 to %d", argument,
-                   LIMIT_MOST);
+    return count_take("--limit", argument, 1, LIMIT_MOST, &options->limit, err);
   }
 }
 
@@ -365,6 +388,9 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_TABLE:
   case LONG_LIMIT:
     return show_take(options, code, argument, err);
+  case LONG_WIDTH:
+    return count_take("--width", argument, OPTIONS_WIDTH_MIN, OPTIONS_WIDTH_MAX, &options->width,
+                      err);
   case 'h':
   case 'V': /* what follows them is ignored */
     options->help_of = options->mode;
@@ -417,6 +443,8 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
 static bool format_check(const struct options *options, struct err *err) {
   if (options->csv && options->json)
     return err_set(err, ERR_INVALID, "--csv and --json exclude each other; use one of them");
+  if (options->tmux && options->json)
+    return err_set(err, ERR_INVALID, "--tmux and --json exclude each other; use one of them");
   return !options->plugin || !options->json ||
          err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }
@@ -507,7 +535,7 @@ static int option_next(int argc, char **argv) {
 
 bool options_parse(struct options *options, int argc, char **argv, struct err *err) {
   const char *no_color = getenv("NO_COLOR"), *seen[LONGS] = {NULL};
-  *options = (struct options){.no_color = no_color && *no_color};
+  *options = (struct options){.no_color = no_color && *no_color, .width = OPTIONS_WIDTH};
   bool command = false;
   optind = 0; /* glibc: reset getopt */
   opterr = 0;

@@ -20,25 +20,31 @@ enum mode {
   MODE_WATCH,
   MODE_RUNBOOK,
   MODE_INCIDENT,
+  MODE_STATUS,
   MODE_HELP,
   MODE_VERSION
 };
 
-enum { OPTIONS_FIELDS_MAX = 8 };
+enum {
+  OPTIONS_FIELDS_MAX = 8,
+  OPTIONS_WIDTH_MIN = 8, /* of --width, in cells */
+  OPTIONS_WIDTH = 80,
+  OPTIONS_WIDTH_MAX = 1000,
+};
 
 struct options {
   enum mode mode;
   enum mode help_of;   /* HELP: the mode to describe; MODE_DASHBOARD: the program */
   const char *config;  /* -c FILE; NULL: the default places */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
-  int64_t timeout_ms;  /* check: per target; 0: the target's own */
+  int64_t timeout_ms;  /* check, show, status: per target; 0: the target's own */
   int64_t duration_ms; /* check, show: 0: one collection */
   bool plugin;         /* check: one line for monitoring */
-  bool json;           /* check, actions, plan, audit, logs, show, watch */
+  bool json;           /* check, actions, plan, audit, logs, show, watch, status */
   bool csv;            /* show */
   const char *sort;    /* show: a column, or a named order; NULL: the page's own */
   const char *table;   /* show: id of the table for --csv and --sort; NULL: the main one */
-  int64_t limit;       /* show: rows of a table; 0: the page's own limit */
+  long limit;          /* show: rows of a table; 0: the page's own limit */
   bool default_config; /* config --default */
   bool check_config;   /* config --check */
   bool no_unicode;     /* -U */
@@ -61,6 +67,8 @@ struct options {
   bool test;             /* watch */
   const char *command;   /* runbook: "run", "list", ...; `words` are its arguments */
   bool dry_run;          /* runbook run */
+  bool tmux, no_check;   /* status */
+  long width;            /* status: cells of the line */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

@@ -32,6 +32,10 @@ static char *path_find(void) {
   return NULL;
 }
 
+char *startup_config_path(const struct options *options) {
+  return options->config ? mem_dup(options->config) : path_find();
+}
+
 /* Only the first error, on the one line that monitoring shows. */
 static void errors_print_plugin(const struct config_errors *errors) {
   char *text = NULL;
@@ -84,7 +88,7 @@ static bool is_read_only(const struct options *options) {
 
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io) {
-  char *path = options->config ? mem_dup(options->config) : path_find();
+  char *path = startup_config_path(options);
   struct config *config =
       path ? config_of_file(path, &schema->schema, options->plugin) : discover(io);
   free(path);
@@ -98,7 +102,7 @@ struct config *startup_config(const struct options *options, const struct app_sc
 }
 
 struct config *startup_config_file(const struct options *options, const struct app_schema *schema) {
-  char *path = options->config ? mem_dup(options->config) : path_find();
+  char *path = startup_config_path(options);
   struct config *config =
       path ? config_of_file(path, &schema->schema, options->plugin) : config_new();
   free(path);

@@ -15,3 +15,5 @@ struct config *startup_config(const struct options *options, const struct app_sc
 /* The same for a mode that needs no targets: nothing is discovered, and without a file it is an
  * empty configuration. */
 struct config *startup_config_file(const struct options *options, const struct app_schema *schema);
+/* The file that would be read; NULL: none. The caller frees it. */
+char *startup_config_path(const struct options *options);

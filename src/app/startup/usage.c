@@ -12,13 +12,13 @@ static const char whole[] =
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
     "       stacktop watch              watch without a screen: print events, and notify\n"
     "       stacktop runbook COMMAND    list, show, run and resume runbooks\n"
+    "       stacktop status             one line for tmux, a prompt or a bar\n"
     "       stacktop incident COMMAND   open, list, show, note, close and export incidents\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     default: stacktop.yaml in $XDG_CONFIG_HOME/stacktop or\n"
     "                        /etc/stacktop; else this host and the usual loopback ports\n"
-    "      --read-only       refuse all actions until `:unlock NAME`\n"
-    "      --wall            for a wall display: as STACKTOP_READ_ONLY=1, it cannot be unlocked\n"
+    "      --read-only       refuse all actions until `:unlock NAME`; --wall: for a wall display\n"
     "  -U, --no-unicode      use ASCII only (default in a locale that is not UTF-8)\n"
     "  -C, --no-color        use no colors (default if NO_COLOR is set); --utc: times in UTC\n"
     "  -h, --help            show this help; -V, --version: show the version\n"
@@ -204,12 +204,26 @@ static const char incident[] =
     "Exit status: 0 done, 1 not done, or it could not be written, 64 usage error,\n"
     "78 configuration error.\n";
 
+static const char status[] =
+    "usage: stacktop status [OPTIONS]   one line for tmux, a prompt or a bar\n"
+    "\n"
+    "Prints what a running stacktop (dashboard, --wall, --plain or watch) with the same\n"
+    "configuration sees, in a few milliseconds. If none is running, checks all targets itself.\n"
+    "\n"
+    "      --tmux            with tmux's colors, for status-right\n"
+    "      --json            print JSON (docs/status.md)\n"
+    "      --width N         at most N cells (default: 80)\n"
+    "      --no-check        never check: UNKNOWN if no stacktop is running, for a prompt\n"
+    "      --timeout TIME    time limit for each target of an own check, such as 2s\n"
+    "\n"
+    "Exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN, 64 usage error, 78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
       [MODE_CHECK] = check,     [MODE_CONFIG] = config,     [MODE_ACTIONS] = actions,
       [MODE_PLAN] = plan,       [MODE_APPLY] = apply,       [MODE_AUDIT] = audit,
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
-      [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident,
+      [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -149,12 +149,26 @@ static void test_show(void **state) {
 
 /* ---- the help */
 
+static void test_status(void **state) {
+  (void)state;
+  const struct options options = good("status --tmux --no-check --width 40 --timeout 2s");
+  assert_int_equal(options.mode, MODE_STATUS);
+  assert_true(options.tmux && options.no_check && options.width == 40);
+  assert_int_equal(good("status").width, OPTIONS_WIDTH);
+  assert_true(good("status --json").json);
+  bad("status --width 3", "--width: \"3\" is not a number from 8 to 1000");
+  bad("status --width 40x", "is not a number");
+  bad("status --tmux --json", "exclude each other");
+  bad("check --tmux", "--tmux is only valid with `stacktop status`");
+  bad("status now", "unexpected argument");
+}
+
 static void test_help(void **state) {
   (void)state;
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_INCIDENT; mode++) {
+  for (int mode = MODE_DASHBOARD; mode <= MODE_STATUS; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);
@@ -251,15 +265,12 @@ static void test_runbook(void **state) {
 
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_runbook),
-                                     cmocka_unit_test(test_modes),
-                                     cmocka_unit_test(test_values),
-                                     cmocka_unit_test(test_words),
-                                     cmocka_unit_test(test_logs),
-                                     cmocka_unit_test(test_show),
-                                     cmocka_unit_test(test_help),
-                                     cmocka_unit_test(test_refused),
-                                     cmocka_unit_test(test_plugin_is_requested),
-                                     cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_runbook), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_values),  cmocka_unit_test(test_words),
+      cmocka_unit_test(test_logs),    cmocka_unit_test(test_show),
+      cmocka_unit_test(test_status),  cmocka_unit_test(test_help),
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
+      cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
