@@ -11,14 +11,20 @@ static size_t in_column(size_t count, int columns, int column) {
   return (count + (size_t)(columns - 1 - column)) / (size_t)columns;
 }
 
+static bool is_low(int columns, size_t count, int height) {
+  return (int)in_column(count, columns, 0) * (BODY_LEAST + 1) + 1 > height;
+}
+
 void layout_columns(struct layout *layout, struct rect area, size_t count) {
   *layout = (struct layout){.columns = 1};
   if (area.width >= LAYOUT_THREE_COLUMNS && count > 2)
     layout->columns = 3;
   else if (area.width >= LAYOUT_TWO_COLUMNS && count > 2) /* one kind has the whole width */
     layout->columns = 2;
-  size_t tallest = in_column(count, layout->columns, 0);
-  if ((int)tallest * (BODY_LEAST + 1) + 1 > area.height) {
+  while (is_low(layout->columns, count, area.height) && layout->columns < (int)count &&
+         area.width / (layout->columns + 1) >= LAYOUT_COLUMN_LEAST)
+    layout->columns++;
+  if (is_low(layout->columns, count, area.height)) {
     layout->tabs = true;
     layout->rects[0] = area;
     layout->looks[0] = PANE_TOP | PANE_BOTTOM;
@@ -43,32 +49,91 @@ static int share_of(enum severity severity) {
   }
 }
 
-/* Distributes `lines` lines to the panes of a column, in rounds, until all have what they want; the
- * last one gets the rest. */
-static void share(int *bodies, const struct layout_need *needs, size_t first, size_t count,
-                  size_t step, int lines) {
-  size_t last = first;
-  for (size_t i = first; i < count; i += step) {
-    bodies[i] = BODY_LEAST;
-    lines -= BODY_LEAST;
-    last = i;
-  }
-  for (bool given = true; given && lines > 0;) {
+/* The panes of one column, and the lines that are left for them. */
+struct column {
+  const struct pane_need *needs;
+  int *bodies; /* lines inside, of all panes */
+  size_t first, count, step;
+  int lines;
+};
+
+enum stage { STAGE_URGENT, STAGE_ALL };
+
+/* In rounds, until all have what they want. */
+static void give_needs(struct column *column, enum stage stage) {
+  for (bool given = true; given && column->lines > 0;) {
     given = false;
-    for (size_t i = first; i < count; i += step) {
-      for (int n = share_of(needs[i].severity); n > 0 && lines > 0; n--) {
-        if (bodies[i] >= needs[i].lines)
+    for (size_t i = column->first; i < column->count; i += column->step) {
+      const struct pane_need *need = &column->needs[i];
+      const int wanted =
+          stage == STAGE_ALL || need->lines < need->urgent ? need->lines : need->urgent;
+      for (int n = share_of(need->severity); n > 0 && column->lines > 0; n--) {
+        if (column->bodies[i] >= wanted)
           break;
-        bodies[i]++;
-        lines--;
+        column->bodies[i]++;
+        column->lines--;
         given = true;
       }
     }
   }
-  bodies[count <= 2 ? first : last] += lines > 0 ? lines : 0; /* one kind: it has charts to draw */
 }
 
-void layout_rows(struct layout *layout, struct rect area, const struct layout_need *needs,
+/* One line for each chart in turn, up to what it can use, or as long as there are lines. */
+static void grow_charts(struct column *column, int *charts, bool limited) {
+  for (bool given = true; given && column->lines > 0;) {
+    given = false;
+    for (size_t i = column->first; i < column->count && column->lines > 0; i += column->step) {
+      if (charts[i] == 0 || (limited && charts[i] >= column->needs[i].chart_most))
+        continue;
+      charts[i]++;
+      column->lines--;
+      given = true;
+    }
+  }
+}
+
+/* Charts for as many panes as possible, the most severe first; then they grow together. */
+static void give_charts(struct column *column, bool limited) {
+  int charts[LAYOUT_PANES_MAX] = {0};
+  for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--)
+    for (size_t i = column->first; i < column->count; i += column->step) {
+      const int least = column->needs[i].chart_least;
+      if ((int)column->needs[i].severity != severity || least == 0 || least > column->lines)
+        continue;
+      charts[i] = least;
+      column->lines -= least;
+    }
+  grow_charts(column, charts, true);
+  if (!limited)
+    grow_charts(column, charts, false);
+  for (size_t i = column->first; i < column->count; i += column->step)
+    column->bodies[i] += charts[i];
+}
+
+/* To the pane that can use the rest; without one the charts are larger. */
+static void give_rest(struct column *column) {
+  size_t last = column->first, taker = SIZE_MAX;
+  for (size_t i = column->first; i < column->count; i += column->step) {
+    last = i;
+    if (column->needs[i].takes_rest)
+      taker = i;
+  }
+  give_charts(column, taker != SIZE_MAX);
+  column->bodies[taker != SIZE_MAX ? taker : last] += column->lines;
+}
+
+static void share(struct column *column) {
+  for (size_t i = column->first; i < column->count; i += column->step) {
+    column->bodies[i] = BODY_LEAST;
+    column->lines -= BODY_LEAST;
+  }
+  give_needs(column, STAGE_URGENT);
+  give_needs(column, STAGE_ALL);
+  if (column->lines > 0)
+    give_rest(column);
+}
+
+void layout_rows(struct layout *layout, struct rect area, const struct pane_need *needs,
                  size_t count) {
   int bodies[LAYOUT_PANES_MAX];
   size_t step = (size_t)layout->columns;
@@ -76,7 +141,8 @@ void layout_rows(struct layout *layout, struct rect area, const struct layout_ne
     return;
   for (size_t column = 0; column < step && column < count; column++) {
     int panes = (int)in_column(count, layout->columns, (int)column);
-    share(bodies, needs, column, count, step, area.height - panes - 1);
+    struct column own = {needs, bodies, column, count, step, area.height - panes - 1};
+    share(&own);
     int y = area.y;
     for (size_t i = column; i < count; i += step) {
       bool bottom = i + step >= count;

@@ -1,8 +1,8 @@
 /* The places of the panes.
  *
  * Wide screens have two or three columns of panes, narrow ones a stack, and small ones one pane at
- * a time with a line of tabs. Within a column the height is shared by need, the most severe first.
- */
+ * a time with a line of tabs. Within a column the height is shared by need, the lines that show
+ * what is wrong first; what no pane needs is for charts, and the rest for the events. */
 #pragma once
 
 #include "ui/panes/pane.h"
@@ -11,11 +11,7 @@ enum {
   LAYOUT_PANES_MAX = 32,
   LAYOUT_TWO_COLUMNS = 76,
   LAYOUT_THREE_COLUMNS = 240,
-};
-
-struct layout_need {
-  int lines; /* inside */
-  enum severity severity;
+  LAYOUT_COLUMN_LEAST = 38, /* a column more, where the panes would otherwise be too low */
 };
 
 struct layout {
@@ -29,5 +25,5 @@ struct layout {
  * before the needs are known. */
 void layout_columns(struct layout *layout, struct rect area, size_t count);
 /* Then the heights. */
-void layout_rows(struct layout *layout, struct rect area, const struct layout_need *needs,
+void layout_rows(struct layout *layout, struct rect area, const struct pane_need *needs,
                  size_t count);

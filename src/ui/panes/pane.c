@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SIZE_HOLD_MS = 60000 }; /* how long a pane keeps its share of the height */
+
 #define PANE(name) extern const struct pane_class pane_##name;
 #include "ui/panes/panes.def"
 #undef PANE
@@ -296,14 +298,35 @@ void pane_build(struct pane *pane, const struct frame *frame, int width, enum pa
   selection_follow(pane, gone);
 }
 
-int pane_need(struct pane *pane, const struct frame *frame) {
+static int held_update(struct held *held, int value, int64_t now_ms) {
+  held->greatest = value > held->greatest ? value : held->greatest;
+  if (value < held->value && now_ms < held->until_ms)
+    return held->value;
+  if (value < held->value) {
+    held->value = held->greatest;
+    held->greatest = value;
+  } else {
+    held->value = held->greatest = value;
+  }
+  held->until_ms = now_ms + SIZE_HOLD_MS;
+  return held->value;
+}
+
+struct pane_need pane_need(struct pane *pane, const struct frame *frame, int width) {
+  const struct pane_class *class = pane->class;
+  struct pane_verdict verdict = {0};
   int lines = (int)(pane->lines.count < CANVAS_SIDE_MAX ? pane->lines.count : CANVAS_SIDE_MAX);
   lines += pane->feet > 0;
-  if (pane->class->need_most > 0 && lines > pane->class->need_most)
-    lines = pane->class->need_most;
-  if (lines >= pane->need || frame->now_ms >= pane->need_until_ms) {
-    pane->need = lines;
-    pane->need_until_ms = frame->now_ms + 2 * COLUMNS_HOLD_MS;
-  }
-  return pane->need;
+  if (class->need_most > 0 && lines > class->need_most)
+    lines = class->need_most;
+  class->verdict(pane, frame, &verdict);
+  const int urgent = class->urgent ? class->urgent(pane, frame) : 0;
+  struct pane_need need = {
+      .lines = held_update(&pane->need, lines, frame->now_ms),
+      .severity = (enum severity)held_update(&pane->weight, (int)verdict.severity, frame->now_ms),
+      .urgent = held_update(&pane->urgent, urgent, frame->now_ms),
+      .takes_rest = class->spreads};
+  if (class->fill_need)
+    need.chart_least = class->fill_need(pane, frame, width, &need.chart_most);
+  return need;
 }

@@ -89,6 +89,25 @@ struct rect {
 
 struct pane_class;
 
+/* A number that grows at once, and shrinks only to the greatest of a whole interval, so that the
+ * screen does not jump. */
+struct held {
+  int value, greatest;
+  int64_t until_ms;
+};
+
+enum { PANE_CHARTS_MAX = 6 };
+
+/* Lines inside that a pane would like to have. */
+struct pane_need {
+  int lines;
+  enum severity severity;
+  int urgent;      /* of these, the first ones: as far as the last line that is not OK */
+  int chart_least; /* further lines that charts can use; 0: it has none */
+  int chart_most;
+  bool takes_rest; /* lines that nothing else can use are its */
+};
+
 struct pane {
   const struct pane_class *class;
   char id[PANE_ID_MAX]; /* the kind of the targets, or the class' own */
@@ -110,10 +129,10 @@ struct pane {
   size_t table_count;
   struct pane_toggle toggles[PANE_TOGGLES_MAX];
   size_t toggle_count, toggle_next;
-  int need; /* lines it would fill, with hysteresis like column widths */
-  int64_t need_until_ms;
-  enum severity weight; /* its severity for the layout, with the same hysteresis */
-  int64_t weight_until_ms;
+  struct held need;                  /* lines it would fill */
+  struct held urgent;                /* lines as far as the last one that is not OK */
+  struct held weight;                /* its severity for the layout */
+  uint64_t charted[PANE_CHARTS_MAX]; /* hashes of the rows whose charts it shows: they stay */
 };
 
 struct pane_list; /* ui/panes/pane_list.h */
@@ -136,7 +155,7 @@ enum pane_room {
 struct pane_class {
   const char *id;
   int need_most; /* lines beyond which it does not compete with other panes; 0: no limit */
-  bool spreads;  /* its lines are laid out again for its final height, and it fills the rest */
+  bool spreads;  /* its lines are laid out again for its final height, and it takes the rest */
   /* Calls pane_wanted for each pane of this class that the model asks for, in order. */
   void (*list)(const struct model *model, struct pane_list *list);
   /* Appends the lines to pane->lines and sets pane->pinned. width: cells of a line. */
@@ -147,8 +166,13 @@ struct pane_class {
   int (*headline)(struct pane *pane, const struct frame *frame, int right, int y, int width);
   void (*draw_line)(struct pane *pane, const struct frame *frame, const struct line *line, int x,
                     int y, int width);
-  /* Uses the space below the lines, where the pane has the whole screen. May be NULL. */
-  void (*fill)(struct pane *pane, const struct frame *frame, struct rect rect);
+  /* How many of its lines, from the first on, are needed to see all that is not OK. May be NULL. */
+  int (*urgent)(const struct pane *pane, const struct frame *frame);
+  /* Uses the space below the lines. zoomed: the pane has the whole screen. May be NULL. */
+  void (*fill)(struct pane *pane, const struct frame *frame, struct rect rect, bool zoomed);
+  /* The lines that `fill` needs at least, with *most those that it can use; 0: it has nothing to
+   * show. May be NULL. */
+  int (*fill_need)(struct pane *pane, const struct frame *frame, int width, int *most);
   /* Draws the notes at the end of the pane into at most `lines` lines that end above y; returns the
    * lines used. May be NULL. */
   int (*foot)(struct pane *pane, const struct frame *frame, int x, int y, int width, int lines);
@@ -170,8 +194,8 @@ void pane_build(struct pane *pane, const struct frame *frame, int width, enum pa
                 bool *gone);
 /* Drops all pointers into the model. */
 void pane_release(struct pane *pane);
-/* How many lines it would like, with hysteresis. After pane_build. */
-int pane_need(struct pane *pane, const struct frame *frame);
+/* What it would like of the screen, with hysteresis; width: inside. After pane_build. */
+struct pane_need pane_need(struct pane *pane, const struct frame *frame, int width);
 
 enum pane_look {
   PANE_TOP = 1 << 0,    /* nothing above: its upper border has corners */
@@ -179,7 +203,6 @@ enum pane_look {
                            upper one */
   PANE_FOCUSED = 1 << 2,
   PANE_ZOOMED = 1 << 3,
-  PANE_ALONE = 1 << 4, /* only the events are beside it: it fills the free space */
 };
 
 /* Draws the box and the lines into `rect`; call pane_build first, for a width that is smaller by

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-  NEED_MOST = 6,
+  NEED_MOST = 8,
   WRAP_BODY = 8, /* lines of a pane from which long sentences are wrapped, even if it is full */
   LINES_MAX = 4, /* of one event */
   TIME_CELLS = 8,
@@ -76,8 +76,8 @@ static void add_events(struct pane *pane, const struct frame *frame, int width, 
 static void events_build(struct pane *pane, const struct frame *frame, int width,
                          enum pane_room room) {
   add_events(pane, frame, width, 0);
-  const size_t body = pane->body > 0 ? (size_t)pane->body : 0;
-  if (room == PANE_WIDE || body >= WRAP_BODY)
+  const size_t body = pane->body > 0 ? (size_t)pane->body : NEED_MOST; /* 0: it says its need */
+  if (room == PANE_WIDE || (pane->body > 0 && body >= WRAP_BODY))
     add_events(pane, frame, width, SIZE_MAX);
   else if (body > pane->lines.count)
     add_events(pane, frame, width, body - pane->lines.count);

@@ -307,6 +307,20 @@ static int kind_foot(struct pane *pane, const struct frame *frame, int x, int y,
   return shown;
 }
 
+static bool is_urgent(const struct frame *frame, const struct line *line) {
+  if (line->kind == LINE_TARGET)
+    return model_target_severity(frame->model, line->target_index, frame->now_ms) != SEVERITY_OK;
+  return line->kind == LINE_ROW && findings_row(frame->model->findings, line->target_index,
+                                                line->table_id, line->key) != SEVERITY_OK;
+}
+
+static int kind_urgent(const struct pane *pane, const struct frame *frame) {
+  for (size_t i = pane->lines.count; i-- > 0;)
+    if (is_urgent(frame, &pane->lines.items[i]))
+      return i < CANVAS_SIDE_MAX ? (int)i + 1 : CANVAS_SIDE_MAX;
+  return 0;
+}
+
 const struct pane_class pane_kind = {
     .id = "kind",
     .list = kind_list,
@@ -315,5 +329,7 @@ const struct pane_class pane_kind = {
     .headline = kind_headline,
     .draw_line = kind_draw_line,
     .foot = kind_foot,
+    .urgent = kind_urgent,
     .fill = pane_kind_charts,
+    .fill_need = pane_kind_charts_need,
 };

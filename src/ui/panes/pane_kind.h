@@ -12,8 +12,9 @@ size_t pane_kind_targets(const struct pane *pane, const struct model *model);
 /* "ok", "waiting", "stale 14s", "down 5m"; "" for a live one that is not well. Returns out. */
 const char *pane_kind_state(const struct frame *frame, size_t state, char *out, size_t size);
 
-/* The class' `fill`. */
-void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect);
+/* The class' `fill` and `fill_need`. */
+void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect, bool zoomed);
+int pane_kind_charts_need(struct pane *pane, const struct frame *frame, int width, int *most);
 
 /* The class' `build`. */
 void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room);

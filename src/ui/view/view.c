@@ -14,9 +14,8 @@
 #include <string.h>
 
 enum {
-  SMALL_BODY = 10,        /* lines inside a pane below which a summary gets one line */
-  TIGHT_BODY = 4,         /* lines inside a pane below which headings are dropped */
-  WEIGHT_HOLD_MS = 60000, /* how long a pane that had findings keeps its share of the height */
+  SMALL_BODY = 10, /* lines inside a pane below which a summary gets one line */
+  TIGHT_BODY = 4,  /* lines inside a pane below which headings are dropped */
   CLOCK_MS = 1000,
 };
 
@@ -138,17 +137,6 @@ void view_build_focused(struct view *view, const struct frame *frame) {
     build(view, frame, view->focus);
 }
 
-static struct layout_need need_of(struct view *view, const struct frame *frame, size_t index) {
-  struct pane *pane = view->panes[index];
-  struct pane_verdict verdict = {0};
-  pane->class->verdict(pane, frame, &verdict);
-  if (verdict.severity >= pane->weight || frame->now_ms >= pane->weight_until_ms) {
-    pane->weight = verdict.severity;
-    pane->weight_until_ms = frame->now_ms + WEIGHT_HOLD_MS;
-  }
-  return (struct layout_need){pane_need(pane, frame), pane->weight};
-}
-
 static enum pane_room room_of(int body) {
   return body < TIGHT_BODY ? PANE_TIGHT : body < SMALL_BODY ? PANE_SMALL : PANE_NORMAL;
 }
@@ -168,19 +156,18 @@ static void fit_room(struct view *view, const struct frame *frame, size_t index,
 
 static void draw_grid(struct view *view, const struct frame *frame, struct layout *layout,
                       struct rect area) {
-  struct layout_need needs[LAYOUT_PANES_MAX];
+  struct pane_need needs[LAYOUT_PANES_MAX];
   for (size_t i = 0; i < view->pane_count; i++) {
     view->widths[i] = layout->rects[i].width - 2;
     view->rooms[i] = PANE_NORMAL;
     view->panes[i]->body = 0;
     build(view, frame, i);
-    needs[i] = need_of(view, frame, i);
+    needs[i] = pane_need(view->panes[i], frame, view->widths[i]);
   }
   layout_rows(layout, area, needs, view->pane_count);
   for (size_t i = 0; i < view->pane_count; i++) {
     struct rect rect = layout->rects[i];
-    unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u) |
-                    (view->pane_count <= 2 ? PANE_ALONE : 0u);
+    unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u);
     fit_room(view, frame, i, rect.height - 1 - (look & PANE_BOTTOM ? 1 : 0));
     pane_draw(view->panes[i], frame, rect, look);
   }

@@ -94,6 +94,9 @@ static const struct screen screens[] = {
     {"calm-80x24", make_calm, 80, 24, false, ""},
     {"calm-120x36", make_calm, 120, 36, false, ""},
     {"calm-200x50", make_calm, 200, 50, false, ""},
+    {"calm-200x50-ascii", make_calm, 200, 50, true, ""},
+    {"calm-300x100", make_calm, 300, 100, false, ""},
+    {"calm-60x40", make_calm, 60, 40, false, ""},
     {"incident-80x24", make_incident, 80, 24, false, ""},
     {"incident-80x24-ascii", make_incident, 80, 24, true, ""},
     {"incident-120x36", make_incident, 120, 36, false, ""},
@@ -171,10 +174,50 @@ static void test_screen(void **state) {
   free(drawn);
 }
 
+/* Lines of panes, but for the events, that show nothing. */
+static int count_blank(const struct canvas *canvas, int columns, int *lines) {
+  int blank = 0;
+  for (int column = 0; column < columns; column++) {
+    const int left = canvas->width * column / columns + 1;
+    const int right = canvas->width * (column + 1) / columns - 1;
+    bool events = false;
+    for (int y = 2; y < canvas->height - 2; y++) {
+      bool empty = true;
+      for (int x = left; x < right; x++)
+        empty = empty && strcmp(canvas_cell(canvas, x, y)->text, " ") == 0;
+      events = events || strcmp(canvas_cell(canvas, left + 3, y)->text, "E") == 0;
+      *lines += !events;
+      blank += !events && empty;
+    }
+  }
+  return blank;
+}
+
+/* No half of a large screen is empty while figures have a past. */
+static void test_large_screens_are_used(void **state) {
+  (void)state;
+  static const int sizes[][3] = {{120, 36, 2}, {200, 50, 2}, {160, 60, 2}, {240, 60, 3}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    struct fixture fixture;
+    int lines = 0;
+    make_calm(&fixture);
+    struct view *view = view_new(&(struct view_options){.utc = true});
+    struct canvas *canvas = canvas_new(sizes[i][0], sizes[i][1], false);
+    view_draw(view, &fixture.model, FIXTURE_NOW, canvas);
+    const int blank = count_blank(canvas, sizes[i][2], &lines);
+    if (blank * 3 > lines)
+      fail_msg("%dx%d: %d of %d lines are empty", sizes[i][0], sizes[i][1], blank, lines);
+    canvas_free(canvas);
+    view_free(view);
+    fixture_fini(&fixture);
+  }
+}
+
 int main(void) {
   enum { COUNT = sizeof screens / sizeof *screens };
-  struct CMUnitTest tests[COUNT];
+  struct CMUnitTest tests[COUNT + 1];
   for (size_t i = 0; i < COUNT; i++)
     tests[i] = (struct CMUnitTest){screens[i].name, test_screen, NULL, NULL, (void *)&screens[i]};
+  tests[COUNT] = (struct CMUnitTest)cmocka_unit_test(test_large_screens_are_used);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
