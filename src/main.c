@@ -15,6 +15,7 @@
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
+#include "audit/audit_record.h"
 #include "clients/kafka/child/kafka_child.h"
 #include "config/print/config_dump.h"
 #include "core/format.h"
@@ -85,7 +86,11 @@ static int config_show(const struct options *options, const struct config *confi
     config_checked(config);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   }
-  config_dump(stdout, config, &schema->schema);
+  char *state = state_folder();
+  const struct config_dump_effects effects = {.read_only_by = startup_read_only_by(options),
+                                              .state = state};
+  config_dump_origins(stdout, config, &schema->schema, &effects);
+  free(state);
   return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

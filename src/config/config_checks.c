@@ -4,6 +4,7 @@
 #include "config/config_rules.h"
 #include "config/own/config_own_text.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/suggest.h"
 
 #include <stdlib.h>
@@ -11,15 +12,15 @@
 
 static void note_unknown(struct config_yaml *yaml, const yaml_node_t *key) {
   struct suggestion near = {0};
-  char known[160] = "";
+  struct names known = {0};
   for (size_t i = 0; i < CHECK_OPTION_COUNT; i++) {
-    const size_t used = strlen(known);
     suggest_consider(&near, config_yaml_key(key), check_options[i].name);
-    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", check_options[i].name);
+    names_add(&known, check_options[i].name);
   }
   config_yaml_error(yaml, key, "unknown key \"%.60s\" in %s%s%s%s%s", config_yaml_key(key),
-                    config_checks_key, suggest_text(&near),
-                    near.best ? "" : " (known: ", near.best ? "" : known, near.best ? "" : ")");
+                    config_checks_key, suggest_text(&near), near.best ? "" : " (known: ",
+                    near.best ? "" : names_end(&known, "`stacktop config --default`"),
+                    near.best ? "" : ")");
 }
 
 /* A check while it is being read. */

@@ -1,19 +1,19 @@
 #include "config/config_load.h"
 
+#include "config/config_file.h"
+#include "config/config_files.h"
 #include "config/config_log_filters.h"
 #include "config/config_option.h"
 #include "config/config_rules.h"
+#include "config/config_secrets.h"
 #include "config/config_target.h"
 #include "config/own/config_own.h"
 #include "config/own/config_own_options.h"
 #include "core/mem.h"
 #include "core/suggest.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct target_kind *kind_of_key(const struct config_schema *schema, const char *key) {
   for (size_t i = 0; i < schema->kind_count; i++)
@@ -33,6 +33,8 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
   suggest_consider(&near, name, config_thresholds_key);
   suggest_consider(&near, name, config_log_filters_key);
   suggest_consider(&near, name, config_actions_key);
+  suggest_consider(&near, name, config_secrets_key);
+  suggest_consider(&near, name, config_include_key);
   config_yaml_error(yaml, key, "unknown key \"%s\"%s%s", name, suggest_text(&near),
                     near.best ? "" : " (`stacktop config --default` lists all keys)");
 }
@@ -58,7 +60,9 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_rules_read(yaml, schema, NULL, value, &config->rules);
   else if (strcmp(name, config_log_filters_key) == 0)
     config_log_filters_read(yaml, value, config);
-  else if (strcmp(name, config_actions_key) != 0) /* document_read reads them last */
+  else if (strcmp(name, config_actions_key) != 0 && /* document_read reads them last, */
+           strcmp(name, config_secrets_key) != 0 && /* and these first */
+           strcmp(name, config_include_key) != 0)
     note_unknown(yaml, schema, key);
   if (option == CONFIG_THEME)
     theme_check(yaml, schema, value, &own[option]);
@@ -79,6 +83,9 @@ static char *text_or_null(const struct option_value *value) {
 }
 
 static void options_take(struct config *config, const struct option_value *own) {
+  config->origins = mem_new(CONFIG_OPTION_COUNT * sizeof *config->origins);
+  for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
+    config->origins[i] = own[i].origin;
   config->name = text_or_null(&own[CONFIG_NAME]);
   if (!config->name)
     config->name = name_of_path(config->path);
@@ -97,84 +104,139 @@ static void options_take(struct config *config, const struct option_value *own) 
   }
 }
 
-/* Only of a file without other errors, which would be the cause of these. */
-static void targets_check(struct config_yaml *yaml, const struct config *config) {
-  const bool clean = yaml->errors->count == 0;
+/* Only of a configuration without other errors, which would be the cause of these. */
+static void targets_check(struct config_errors *errors, const struct config *config) {
+  const bool clean = errors->count == 0;
   for (size_t i = 0; clean && i < config->all_count; i++) {
     const struct target *target = config->all[i];
     struct err err;
-    if (target->kind->check && !target->kind->check(target, &err))
-      config_errors_add(yaml->errors, target->line, target->column, "%s \"%s\": %s",
-                        target->kind->key, target->name, err.text);
+    if (!target->kind->check || target->kind->check(target, &err))
+      continue;
+    if (config->file_count > 1 && target->origin.file)
+      config_errors_enter(errors, target->origin.file);
+    config_errors_add(errors, target->origin.line, target->origin.column, "%s \"%s\": %s",
+                      target->kind->key, target->name, err.text);
   }
 }
 
-static void document_read(struct config_yaml *yaml, const struct config_schema *schema,
-                          struct config *config) {
-  const yaml_node_t *root = config_yaml_root(yaml);
+/* ---- all files */
+
+struct loading {
+  const struct config_schema *schema;
+  struct config *config;
+  struct config_errors *errors;
+  struct config_documents documents;
+  struct config_secrets secrets;
+  struct option_value own[CONFIG_OPTION_COUNT];
+};
+
+typedef void document_fn(struct loading *loading, struct config_document *document);
+
+static void documents_each(struct loading *loading, document_fn *visit) {
+  for (size_t i = 0; i < loading->documents.count; i++) {
+    struct config_document *document = loading->documents.items[i];
+    if (loading->documents.count > 1)
+      config_errors_enter(loading->errors, document->path);
+    loading->secrets.path = document->path;
+    visit(loading, document);
+  }
+}
+
+static const yaml_node_t *member(struct config_document *document, const char *name) {
+  const yaml_node_t *root = config_yaml_root(&document->yaml), *key, *value;
+  if (root->type == YAML_MAPPING_NODE)
+    for (size_t i = 0; config_yaml_pair(&document->yaml, root, i, &key, &value); i++)
+      if (key->type == YAML_SCALAR_NODE && strcmp(config_yaml_key(key), name) == 0)
+        return value;
+  return NULL;
+}
+
+static void document_secrets(struct loading *loading, struct config_document *document) {
+  const yaml_node_t *node = member(document, config_secrets_key);
+  if (node)
+    config_secrets_read(&loading->secrets, &document->yaml, node, document->is_writable);
+}
+
+static void document_read(struct loading *loading, struct config_document *document) {
+  struct config_yaml *yaml = &document->yaml;
+  const yaml_node_t *root = config_yaml_root(yaml), *key, *value;
   if (!config_yaml_mapping(yaml, root, "the configuration"))
     return;
-  struct option_value own[CONFIG_OPTION_COUNT] = {0};
-  const yaml_node_t *key, *value;
   for (size_t i = 0; config_yaml_pair(yaml, root, i, &key, &value); i++)
-    entry_read(yaml, schema, key, value, own, config);
-  for (size_t i = 0; config_yaml_pair(yaml, root, i, &key, &value); i++)
-    if (strcmp(config_yaml_key(key), config_actions_key) == 0)
-      config_own_read(yaml, schema, value, config); /* the targets are known */
-  options_take(config, own);
-  targets_check(yaml, config);
+    entry_read(yaml, loading->schema, key, value, loading->own, loading->config);
+}
+
+/* The targets are known. */
+static void document_actions(struct loading *loading, struct config_document *document) {
+  const yaml_node_t *node = member(document, config_actions_key);
+  if (node)
+    config_own_read(&document->yaml, loading->schema, node, loading->config);
+}
+
+static void document_permit(struct loading *loading, struct config_document *document) {
+  const yaml_node_t *secret = document->yaml.secret;
+  (void)loading;
+  if (!secret || !document->is_shared)
+    return;
+  char *remedy = config_file_remedy(document->path, document->mode);
+  config_yaml_error(
+      &document->yaml, secret,
+      "%.40s contains a secret, and others can read this file (mode %04o); run: %.200s "
+      "(or take it from ${VAR} or ${file:PATH})",
+      document->yaml.secret_of, (unsigned)document->mode, remedy);
+  free(remedy);
+}
+
+static void documents_read(struct loading *loading) {
+  const struct config_lookup lookup = {config_secrets_find, &loading->secrets};
+  for (size_t i = 0; i < loading->documents.count; i++)
+    loading->documents.items[i]->yaml.lookup = &lookup;
+  documents_each(loading, document_secrets);
+  documents_each(loading, document_read);
+  documents_each(loading, document_actions);
+  options_take(loading->config, loading->own);
+  targets_check(loading->errors, loading->config);
+  documents_each(loading, document_permit);
+  struct config_document *last = loading->documents.items[loading->documents.count - 1];
+  if (loading->config->target_count == 0 && loading->errors->count == 0)
+    config_yaml_error(&last->yaml, config_yaml_root(&last->yaml),
+                      "no targets; add one to %s or to another list",
+                      loading->schema->kind_count ? loading->schema->kinds[0]->key : "one");
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
-    option_value_fini(&own[i]);
-  if (config->target_count == 0 && yaml->errors->count == 0)
-    config_yaml_error(yaml, root, "no targets; add one to %s or to another list",
-                      schema->kind_count ? schema->kinds[0]->key : "one");
+    option_value_fini(&loading->own[i]);
+}
+
+static struct config *loading_end(struct loading *loading) {
+  if (loading->documents.count > 0)
+    documents_read(loading);
+  config_files_fini(&loading->documents);
+  config_secrets_fini(&loading->secrets);
+  if (loading->errors->count == 0)
+    return loading->config;
+  config_errors_sort(loading->errors);
+  config_free(loading->config);
+  return NULL;
+}
+
+static void loading_begin(struct loading *loading, const char *path,
+                          const struct config_schema *schema, struct config_errors *errors) {
+  *loading = (struct loading){
+      .schema = schema, .config = config_new(), .errors = errors, .secrets = {.schema = schema}};
+  loading->config->path = mem_dup(path);
 }
 
 struct config *config_parse(const char *path, const char *text, size_t len,
                             const struct config_schema *schema, struct config_errors *errors) {
-  struct config_yaml yaml;
-  if (!config_yaml_init(&yaml, text, len, errors))
-    return NULL;
-  struct config *config = config_new();
-  config->path = mem_dup(path);
-  document_read(&yaml, schema, config);
-  config_yaml_fini(&yaml);
-  if (errors->count == 0)
-    return config;
-  config_errors_sort(errors);
-  config_free(config);
-  return NULL;
-}
-
-/* Reads one byte more than the limit, to detect a longer file. */
-static char *file_read(int fd, size_t *len) {
-  char *text = mem_new(CONFIG_FILE_MAX + 2);
-  *len = 0;
-  while (*len <= CONFIG_FILE_MAX) {
-    ssize_t got = read(fd, text + *len, CONFIG_FILE_MAX + 1 - *len);
-    if (got == 0)
-      return text;
-    if (got > 0)
-      *len += (size_t)got;
-    else if (errno != EINTR)
-      break;
-  }
-  if (*len > CONFIG_FILE_MAX)
-    return text;
-  free(text);
-  return NULL;
+  struct loading loading;
+  loading_begin(&loading, path, schema, errors);
+  config_files_parse(&loading.documents, path, text, len, loading.config, errors);
+  return loading_end(&loading);
 }
 
 struct config *config_load(const char *path, const struct config_schema *schema,
                            struct config_errors *errors) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  size_t len = 0;
-  char *text = fd >= 0 ? file_read(fd, &len) : NULL;
-  if (!text)
-    config_errors_add(errors, 0, 0, "cannot read the file: %s", strerror(errno));
-  if (fd >= 0)
-    close(fd);
-  struct config *config = text ? config_parse(path, text, len, schema, errors) : NULL;
-  free(text);
-  return config;
+  struct loading loading;
+  loading_begin(&loading, path, schema, errors);
+  config_files_read(&loading.documents, path, loading.config, errors);
+  return loading_end(&loading);
 }

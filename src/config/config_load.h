@@ -13,7 +13,8 @@
 struct config *config_load(const char *path, const struct config_schema *schema,
                            struct config_errors *errors) MUST_CHECK;
 
-/* The same for a text in memory; path is for messages and for the default name. */
+/* The same for a text in memory, which includes no other; path is for messages and for the default
+ * name. */
 struct config *config_parse(const char *path, const char *text, size_t len,
                             const struct config_schema *schema,
                             struct config_errors *errors) MUST_CHECK;

@@ -1,6 +1,8 @@
 #include "config/config_option.h"
 
+#include "config/config_literal.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/suggest.h"
 
 #include <stdlib.h>
@@ -11,6 +13,16 @@ int config_option_find(const struct option *options, size_t count, const char *n
     if (strcmp(options[i].name, name) == 0)
       return (int)i;
   return -1;
+}
+
+/* Remembers the first secret of the file, for its permissions. */
+static void secret_see(struct config_yaml *yaml, const struct option *option, const char *name,
+                       const yaml_node_t *node) {
+  if (yaml->secret || node->type != YAML_SCALAR_NODE ||
+      !config_text_is_secret(option, name, (const char *)node->data.scalar.value))
+    return;
+  yaml->secret = node;
+  yaml->secret_of = name ? name : option->name;
 }
 
 static void value_push(struct option_value *value, char *name, char *item) {
@@ -32,7 +44,8 @@ static bool list_read(struct config_yaml *yaml, const struct option *option,
   const yaml_node_t *item;
   for (size_t i = 0; (item = config_yaml_item(yaml, node, i)); i++) {
     struct err err;
-    char *text = config_yaml_text(yaml, item, option->name);
+    char *text = config_yaml_text_by(yaml, item, option->name, &value->origin.by);
+    secret_see(yaml, option, NULL, item);
     const bool right = text && (!option->check || option->check(text, &err));
     if (text && !right)
       config_yaml_error(yaml, item, "%s: %s", option->name, err.text);
@@ -48,17 +61,16 @@ static bool choice_check(struct config_yaml *yaml, const struct option *option,
                          const yaml_node_t *key) {
   const char *name = config_yaml_key(key);
   struct suggestion near = {0};
-  char known[160] = "";
+  struct names known = {0};
   for (const char *const *choice = option->choices; choice && *choice; choice++) {
     if (strcmp(*choice, name) == 0)
       return true;
     suggest_consider(&near, name, *choice);
-    size_t used = strlen(known);
-    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *choice);
+    names_add(&known, *choice);
   }
   if (option->choices)
     config_yaml_error(yaml, key, "unknown name \"%s\" in %s%s (known: %s)", name, option->name,
-                      suggest_text(&near), known);
+                      suggest_text(&near), names_end(&known, "`stacktop config --default`"));
   return !option->choices;
 }
 
@@ -75,7 +87,8 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
       config_yaml_error(yaml, key, "%s: %s", option->name, err.text);
       known = false;
     }
-    char *text = config_yaml_text(yaml, item, config_yaml_key(key));
+    char *text = config_yaml_text_by(yaml, item, config_yaml_key(key), &value->origin.by);
+    secret_see(yaml, option, config_yaml_key(key), item);
     bool right = !text || !option->check || option->check(text, &err);
     if (text && right && known && option->check_item)
       right = option->check_item(config_yaml_key(key), text, &err);
@@ -90,9 +103,10 @@ static bool map_read(struct config_yaml *yaml, const struct option *option, cons
 
 static bool scalar_read(struct config_yaml *yaml, const struct option *option,
                         const yaml_node_t *node, struct option_value *value) {
-  char *text = config_yaml_text(yaml, node, option->name);
+  char *text = config_yaml_text_by(yaml, node, option->name, &value->origin.by);
   if (!text)
     return false;
+  secret_see(yaml, option, NULL, node);
   struct err err;
   bool good = option_parse(option, text, value, &err);
   if (!good)
@@ -108,7 +122,6 @@ bool config_option_read(struct config_yaml *yaml, const struct option *option,
               : option->type == OPTION_MAP ? map_read(yaml, option, node, value)
                                            : scalar_read(yaml, option, node, value);
   value->set = good;
-  value->line = (int)node->start_mark.line + 1;
-  value->column = (int)node->start_mark.column + 1;
+  value->origin = config_yaml_origin(yaml, node, value->origin.by);
   return good;
 }

@@ -156,6 +156,25 @@ const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
                          .help = "the limits are lower bounds; default: depends on the metric"},
 };
 
+const char config_secrets_key[] = "secrets", config_include_key[] = "include";
+
+const struct option secret_options[SECRET_OPTION_COUNT] = {
+    [SECRET_FILE] = {.name = "file",
+                     .type = OPTION_TEXT,
+                     .example = "/run/secrets/redis",
+                     .help = "file that contains it"},
+    [SECRET_COMMAND] = {.name = "command",
+                        .type = OPTION_LIST,
+                        .example = "[pass, show, redis/main]",
+                        .help = "program that prints it, with its arguments; no shell"},
+    [SECRET_TIMEOUT] = {.name = "timeout",
+                        .type = OPTION_DURATION,
+                        .min = 100,
+                        .max = 60000,
+                        .fallback = "5s",
+                        .help = "time limit of the command"},
+};
+
 const char config_thresholds_key[] = "thresholds";
 
 /* A label of a row, which findings and events quote. */

@@ -70,6 +70,12 @@ enum threshold_option {
 };
 extern const struct option threshold_options[THRESHOLD_OPTION_COUNT];
 
+/* One entry of `secrets:`. */
+enum secret_option { SECRET_FILE, SECRET_COMMAND, SECRET_TIMEOUT, SECRET_OPTION_COUNT };
+extern const struct option secret_options[SECRET_OPTION_COUNT];
+extern const char config_secrets_key[]; /* "secrets" */
+extern const char config_include_key[]; /* "include" */
+
 extern const char config_thresholds_key[]; /* "thresholds": of the file and of each target */
 
 /* What a configuration can contain; app provides it from the collectors. All is borrowed. */
@@ -88,6 +94,10 @@ struct config_schema {
   /* Whether `theme` names a theme that can be loaded. NULL: not checked, if nothing is drawn,
    * because a bad theme must not stop `check`. */
   bool (*theme_check)(const char *name, struct err *err);
+  /* Runs the command of a secret and waits for it; argv is ended with NULL. The caller frees what
+   * it printed, which has no NUL byte. NULL with err: it failed, did not end in time, or printed
+   * more than `most` bytes; err never quotes its output. NULL: no command is run. */
+  char *(*command_run)(const char *const *argv, int64_t timeout_ms, size_t most, struct err *err);
 };
 
 /* NULL if there is none. */

@@ -2,6 +2,7 @@
 
 #include "config/config_option.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/quantity.h"
 #include "core/suggest.h"
 
@@ -107,16 +108,15 @@ static void note_unknown_metric(struct config_yaml *yaml, const struct config_sc
   }
   /* Without a similar name: those of the same family ("redis."), otherwise all that fit. */
   size_t family = strcspn(name, ".") + 1;
-  char known[280] = "";
-  for (int pass = 0; pass < 2 && !*known; pass++)
+  struct names known = {0};
+  for (int pass = 0; pass < 2 && known.used == 0; pass++)
     for (size_t i = 0; i < schema->metric_count; i++) {
       const char *metric = schema->metrics[i]->metric;
-      size_t used = strlen(known);
-      if (is_of(schema, i, kind) && (pass > 0 || strncmp(metric, name, family) == 0) &&
-          used + strlen(metric) + 3 < sizeof known)
-        snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", metric);
+      if (is_of(schema, i, kind) && (pass > 0 || strncmp(metric, name, family) == 0))
+        names_add(&known, metric);
     }
-  config_yaml_error(yaml, key, "unknown metric \"%s\"%s%s (known: %s)", name, of, whose, known);
+  config_yaml_error(yaml, key, "unknown metric \"%s\"%s%s (known: %s)", name, of, whose,
+                    names_end(&known, "`stacktop config --default`"));
 }
 
 static const struct column_spec *metric_find(const struct config_schema *schema,
@@ -139,9 +139,16 @@ static void rule_read(struct config_yaml *yaml, const struct column_spec *column
       part_read(yaml, column, key, value, &threshold);
     check_limits(yaml, node, column, &threshold);
   }
+  for (size_t i = 0; i < rules->count; i++)
+    if (strcmp(rules->items[i].metric, column->metric) == 0) { /* of an included file */
+      rules->items[i].threshold = threshold;
+      rules->items[i].origin = config_yaml_origin(yaml, node, 0);
+      return;
+    }
   rules->items = mem_resize(rules->items, (rules->count + 1) * sizeof *rules->items);
-  rules->items[rules->count++] =
-      (struct rule){.metric = mem_dup(column->metric), .threshold = threshold};
+  rules->items[rules->count++] = (struct rule){.metric = mem_dup(column->metric),
+                                               .threshold = threshold,
+                                               .origin = config_yaml_origin(yaml, node, 0)};
 }
 
 void config_rules_read(struct config_yaml *yaml, const struct config_schema *schema,

@@ -4,6 +4,7 @@
 #include "config/config_option.h"
 #include "config/config_rules.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/suggest.h"
 
 #include <ctype.h>
@@ -27,24 +28,27 @@ static void note_unknown(struct config_yaml *yaml, const struct target_kind *kin
     return;
   }
   struct suggestion near = {0};
-  char known[256] = "";
+  struct names known = {0};
   for (size_t i = 0; i < TARGET_COMMON_COUNT + kind->option_count; i++) {
     const char *option = i < TARGET_COMMON_COUNT ? target_common_options[i].name
                                                  : kind->options[i - TARGET_COMMON_COUNT].name;
     if (i < TARGET_COMMON_COUNT && !target_kind_takes(kind, (int)i))
       continue;
     suggest_consider(&near, name, option);
-    size_t used = strlen(known);
-    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", option);
+    names_add(&known, option);
   }
   suggest_consider(&near, name, config_thresholds_key);
-  if (kind->has_checks)
+  names_add(&known, config_thresholds_key);
+  if (kind->has_checks) {
     suggest_consider(&near, name, config_checks_key);
+    names_add(&known, config_checks_key);
+  }
   if (near.best)
     config_yaml_error(yaml, key, "unknown key \"%s\" in %s%s", name, kind->key,
                       suggest_text(&near));
   else
-    config_yaml_error(yaml, key, "unknown key \"%s\" in %s (known: %s)", name, kind->key, known);
+    config_yaml_error(yaml, key, "unknown key \"%s\" in %s (known: %s)", name, kind->key,
+                      names_end(&known, "`stacktop config --default`"));
 }
 
 static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml_node_t *key,
@@ -72,11 +76,11 @@ static void draft_read(struct config_yaml *yaml, struct draft *draft, const yaml
 static void check_required(struct config_yaml *yaml, struct draft *draft, const yaml_node_t *node) {
   const struct target_kind *kind = draft->kind;
   for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)
-    if (target_common_options[i].required && draft->common[i].line == 0)
+    if (target_common_options[i].required && draft->common[i].origin.line == 0)
       config_yaml_error(yaml, node, "missing key \"%s\" in %s: %s", target_common_options[i].name,
                         kind->key, target_common_options[i].help);
   for (size_t i = 0; i < kind->option_count; i++)
-    if (kind->options[i].required && draft->target->values[i].line == 0)
+    if (kind->options[i].required && draft->target->values[i].origin.line == 0)
       config_yaml_error(yaml, node, "missing key \"%s\" in %s: %s", kind->options[i].name,
                         kind->key, kind->options[i].help);
 }
@@ -101,11 +105,13 @@ static void check_name(struct config_yaml *yaml, struct draft *draft, const stru
         name, TARGET_NAME_MAX);
     return;
   }
+  char first[CONFIG_FIRST_MAX];
   for (size_t i = 0; i < config->target_count; i++)
     if (config->targets[i]->kind == draft->kind && strcmp(config->targets[i]->name, name) == 0) {
       config_yaml_error(yaml, draft->name_node,
-                        "%s has two targets named \"%s\"; names must be unique in a list",
-                        draft->kind->key, name);
+                        "%s has two targets named \"%s\"; names must be unique in a list%s",
+                        draft->kind->key, name,
+                        config_first_use(first, sizeof first, yaml, &config->targets[i]->origin));
       return;
     }
 }
@@ -125,8 +131,7 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   if (draft.common[TARGET_NAME].text) {
     free(target->name);
     target->name = mem_dup(draft.common[TARGET_NAME].text);
-    target->line = draft.common[TARGET_NAME].line;
-    target->column = draft.common[TARGET_NAME].column;
+    target->origin = draft.common[TARGET_NAME].origin;
   }
   target->interval_ms = draft.common[TARGET_INTERVAL].number;
   target->timeout_ms = draft.common[TARGET_TIMEOUT].number;
@@ -140,8 +145,11 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   /* Kept even if it is invalid, so that later names are compared with it: an error fails the load
    * in the end. */
   config_add(config, target);
-  for (size_t i = 0; i < TARGET_COMMON_COUNT; i++)
+  target->origins = mem_new(TARGET_COMMON_COUNT * sizeof *target->origins);
+  for (size_t i = 0; i < TARGET_COMMON_COUNT; i++) {
+    target->origins[i] = draft.common[i].origin;
     option_value_fini(&draft.common[i]);
+  }
 }
 
 void config_targets_read(struct config_yaml *yaml, const struct config_schema *schema,

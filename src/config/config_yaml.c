@@ -131,9 +131,17 @@ static bool check_depth(yaml_parser_t *parser, struct config_errors *errors) {
   return depth <= CONFIG_DEPTH_MAX;
 }
 
+/* Editors of other systems write one; libyaml would count it as a column. */
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+enum { MARK_BYTES = sizeof byte_order_mark - 1 };
+
 bool config_yaml_init(struct config_yaml *yaml, const char *text, size_t len,
                       struct config_errors *errors) {
-  *yaml = (struct config_yaml){.errors = errors};
+  *yaml = (struct config_yaml){.errors = errors, .path = errors->path};
+  if (len >= MARK_BYTES && memcmp(text, byte_order_mark, MARK_BYTES) == 0) {
+    text += MARK_BYTES;
+    len -= MARK_BYTES;
+  }
   if (len > CONFIG_FILE_MAX) {
     config_errors_add(errors, 0, 0, "the file is larger than 1 MiB");
     return false;
@@ -274,7 +282,28 @@ const yaml_node_t *config_yaml_item(struct config_yaml *yaml, const yaml_node_t 
   return yaml_document_get_node(&yaml->document, list->data.sequence.items.start[i]);
 }
 
+const char *config_first_use(char *out, size_t size, const struct config_yaml *yaml,
+                             const struct origin *first) {
+  *out = '\0';
+  if (first->file && yaml->path && strcmp(first->file, yaml->path) != 0)
+    snprintf(out, size, "; first in %s:%d", first->file, first->line);
+  return out;
+}
+
+struct origin config_yaml_origin(const struct config_yaml *yaml, const yaml_node_t *node,
+                                 unsigned by) {
+  return (struct origin){.file = yaml->path,
+                         .line = (int)node->start_mark.line + 1,
+                         .column = (int)node->start_mark.column + 1,
+                         .by = by};
+}
+
 char *config_yaml_text(struct config_yaml *yaml, const yaml_node_t *node, const char *what) {
+  return config_yaml_text_by(yaml, node, what, NULL);
+}
+
+char *config_yaml_text_by(struct config_yaml *yaml, const yaml_node_t *node, const char *what,
+                          unsigned *by) {
   if (node->type != YAML_SCALAR_NODE || config_yaml_is_null(node)) {
     config_yaml_error(yaml, node, "%s must be text, not %s", what, type_name(node));
     return NULL;
@@ -282,7 +311,8 @@ char *config_yaml_text(struct config_yaml *yaml, const yaml_node_t *node, const 
   if (!visit(yaml, node, 1 + node->data.scalar.length))
     return NULL;
   struct err err;
-  char *text = config_expand((const char *)node->data.scalar.value, node->data.scalar.length, &err);
+  char *text = config_expand((const char *)node->data.scalar.value, node->data.scalar.length,
+                             yaml->lookup, by, &err);
   if (!text) {
     config_yaml_error(yaml, node, "%s: %s", what, err.text);
     return NULL;

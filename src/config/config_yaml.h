@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config_errors.h"
+#include "config/config_expand.h"
 
 #include <stdbool.h>
 #include <yaml.h>
@@ -17,6 +18,10 @@ enum {
 struct config_yaml {
   yaml_document_t document;
   struct config_errors *errors;
+  const char *path;                   /* of the file: lives as long as the configuration */
+  const struct config_lookup *lookup; /* NULL: only variables are expanded */
+  const yaml_node_t *secret;          /* the first text that is a secret itself; NULL: none */
+  const char *secret_of;              /* the name of its option */
   size_t visits;
   bool exhausted; /* CONFIG_VISITS_MAX was reached, and noted */
 };
@@ -52,3 +57,13 @@ const yaml_node_t *config_yaml_item(struct config_yaml *yaml, const yaml_node_t 
 /* A copy of the scalar's text with ${VAR} expanded, which the caller frees; NULL with the error
  * noted if it is not a text, is empty, or cannot be expanded. */
 char *config_yaml_text(struct config_yaml *yaml, const yaml_node_t *node, const char *what);
+/* The same; adds the ORIGIN_... of what was expanded to *by. */
+char *config_yaml_text_by(struct config_yaml *yaml, const yaml_node_t *node, const char *what,
+                          unsigned *by);
+/* "; first in team.yaml:4", if that is another file; "" otherwise. Returns out. */
+enum { CONFIG_FIRST_MAX = 160 };
+const char *config_first_use(char *out, size_t size, const struct config_yaml *yaml,
+                             const struct origin *first);
+/* The place of a node. */
+struct origin config_yaml_origin(const struct config_yaml *yaml, const yaml_node_t *node,
+                                 unsigned by);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/origin.h"
 #include "core/quantity.h"
 
 enum option_type {
@@ -46,7 +47,7 @@ struct option_value {
   char **names;   /* MAP: names[i] belongs to items[i] */
   char **items;   /* LIST, MAP */
   size_t item_count;
-  int line, column; /* place in the file; 0 for a default */
+  struct origin origin;
 };
 
 enum { OPTION_ALLOWED_MAX = 256 };

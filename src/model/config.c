@@ -30,6 +30,10 @@ void config_free(struct config *config) {
     log_filter_free(config->log_filters[i].filter);
   }
   free(config->log_filters);
+  for (size_t i = 0; i < config->file_count; i++)
+    free(config->files[i]);
+  free(config->files);
+  free(config->origins);
   free(config->path);
   free(config->name);
   free(config->environment);

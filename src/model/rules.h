@@ -2,11 +2,13 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/origin.h"
 #include "model/table.h"
 
 struct rule {
   char *metric; /* "kafka.lag" */
   struct threshold threshold;
+  struct origin origin;
 };
 
 struct rules {

@@ -36,6 +36,7 @@ void target_free(struct target *target) {
   free(target->values);
   free(target->name);
   free(target->disabled);
+  free(target->origins);
   for (size_t i = 0; i < target->log_count; i++)
     free(target->logs[i]);
   free(target->logs);

@@ -28,12 +28,13 @@ struct target {
   const struct target_kind *kind;
   const struct config *config; /* that it belongs to; NULL: none. For targets that name others */
   char *name;
-  int line, column;    /* of its name in the file; 0: of no file */
-  int64_t interval_ms; /* between two starts */
-  int64_t timeout_ms;  /* of one collection; 0: the collector's default */
-  bool read_only;      /* refuse all actions, even when unlocked */
-  char *disabled;      /* why it is not watched; NULL: it is watched. Nothing is ever sent to it */
-  char **logs;         /* files with its logs: absolute paths, with wildcards */
+  struct origin origin;   /* its name */
+  struct origin *origins; /* of what all kinds have, by enum target_common; NULL: defaults */
+  int64_t interval_ms;    /* between two starts */
+  int64_t timeout_ms;     /* of one collection; 0: the collector's default */
+  bool read_only;         /* refuse all actions, even when unlocked */
+  char *disabled; /* why it is not watched; NULL: it is watched. Nothing is ever sent to it */
+  char **logs;    /* files with its logs: absolute paths, with wildcards */
   size_t log_count;
   struct rules
       rules; /* its own thresholds, which take precedence over those of the configuration */

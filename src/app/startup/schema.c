@@ -1,6 +1,7 @@
 #include "app/startup/schema.h"
 
 #include "actions/action.h"
+#include "app/startup/secret_command.h"
 #include "collectors/collector.h"
 #include "collectors/page.h"
 #include "ui/view/view.h"
@@ -28,6 +29,7 @@ void app_schema_init(struct app_schema *schema) {
   schema->schema.tables = schema->table_lists;
   schema->schema.actions = action_specs;
   schema->schema.key_check = view_action_key_check;
+  schema->schema.command_run = secret_command_run;
   for (const struct collector *const *each = collectors; *each; each++) {
     assert(schema->schema.kind_count < SCHEMA_KINDS_MAX);
     const size_t kind = schema->schema.kind_count++;

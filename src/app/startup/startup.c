@@ -81,9 +81,11 @@ static void channels_drop(struct config *config) {
   config->target_count = kept;
 }
 
-static bool is_read_only(const struct options *options) {
+const char *startup_read_only_by(const struct options *options) {
   const char *environment = getenv("STACKTOP_READ_ONLY");
-  return options->read_only || (environment && *environment && strcmp(environment, "0") != 0);
+  if (options->read_only)
+    return options->wall ? "--wall" : "--read-only";
+  return environment && *environment && strcmp(environment, "0") != 0 ? "STACKTOP_READ_ONLY" : NULL;
 }
 
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
@@ -94,7 +96,7 @@ struct config *startup_config(const struct options *options, const struct app_sc
   free(path);
   if (config) {
     targets_settle(config);
-    config->no_writes = is_read_only(options);
+    config->no_writes = startup_read_only_by(options) != NULL;
   }
   if (config && options->mode != MODE_WATCH && options->mode != MODE_CONFIG)
     channels_drop(config);

@@ -13,8 +13,8 @@ struct kafka_client *kafka_client_open(struct io *io, const struct target *targe
   struct kafka_client *client = kafka_client_new(io, &config, &why);
   if (client)
     return client;
-  if (properties->line > 0 && strncmp(why.text, "properties", 10) == 0)
-    err_set(err, why.kind, "line %d: %s", properties->line, why.text);
+  if (properties->origin.line > 0 && strncmp(why.text, "properties", 10) == 0)
+    err_set(err, why.kind, "line %d: %s", properties->origin.line, why.text);
   else
     *err = why;
   return NULL;

@@ -3,6 +3,7 @@
 #include "config/config_option.h"
 #include "config/own/config_own_draft.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/quote.h"
 #include "core/suggest.h"
 
@@ -16,14 +17,14 @@ enum { RUNS_MAX = 400, FILE_PATH_MAX = 1000 };
 static void note_unknown(struct config_yaml *yaml, const yaml_node_t *key, const char *what,
                          const char *const *names) {
   struct suggestion near = {0};
-  char known[300] = "";
+  struct names known = {0};
   for (; *names; names++) {
-    const size_t used = strlen(known);
     suggest_consider(&near, config_yaml_key(key), *names);
-    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *names);
+    names_add(&known, *names);
   }
   config_yaml_error(yaml, key, "unknown key \"%.60s\" in %s%s%s%s%s", config_yaml_key(key), what,
-                    suggest_text(&near), near.best ? "" : " (known: ", near.best ? "" : known,
+                    suggest_text(&near), near.best ? "" : " (known: ",
+                    near.best ? "" : names_end(&known, "`stacktop config --default`"),
                     near.best ? "" : ")");
 }
 

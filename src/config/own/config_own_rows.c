@@ -2,6 +2,7 @@
 #include "config/own/config_own_draft.h"
 
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/suggest.h"
 
 #include <stdio.h>
@@ -51,13 +52,11 @@ static bool table_read(struct own_draft *draft, const yaml_node_t *rows) {
       draft->action->table = *table;
   }
   if (name && !draft->action->table) {
-    char known[200] = "";
-    for (const struct table_spec *const *table = tables_of(draft); *table; table++) {
-      const size_t used = strlen(known);
-      snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", (*table)->id);
-    }
+    struct names known = {0};
+    for (const struct table_spec *const *table = tables_of(draft); *table; table++)
+      names_add(&known, (*table)->id);
     NOTE(draft, node, "%s has no table \"%.60s\"%s (known: %s)", draft->action->kind->key, name,
-         suggest_text(&near), known);
+         suggest_text(&near), names_end(&known, "docs/own-actions.md"));
   }
   free(name);
   draft->action->spec.table = draft->action->table ? draft->action->table->id : NULL;

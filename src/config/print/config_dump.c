@@ -6,6 +6,7 @@
 #include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,36 @@ static void print_shown(FILE *out, const struct option *option, const char *name
   free(masked);
 }
 
+/* Where the output goes, and whether it names origins. */
+struct dump {
+  FILE *out;
+  const struct config *config;
+  const struct config_schema *schema;
+  const struct config_dump_effects *effects; /* NULL: without origins */
+};
+
+/* "  # ecap.yaml:9, ${VAR}", and the end of the line. */
+static void line_end(const struct dump *dump, const struct origin *origin) {
+  static const struct {
+    unsigned by;
+    const char *words;
+  } ways[] = {{ORIGIN_VARIABLE, ", by ${...} of the environment"},
+              {ORIGIN_FILE, ", from a file"},
+              {ORIGIN_COMMAND, ", from a command"}};
+  if (dump->effects && (!origin || !origin->file)) {
+    fputs("  # default", dump->out);
+  } else if (dump->effects) {
+    fputs("  # ", dump->out);
+    char shown[1024];
+    text_sanitize(shown, sizeof shown, origin->file, strlen(origin->file), false);
+    fprintf(dump->out, "%s:%d", shown, origin->line);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+      if (origin->by & ways[i].by)
+        fputs(ways[i].words, dump->out);
+  }
+  fputc('\n', dump->out);
+}
+
 static void dump_items(FILE *out, const struct option *option, const struct option_value *value) {
   bool map = option->type == OPTION_MAP && value->names;
   fputs(map ? "{" : "[", out);
@@ -44,7 +75,9 @@ static void dump_items(FILE *out, const struct option *option, const struct opti
   fputs(map ? "}" : "]", out);
 }
 
-static void dump_option(FILE *out, const struct option *option, const struct option_value *value) {
+static void dump_option(const struct dump *dump, const struct option *option,
+                        const struct option_value *value) {
+  FILE *out = dump->out;
   if (!value->set)
     return;
   fprintf(out, "    %s: ", option->name);
@@ -52,21 +85,21 @@ static void dump_option(FILE *out, const struct option *option, const struct opt
     dump_items(out, option, value);
   else
     print_shown(out, option, NULL, value->text);
-  fputc('\n', out);
+  line_end(dump, &value->origin);
 }
 
-static void dump_rules(FILE *out, const struct rules *rules, const char *indent,
-                       const struct config_schema *schema) {
+static void dump_rules(const struct dump *dump, const struct rules *rules, const char *indent) {
+  FILE *out = dump->out;
   if (rules->count > 0)
     fprintf(out, "%s%s:\n", indent, config_thresholds_key);
   for (size_t i = 0; i < rules->count; i++) {
     const struct rule *rule = &rules->items[i];
-    const struct column_spec *column = config_schema_metric(schema, rule->metric);
+    const struct column_spec *column = config_schema_metric(dump->schema, rule->metric);
     if (!column)
       continue;
     fprintf(out, "%s  %s: ", indent, rule->metric);
     config_print_threshold(out, &rule->threshold, column->unit);
-    fputc('\n', out);
+    line_end(dump, &rule->origin);
   }
 }
 
@@ -110,53 +143,82 @@ static void dump_check(FILE *out, const struct data_check *check) {
     dump_check_text(out, CHECK_EXPECT, check->expect);
 }
 
-static void dump_target(FILE *out, const struct target *target,
-                        const struct config_schema *schema) {
+/* Of what a target has from the file, unless it has its own. */
+static const struct origin *common_origin(const struct dump *dump, const struct target *target,
+                                          enum target_common own, enum config_option inherited) {
+  if (target->origins && target->origins[own].file)
+    return &target->origins[own];
+  const bool of_kind = own == TARGET_INTERVAL && target->interval_ms != dump->config->interval_ms;
+  return dump->config->origins && !of_kind ? &dump->config->origins[inherited] : NULL;
+}
+
+static void dump_target(const struct dump *dump, const struct target *target) {
+  FILE *out = dump->out;
+  const struct origin *origins = target->origins;
   fputs("  - name: ", out);
   config_print_text(out, target->name);
-  fputs("\n    interval: ", out);
+  line_end(dump, &target->origin);
+  fputs("    interval: ", out);
   config_print_duration(out, target->interval_ms);
+  line_end(dump, common_origin(dump, target, TARGET_INTERVAL, CONFIG_INTERVAL));
   if (target->timeout_ms > 0) {
-    fputs("\n    timeout: ", out);
+    fputs("    timeout: ", out);
     config_print_duration(out, target->timeout_ms);
+    line_end(dump, common_origin(dump, target, TARGET_TIMEOUT, CONFIG_TIMEOUT));
   }
-  fputs(target->read_only ? "\n    read_only: true\n" : "\n", out);
+  if (target->read_only) {
+    fputs("    read_only: true", out);
+    line_end(dump, origins ? &origins[TARGET_READ_ONLY] : NULL);
+  }
   if (target->disabled) {
     fputs("    disabled: ", out);
     config_print_text(out, target->disabled);
-    fputc('\n', out);
+    line_end(dump, origins ? &origins[TARGET_DISABLED] : NULL);
   }
-  const struct option_value logs = {
-      .set = target->log_count > 0, .items = target->logs, .item_count = target->log_count};
-  dump_option(out, &target_common_options[TARGET_LOGS], &logs);
+  const struct option_value logs = {.set = target->log_count > 0,
+                                    .items = target->logs,
+                                    .item_count = target->log_count,
+                                    .origin = origins ? origins[TARGET_LOGS] : (struct origin){0}};
+  dump_option(dump, &target_common_options[TARGET_LOGS], &logs);
   for (size_t i = 0; i < target->kind->option_count; i++)
-    dump_option(out, &target->kind->options[i], &target->values[i]);
-  dump_rules(out, &target->rules, "    ", schema);
+    dump_option(dump, &target->kind->options[i], &target->values[i]);
+  dump_rules(dump, &target->rules, "    ");
   if (target->check_count > 0)
     fprintf(out, "    %s:\n", config_checks_key);
   for (size_t i = 0; i < target->check_count; i++)
     dump_check(out, &target->checks[i]);
 }
 
-static void dump_kind(FILE *out, const struct config *config, const struct target_kind *kind,
-                      const struct config_schema *schema) {
+static void dump_kind(const struct dump *dump, const struct target_kind *kind) {
   bool any = false;
-  for (size_t i = 0; i < config->target_count; i++) {
-    if (config->targets[i]->kind != kind)
+  for (size_t i = 0; i < dump->config->target_count; i++) {
+    if (dump->config->targets[i]->kind != kind)
       continue;
     if (!any)
-      fprintf(out, "%s:\n", kind->key);
+      fprintf(dump->out, "%s:\n", kind->key);
     any = true;
-    dump_target(out, config->targets[i], schema);
+    dump_target(dump, dump->config->targets[i]);
   }
 }
 
-static void dump_text(FILE *out, const char *key, const char *text) {
+static const struct origin *option_origin(const struct dump *dump, enum config_option option) {
+  return dump->config->origins ? &dump->config->origins[option] : NULL;
+}
+
+static void dump_text(const struct dump *dump, enum config_option option, const char *text) {
   if (!text)
     return;
-  fprintf(out, "%s: ", key);
-  config_print_text(out, text);
-  fputc('\n', out);
+  fprintf(dump->out, "%s: ", config_options[option].name);
+  config_print_text(dump->out, text);
+  line_end(dump, option_origin(dump, option));
+}
+
+/* What is true; false too, where origins are shown. */
+static void dump_bool(const struct dump *dump, enum config_option option, bool value) {
+  if (!value && !dump->effects)
+    return;
+  fprintf(dump->out, "%s: %s", config_options[option].name, value ? "true" : "false");
+  line_end(dump, option_origin(dump, option));
 }
 
 /* "    grep: ..." */
@@ -168,7 +230,8 @@ static void dump_filter_text(FILE *out, enum log_filter_option option, const cha
   fputc('\n', out);
 }
 
-static void dump_filter(FILE *out, const struct log_saved *saved) {
+static void dump_filter(const struct dump *dump, const struct log_saved *saved) {
+  FILE *out = dump->out;
   const struct log_filter_spec *spec = log_filter_spec(saved->filter);
   fputs("  - name: ", out);
   config_print_text(out, saved->name);
@@ -181,7 +244,8 @@ static void dump_filter(FILE *out, const struct log_saved *saved) {
   const struct option_value fields = {.set = spec->condition_count > 0,
                                       .items = (char **)spec->conditions,
                                       .item_count = spec->condition_count};
-  dump_option(out, &log_filter_options[LOG_FILTER_FIELDS], &fields);
+  const struct dump plain = {.out = out};
+  dump_option(&plain, &log_filter_options[LOG_FILTER_FIELDS], &fields);
   dump_filter_text(out, LOG_FILTER_SOURCE, spec->source);
   if (saved->since_ms > 0) {
     fprintf(out, "    %s: ", log_filter_options[LOG_FILTER_SINCE].name);
@@ -190,24 +254,88 @@ static void dump_filter(FILE *out, const struct log_saved *saved) {
   }
 }
 
-void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {
-  dump_text(out, "name", config->name);
-  dump_text(out, "environment", config->environment);
-  fputs("interval: ", out);
+/* "# read_only: true  # --read-only": what the configuration cannot say. */
+static void dump_effects(const struct dump *dump) {
+  const struct config_dump_effects *effects = dump->effects;
+  for (size_t i = 0; i < dump->config->file_count; i++) {
+    char path[1024];
+    const char *file = dump->config->files[dump->config->file_count - 1 - i];
+    text_sanitize(path, sizeof path, file, strlen(file), false);
+    fprintf(dump->out, "# %s %s\n", i == 0 ? "file:" : "includes:", path);
+  }
+  if (dump->config->discovered)
+    fputs("# no configuration file: found on this host\n", dump->out);
+  if (effects->read_only_by)
+    fprintf(dump->out, "# read-only and not to be unlocked, by %s\n", effects->read_only_by);
+  if (effects->theme_by && effects->theme) {
+    fprintf(dump->out, "# theme: ");
+    config_print_text(dump->out, effects->theme);
+    fprintf(dump->out, ", by %s\n", effects->theme_by);
+  }
+  if (effects->state && !dump->config->state) {
+    fputs("# state: ", dump->out);
+    config_print_text(dump->out, effects->state);
+    fputs("  # default\n", dump->out);
+  }
+}
+
+static bool has_kind(const struct config *config, const struct target_kind *kind) {
+  for (size_t i = 0; i < config->target_count; i++)
+    if (config->targets[i]->kind == kind)
+      return true;
+  return false;
+}
+
+/* Thresholds of metrics that the file does not mention, of the kinds that are watched. */
+static void dump_default_rules(const struct dump *dump) {
+  const struct rules *rules = &dump->config->rules;
+  const struct config_schema *schema = dump->schema;
+  bool any = rules->count > 0;
+  for (size_t i = 0; i < schema->metric_count; i++) {
+    const struct column_spec *column = schema->metrics[i];
+    bool named = !column->threshold.has_warn && !column->threshold.has_crit;
+    for (size_t r = 0; r < rules->count; r++)
+      named = named || strcmp(rules->items[r].metric, column->metric) == 0;
+    if (named || !has_kind(dump->config, schema->metric_kinds[i]))
+      continue;
+    fprintf(dump->out, "%s  %s: ", any ? "" : "thresholds:\n", column->metric);
+    config_print_threshold(dump->out, &column->threshold, column->unit);
+    line_end(dump, NULL);
+    any = true;
+  }
+}
+
+static void dump_all(const struct dump *dump) {
+  const struct config *config = dump->config;
+  FILE *out = dump->out;
+  if (dump->effects)
+    dump_effects(dump);
+  dump_text(dump, CONFIG_NAME, config->name);
+  dump_text(dump, CONFIG_ENVIRONMENT, config->environment);
+  fprintf(out, "%s: ", config_options[CONFIG_INTERVAL].name);
   config_print_duration(out, config->interval_ms);
-  fputc('\n', out);
-  dump_text(out, "theme", config->theme);
-  dump_text(out, "state", config->state);
-  if (config->read_only)
-    fputs("read_only: true\n", out);
-  if (config->audit_syslog)
-    fputs("audit_syslog: true\n", out);
-  for (size_t i = 0; i < schema->kind_count; i++)
-    dump_kind(out, config, schema->kinds[i], schema);
+  line_end(dump, option_origin(dump, CONFIG_INTERVAL));
+  dump_text(dump, CONFIG_THEME, config->theme);
+  dump_text(dump, CONFIG_STATE, config->state);
+  dump_bool(dump, CONFIG_READ_ONLY, config->read_only);
+  dump_bool(dump, CONFIG_AUDIT_SYSLOG, config->audit_syslog);
+  for (size_t i = 0; i < dump->schema->kind_count; i++)
+    dump_kind(dump, dump->schema->kinds[i]);
   if (config->log_filter_count > 0)
     fprintf(out, "%s:\n", config_log_filters_key);
   for (size_t i = 0; i < config->log_filter_count; i++)
-    dump_filter(out, &config->log_filters[i]);
-  dump_rules(out, &config->rules, "", schema);
+    dump_filter(dump, &config->log_filters[i]);
+  dump_rules(dump, &config->rules, "");
+  if (dump->effects)
+    dump_default_rules(dump);
   config_own_dump(out, config);
+}
+
+void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {
+  dump_all(&(struct dump){.out = out, .config = config, .schema = schema});
+}
+
+void config_dump_origins(FILE *out, const struct config *config, const struct config_schema *schema,
+                         const struct config_dump_effects *effects) {
+  dump_all(&(struct dump){.out = out, .config = config, .schema = schema, .effects = effects});
 }

@@ -2,6 +2,7 @@
 
 #include "config/runbook/config_runbook_draft.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/suggest.h"
 
 #include <ctype.h>
@@ -47,17 +48,18 @@ bool draft_keys(struct runbook_draft *draft, const yaml_node_t *mapping, const c
     return false;
   for (size_t i = 0; config_yaml_pair(draft->yaml, mapping, i, &key, &value); i++) {
     struct suggestion near = {0};
-    char known[200] = "";
+    struct names known = {0};
     const char *const *name = names;
     for (; *name && strcmp(*name, config_yaml_key(key)) != 0; name++) {
-      const size_t used = strlen(known);
       suggest_consider(&near, config_yaml_key(key), *name);
-      snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *name);
+      names_add(&known, *name);
     }
     if (!*name)
-      config_yaml_error(draft->yaml, key, "unknown key \"%.60s\" in %s%s%s%s%s",
-                        config_yaml_key(key), what, suggest_text(&near),
-                        near.best ? "" : " (known: ", near.best ? "" : known, near.best ? "" : ")");
+      config_yaml_error(
+          draft->yaml, key, "unknown key \"%.60s\" in %s%s%s%s%s", config_yaml_key(key), what,
+          suggest_text(&near),
+          near.best ? "" : " (known: ", near.best ? "" : names_end(&known, "docs/runbooks.md"),
+          near.best ? "" : ")");
   }
   return true;
 }

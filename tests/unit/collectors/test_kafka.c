@@ -123,7 +123,7 @@ static void test_bad_property(void **state) {
     value->names[0] = strdup("sasl.pasword");
     value->items[0] = strdup("hunter2");
     value->item_count = 1;
-    value->line = 12;
+    value->origin.line = 12;
   }
   struct err err = {0};
   assert_null(collector_kafka.open(&fixture->io, fixture->target, &err));

@@ -45,8 +45,8 @@ static void test_example(void **state) {
   assert_int_equal(api->timeout_ms, 0);
   assert_string_equal(target_text(api, "health"), "http://api:8000/health");
   assert_int_equal(target_number(api, "slow"), 5000);
-  assert_int_equal(target_option(api, "slow")->line, 0);
-  assert_int_equal(target_option(api, "address")->line, 5);
+  assert_int_equal(target_option(api, "slow")->origin.line, 0);
+  assert_int_equal(target_option(api, "address")->origin.line, 5);
   assert_string_equal(target_option(dashboard, "runtime")->names[0], "kubernetes");
   assert_string_equal(target_option(dashboard, "runtime")->items[0], "deployment/ecap-dashboard");
   assert_null(target_text(dashboard, "health"));
