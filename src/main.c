@@ -172,6 +172,9 @@ static int mode_run(const struct options *options) {
   case MODE_VERSION:
     puts("stacktop " STACKTOP_VERSION);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
+  case MODE_THEMES:
+    theme_list(stdout, options->no_unicode);
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_ACTIONS:
     return actions_show(options);
   case MODE_STATUS: {

@@ -10,6 +10,7 @@
 Nothing here sleeps: all waiting is for the program's output or its end, up to a deadline.
 """
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -25,6 +26,8 @@ import pyte
 
 # Slow builds (sanitizers) get more time for the same waits; limits that the product promises do not grow.
 PATIENCE = float(os.environ.get("STACKTOP_PATIENCE", "1"))
+
+SYNC_QUESTION = b"\x1b[?2026$p"  # pyte would show its last letter
 
 MARK = "STACKTOP_TEST_TERMINAL"
 
@@ -92,6 +95,10 @@ class Screen(pyte.Screen):
             stops = [stop for stop in self.tabstops if stop < self.cursor.x]
             self.cursor.x = max(stops, default=0)
 
+    def report_device_status(self, mode, **kwargs):
+        if not kwargs.get("private"):
+            super().report_device_status(mode)
+
     def write_process_input(self, data):
         self.reply(data)
 
@@ -153,8 +160,11 @@ class Stream(pyte.ByteStream):
 class Terminal:
     """Runs argv as the leader of a session of its own, on a terminal of the given size."""
 
-    def __init__(self, argv, *, columns=120, rows=36, term="xterm-256color", env=None, cwd=None):
+    def __init__(self, argv, *, columns=120, rows=36, term="xterm-256color", env=None, cwd=None, synchronizes=True,
+                 background=None):
+        """background: (red, green, blue) of 0 to 255, which it says when it is asked."""
         self.argv = [str(arg) for arg in argv]
+        self.synchronizes, self.background = synchronizes, background
         self.term = term
         self.screen = Screen(columns, rows)
         self.stream = Stream(self.screen)
@@ -192,8 +202,17 @@ class Terminal:
             self._reap(timeout)
             return False
         self.output += data
-        self.stream.feed(data)
+        self._answer(data)
+        self.stream.feed(data.replace(SYNC_QUESTION, b""))
         return True
+
+    def _answer(self, data):
+        """Questions that pyte does not know."""
+        if self.synchronizes and SYNC_QUESTION in data:
+            os.write(self.master, b"\x1b[?2026;2$y")
+        if self.background and b"\x1b]11;?" in data:
+            os.write(self.master, b"\x1b]11;rgb:%02x%02x/%02x%02x/%02x%02x\x1b\\" % tuple(
+                part for part in self.background for _ in range(2)))
 
     def wait_for(self, what, timeout=10, alive=True):
         """Until `what` holds: a text on the screen, a compiled expression found in it, or a function
@@ -253,6 +272,16 @@ class Terminal:
         return f"{' '.join(self.argv)} ({self.term})\n{frame}\n{lines}\n{frame}"
 
     # Input.
+
+    @contextlib.contextmanager
+    def answers_held(self):
+        """What the terminal answers comes after what is typed here, as it never comes within a key's sequence."""
+        held, reply = [], self.screen.reply
+        self.screen.reply = held.append
+        yield
+        self.screen.reply = reply
+        for data in held:
+            reply(data)
 
     def press(self, *keys):
         """Presses named keys (see KEYS), or types a text letter by letter."""

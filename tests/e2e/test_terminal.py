@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from stacktop import BINARY, CONFIG, Listener, closed_port, dashboard, stacktop
+from stacktop import BINARY, CONFIG, USAGE, Listener, closed_port, dashboard, stacktop
 from terminal import PATIENCE, Terminal
 
 
@@ -78,6 +78,28 @@ def test_kinds_of_terminals(simple, term):
         else:
             assert terminal.screen.colours() and terminal.screen.colours() <= basic
         leave(terminal)
+
+
+@pytest.mark.parametrize("term, instead", [("xterm-kitty-2099", "xterm-256color"), ("foot-2099", "xterm-256color"),
+                                           ("tmux-2099", "screen-256color")])
+def test_a_terminal_that_this_host_does_not_describe(simple, term, instead):
+    """As over SSH to a host without the entry of kitty or foot."""
+    with dashboard(simple, term=term) as terminal:
+        terminal.wait_for(f'does not describe the terminal "{term}": using {instead}')
+        assert terminal.screen.colours()
+        terminal.press("Down")
+        terminal.wait_gone("does not describe")
+        leave(terminal)
+
+
+@pytest.mark.parametrize("term", ["vt100", "vt220", "ansi"])
+def test_no_padding_is_seen(simple, term):
+    with dashboard(simple, term=term) as terminal:
+        terminal.wait_for("api")
+        terminal.press("Down", "Tab", "Ctrl-L")
+        terminal.settle(0.1)
+        leave(terminal)
+        assert b"$<" not in terminal.output and b"\x00" not in terminal.output
 
 
 @pytest.mark.parametrize("arguments, env", [(["-C"], {}), ([], {"NO_COLOR": "1"})])
@@ -186,9 +208,10 @@ def test_a_paste_does_nothing(simple):
     with dashboard(simple) as terminal:
         terminal.wait_for("api")
         assert 2004 in terminal.screen.private
-        os.write(terminal.master, b"\x1b[200~q\x03\rq\n\x1b[201")
-        terminal.settle(0.1)
-        os.write(terminal.master, b"~")
+        with terminal.answers_held():
+            os.write(terminal.master, b"\x1b[200~q\x03\rq\n\x1b[201")
+            terminal.settle(0.1)
+            os.write(terminal.master, b"~")
         terminal.press("Tab")
         terminal.settle(0.1)
         terminal.wait_for("api")
@@ -209,9 +232,10 @@ def test_a_paste_is_text_in_a_filter(simple):
 def test_a_key_cut_in_pieces(simple):
     with dashboard(simple) as terminal:
         terminal.wait_for("api")
-        for byte in b"\x1b[1;5q\x1b[6~":
-            os.write(terminal.master, bytes([byte]))
-            terminal.read(0.01)
+        with terminal.answers_held():
+            for byte in b"\x1b[1;5q\x1b[6~":
+                os.write(terminal.master, bytes([byte]))
+                terminal.read(0.01)
         terminal.wait_for("api")
         leave(terminal)
 
@@ -272,7 +296,32 @@ def themed(config, name):
     return config(theme=name, services=[{"name": "api", "address": f"127.0.0.1:{closed_port()}"}])
 
 
-@pytest.mark.parametrize("name", ["dark", "light", "contrast", "mono"])
+def test_a_theme_of_the_command_line(config):
+    """It has precedence over the one of the configuration; a bad one is a wrong use."""
+    with dashboard(themed(config, "dark"), "--theme", "mono") as terminal:
+        terminal.wait_for("api")
+        assert not terminal.screen.colours()
+        leave(terminal)
+    with dashboard(themed(config, "dark"), "--theme", "lihgt") as terminal:
+        assert terminal.wait_exit(2) == USAGE
+        assert "--theme: unknown theme \"lihgt\"" in terminal.screen.text
+    run = stacktop("check", "--theme", "dark")
+    assert run.status == USAGE and "--theme is only valid with the dashboard" in run.stderr
+
+
+def test_the_list_of_themes(tmp_path):
+    run = stacktop("--list-themes", env=theme_folder(tmp_path, "# For \x1b[31mnight shifts\ncrit = red\n"))
+    lines = {line.split()[0]: line for line in run.stdout.splitlines()}
+    assert run.status == 0 and set(lines) == {"auto", "colorblind", "colorblind-light", "contrast", "dark", "default", "light",
+                                              "mine", "mono"}
+    assert "night shifts (" in lines["mine"] and "\x1b" not in run.stdout
+    assert lines["dark"].endswith("themes/dark.theme)")
+    (tmp_path / "xdg/stacktop/themes/mine.theme").write_text("crit = pink\n")
+    run = stacktop("--list-themes", env={"XDG_CONFIG_HOME": str(tmp_path / "xdg")})
+    assert "invalid: " in run.stdout and "mine.theme:1:8: unknown colour" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "contrast", "colorblind", "colorblind-light", "mono"])
 def test_the_included_themes(config, name):
     with dashboard(themed(config, name)) as terminal:
         terminal.wait_for("api")
@@ -291,7 +340,8 @@ def test_a_theme_of_the_user(config, tmp_path):
 
 BAD_THEMES = [
     ("mine", "mine.theme:2:8: unknown colour or attribute \"pink\"; use default, black, red"),
-    ("lihgt", "unknown theme \"lihgt\"; available: contrast, dark, default, light, mine, mono; did you mean \"light\"?"),
+    ("lihgt", "unknown theme \"lihgt\"; available: auto, "
+     "colorblind, colorblind-light, contrast, dark, default, light, mine, mono; did you mean \"light\"?"),
     ("../mine", "use one without a folder"),
 ]
 

@@ -7,6 +7,7 @@
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
+#include "app/dashboard/dashboard_theme.h"
 #include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
@@ -54,6 +55,7 @@ struct dashboard {
   struct dashboard_runbooks runbooks;
   struct dashboard_away away;
   struct status_beacon beacon;
+  struct dashboard_theme theme;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -115,7 +117,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
   }
   canvas_clear(dashboard->canvas);
   view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
-  terminal_show(dashboard->terminal, dashboard->canvas);
+  terminal_show(dashboard->terminal, dashboard->canvas, now);
   dashboard->drawn_ms = now;
   dashboard->dirty = DIRTY_NOT;
   dashboard->judge = false;
@@ -127,9 +129,10 @@ static void dashboard_draw(struct dashboard *dashboard) {
 
 /* Delay of the frame in ms; 0: draw it now. */
 static int64_t frame_wait(const struct dashboard *dashboard) {
-  if (dashboard->dirty == DIRTY_KEY)
-    return 0;
   const int64_t now = clock_now_ms(), due = dashboard->drawn_ms + FRAME_MS;
+  const int64_t behind = terminal_wait(dashboard->terminal, now);
+  if (behind > 0 || dashboard->dirty == DIRTY_KEY)
+    return behind;
   if (now < due && now >= dashboard->drawn_ms)
     return due - now;
   bool may_wait = dashboard->dirty != DIRTY_SIZE;
@@ -189,8 +192,11 @@ static void on_logs(void *arg) {
 
 /* Signals and suspending. */
 
+static void on_key_wait(uv_timer_t *timer);
+
 static void screen_retake(struct dashboard *dashboard) {
   terminal_enter(dashboard->terminal);
+  timer_start(&dashboard->key_wait, on_key_wait, 1); /* keys that came with the last answers */
   dashboard->judge = true;
   dirty_set(dashboard, DIRTY_KEY);
 }
@@ -431,14 +437,13 @@ static void on_quit(void *arg) {
   dashboard_leave(arg, 0);
 }
 
-static void on_key_wait(uv_timer_t *timer);
-
 static void keys_handle(struct dashboard *dashboard) {
   struct key key;
   while (!dashboard->leaving && terminal_key(dashboard->terminal, &key)) {
     dirty_set(dashboard, DIRTY_KEY);
     request_handle(dashboard, view_key(dashboard->view, &dashboard->model, clock_now_ms(), key));
   }
+  dashboard_theme_follow(&dashboard->theme);
   const int wait = terminal_key_wait(dashboard->terminal);
   if (wait > 0)
     timer_start(&dashboard->key_wait, on_key_wait, wait);
@@ -474,23 +479,37 @@ static void on_input(uv_poll_t *poll, int status, int events) {
 /* The beginning and the end. */
 
 static struct terminal *dashboard_terminal(const struct config *config,
-                                           const struct options *options, int *status) {
-  struct theme theme;
+                                           const struct options *options,
+                                           struct dashboard_theme_start *start, int *status) {
   struct err err = {0};
   char shown[sizeof err.text];
   struct terminal *terminal = NULL;
   *status = EXIT_FAILURE;
-  if (!theme_load(&theme, config->theme, &err))
-    *status = EXIT_CONFIG_BAD;
+  start->name = options->theme ? options->theme : config->theme;
+  if (!theme_check(start->name, &err) ||
+      !theme_load(&start->theme, start->name, &start->path, &err))
+    *status = options->theme ? EXIT_USAGE_BAD : EXIT_CONFIG_BAD;
   else
-    terminal = terminal_open(
-        &(struct terminal_options){.theme = &theme, .no_color = options->no_color}, &err);
+    terminal = terminal_open(&(struct terminal_options){.theme = &start->theme,
+                                                        .follow_scheme = theme_is_auto(start->name),
+                                                        .no_color = options->no_color},
+                             &err);
   if (terminal)
     return terminal;
+  free(start->path);
   text_sanitize(shown, sizeof shown, err.text, strlen(err.text), options->no_unicode);
-  fprintf(stderr, "stacktop: %s%s\n", shown,
-          *status == EXIT_CONFIG_BAD ? "" : "; `stacktop check` needs no terminal");
+  fprintf(stderr, "stacktop: %s%s%s\n", *status == EXIT_USAGE_BAD ? "--theme: " : "", shown,
+          *status != EXIT_FAILURE ? "" : "; `stacktop check` needs no terminal");
   return NULL;
+}
+
+static void say_terminal(struct dashboard *dashboard) {
+  char shown[TERMINAL_WORD_MAX];
+  const char *word = terminal_word(dashboard->terminal);
+  if (!word)
+    return;
+  text_sanitize(shown, sizeof shown, word, strlen(word), dashboard->ascii);
+  view_notice(dashboard->view, shown);
 }
 
 /* "ops@bastion1"; does not query a directory service, which may hang. */
@@ -526,6 +545,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   status_beacon_close(&dashboard->beacon);
   dashboard_logs_close(&dashboard->logs);
   dashboard_save_close(&dashboard->save);
+  dashboard_theme_close(&dashboard->theme);
   dashboard_incident_close(&dashboard->incident);
   dashboard_runbooks_close(&dashboard->runbooks);
   dashboard_operations_close(&dashboard->operations);
@@ -538,7 +558,8 @@ static void dashboard_close(struct dashboard *dashboard) {
 
 /* The first frame is drawn before the collectors are opened, because client libraries start
  * slowly. */
-static void dashboard_begin(struct dashboard *dashboard, const struct options *options) {
+static void dashboard_begin(struct dashboard *dashboard, const struct options *options,
+                            const struct dashboard_theme_start *start) {
   struct scheduler_hooks hooks = {.arg = dashboard, .changed = on_changed};
   struct dashboard_operations_hooks acting = {.changed = on_changed,
                                               .opened = on_opened,
@@ -564,6 +585,9 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
                                             .arg = dashboard};
   dashboard_logs_open(&dashboard->logs);
   dashboard_save_open(&dashboard->save, &dashboard->runtime->io, on_saved, dashboard);
+  dashboard_theme_open(
+      &dashboard->theme, &dashboard->runtime->io, dashboard->terminal, start,
+      &(struct dashboard_theme_hooks){.changed = on_logs, .say = on_say, .arg = dashboard});
   dashboard->runbooks = (struct dashboard_runbooks){
       .io = &dashboard->runtime->io,
       .model = &dashboard->model,
@@ -575,6 +599,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   dashboard_open(dashboard);
   status_beacon_open(&dashboard->beacon, &dashboard->runtime->io, &dashboard->model);
   dashboard->judge = true;
+  say_terminal(dashboard);
   dashboard_draw(dashboard);
   input_watch(dashboard);
   scheduler_start(dashboard->scheduler);
@@ -589,7 +614,8 @@ static const char *no_logs(const struct model *model, const struct subject *subj
 
 int dashboard_run(struct runtime *runtime, struct config *config, const struct options *options) {
   int status;
-  struct terminal *terminal = dashboard_terminal(config, options, &status);
+  struct dashboard_theme_start start = {0};
+  struct terminal *terminal = dashboard_terminal(config, options, &start, &status);
   if (!terminal) {
     config_free(config);
     if (!runtime_close(runtime, NULL))
@@ -605,7 +631,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   dashboard.model.pages = page_specs;
   dashboard.view =
       view_new(&(struct view_options){.utc = options->utc, .user = user, .no_logs = no_logs});
-  dashboard_begin(&dashboard, options);
+  dashboard_begin(&dashboard, options, &start);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   dashboard_close(&dashboard);
   const bool closed = runtime_close(runtime, dashboard.scheduler);

@@ -46,6 +46,8 @@ enum {
   LONG_TMUX,
   LONG_NO_CHECK,
   LONG_WIDTH,
+  LONG_THEME,
+  LONG_LIST_THEMES,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -94,6 +96,8 @@ static const struct option longs[] = {
     {"tmux", no_argument, NULL, LONG_TMUX},
     {"no-check", no_argument, NULL, LONG_NO_CHECK},
     {"width", required_argument, NULL, LONG_WIDTH},
+    {"theme", required_argument, NULL, LONG_THEME},
+    {"list-themes", no_argument, NULL, LONG_LIST_THEMES},
     {NULL, 0, NULL, 0},
 };
 
@@ -151,6 +155,8 @@ static unsigned option_modes(int code) {
            1U << MODE_RUNBOOK | 1U << MODE_STATUS;
   case LONG_TEST:
     return 1U << MODE_WATCH;
+  case LONG_THEME:
+    return 1U << MODE_DASHBOARD;
   case LONG_DEFAULT:
   case LONG_CHECK:
     return 1U << MODE_CONFIG;
@@ -189,7 +195,8 @@ static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err)
     if (needed & 1U << modes[i].mode)
       snprintf(list + strlen(list), sizeof list - strlen(list), "%s`stacktop %s`",
                *list ? ", " : "", modes[i].word);
-  return err_set(err, ERR_INVALID, "%s is only valid with %s", needed_by, list);
+  return err_set(err, ERR_INVALID, "%s is only valid with %s", needed_by,
+                 *list ? list : "the dashboard");
 }
 
 /* seen: each long option as it was typed, or NULL. */
@@ -360,6 +367,12 @@ static bool option_take(struct options *options, int code, const char *argument,
     return true;
   case LONG_CONFIRM:
     options->confirm = argument;
+    return true;
+  case LONG_THEME:
+    options->theme = argument;
+    return true;
+  case LONG_LIST_THEMES: /* what follows it is ignored, as after -h */
+    options->mode = MODE_THEMES;
     return true;
   case LONG_TIMEOUT:
     return duration_take("--timeout", argument, TIMEOUT_LEAST, &options->timeout_ms, err);
@@ -551,7 +564,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
       seen[code - LONG_ONLY] = argv[optind - 1 - (optarg == argv[optind - 1])];
     if (!option_take(options, code, optarg, err))
       return false;
-    if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
+    if (options->mode == MODE_HELP || options->mode == MODE_VERSION || options->mode == MODE_THEMES)
       return true;
   }
   for (; optind < argc; optind++) /* after -- */

@@ -21,6 +21,7 @@ enum mode {
   MODE_RUNBOOK,
   MODE_INCIDENT,
   MODE_STATUS,
+  MODE_THEMES,
   MODE_HELP,
   MODE_VERSION
 };
@@ -36,6 +37,7 @@ struct options {
   enum mode mode;
   enum mode help_of;   /* HELP: the mode to describe; MODE_DASHBOARD: the program */
   const char *config;  /* -c FILE; NULL: the default places */
+  const char *theme;   /* dashboard: NULL: the one of the configuration */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
   int64_t timeout_ms;  /* check, show, status: per target; 0: the target's own */
   int64_t duration_ms; /* check, show: 0: one collection */

@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "core/suggest.h"
+#include "core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES_MAX = 5, PROGRAM_MAX = 4096, NAMES_MAX = 64, NAME_MAX_BYTES = 64, LIST_MAX = 128 };
+enum {
+  PLACES_MAX = 5,
+  PROGRAM_MAX = 4096,
+  NAMES_MAX = 64,
+  NAME_MAX_BYTES = 64,
+  LIST_MAX = 128,
+  ABOUT_MAX = 160
+};
 
-static const char suffix[] = ".theme", built_in[] = "default";
+static const char suffix[] = ".theme", built_in[] = "default", automatic[] = "auto";
 
 struct places {
   char *folders[PLACES_MAX];
@@ -96,13 +104,19 @@ static void names_read(struct names *names, const char *folder) {
     closedir(listing);
 }
 
-static bool theme_unknown(const char *name, const struct places *places, struct err *err) {
+static struct names *names_new(const struct places *places) {
   struct names *names = mem_new(sizeof *names);
-  struct suggestion near = {0};
-  char list[LIST_MAX] = "";
   names_add(names, built_in, strlen(built_in));
+  names_add(names, automatic, strlen(automatic));
   for (size_t i = 0; i < places->count; i++)
     names_read(names, places->folders[i]);
+  return names;
+}
+
+static bool theme_unknown(const char *name, const struct places *places, struct err *err) {
+  struct names *names = names_new(places);
+  struct suggestion near = {0};
+  char list[LIST_MAX] = "";
   for (size_t i = 0; i < names->count; i++) {
     const size_t used = strlen(list);
     suggest_consider(&near, name, names->items[i]);
@@ -117,35 +131,109 @@ static bool theme_unknown(const char *name, const struct places *places, struct 
   return false;
 }
 
-bool theme_check(const char *name, struct err *err) {
-  struct theme theme;
-  return theme_load(&theme, name, err);
+bool theme_is_auto(const char *name) {
+  return name && strcmp(name, automatic) == 0;
 }
 
-bool theme_load(struct theme *theme, const char *name, struct err *err) {
+bool theme_check(const char *name, struct err *err) {
+  struct theme theme;
+  return theme_load(&theme, name, NULL, err) &&
+         (!theme_is_auto(name) || (theme_load(&theme, THEME_DARK, NULL, err) &&
+                                   theme_load(&theme, THEME_LIGHT, NULL, err)));
+}
+
+static bool is_built_in(const char *name) {
+  return strcmp(name, built_in) == 0 || theme_is_auto(name);
+}
+
+/* The file of the first folder that has one. NULL with an error, or (no kind) if none has it. */
+static FILE *theme_open(const struct places *places, const char *name, char **path,
+                        struct err *err) {
+  err->kind = ERR_NONE;
+  for (size_t i = 0; i < places->count; i++) {
+    *path = mem_printf("%s/%s%s", places->folders[i], name, suffix);
+    FILE *file = fopen(*path, "re");
+    if (file)
+      return file;
+    const bool missing = errno == ENOENT;
+    if (!missing)
+      err_set(err, ERR_IO, "%s: %s", *path, strerror(errno));
+    free(*path);
+    if (!missing)
+      break;
+  }
+  *path = NULL;
+  return NULL;
+}
+
+bool theme_load(struct theme *theme, const char *name, char **path, struct err *err) {
   theme_init(theme);
-  if (!name)
+  if (path)
+    *path = NULL;
+  if (!name || theme_is_auto(name))
     return true;
   if (strchr(name, '/') || *name == '.' || *name == '\0')
     return err_set(err, ERR_INVALID,
                    "\"%.64s\" is not the name of a theme; use one without a folder", name);
   struct places places;
+  char *found = NULL;
   places_init(&places);
-  bool found = false, done = false;
-  for (size_t i = 0; i < places.count && !found; i++) {
-    char *path = mem_printf("%s/%s%s", places.folders[i], name, suffix);
-    FILE *file = fopen(path, "re");
-    found = file || errno != ENOENT;
-    if (file) {
-      done = theme_read(theme, path, file, err);
-      fclose(file);
-    } else if (found) {
-      err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    free(path);
+  FILE *file = theme_open(&places, name, &found, err);
+  bool done = false;
+  if (file) {
+    done = theme_read(theme, found, file, err);
+    fclose(file);
+  } else if (err->kind == ERR_NONE) {
+    done = is_built_in(name) || theme_unknown(name, &places, err);
   }
-  if (!found)
-    done = strcmp(name, built_in) == 0 || theme_unknown(name, &places, err);
   places_fini(&places);
+  if (path)
+    *path = found;
+  else
+    free(found);
   return done;
+}
+
+/* The comment of its first line. */
+static void about_read(char about[ABOUT_MAX], const char *path, bool ascii) {
+  char line[ABOUT_MAX] = "";
+  FILE *file = fopen(path, "re");
+  const char *text = file ? fgets(line, sizeof line, file) : NULL;
+  if (file)
+    fclose(file);
+  text = text && *text == '#' ? text + 1 + strspn(text + 1, "# ") : "";
+  text_sanitize(about, ABOUT_MAX, text, strcspn(text, "\r\n"), ascii);
+}
+
+static void theme_print(FILE *out, const char *name, int width, bool ascii) {
+  static const char own[] = "The 16 colours of the terminal, for dark and for light backgrounds.",
+                    follows[] = "dark or light, as the terminal says, also while it runs.";
+  struct theme theme;
+  struct err err = {0};
+  char *path = NULL, about[ABOUT_MAX], shown[sizeof err.text];
+  if (!theme_load(&theme, name, &path, &err)) {
+    text_sanitize(shown, sizeof shown, err.text, strlen(err.text), ascii);
+    fprintf(out, "%-*s  invalid: %s\n", width, name, shown);
+  } else if (!path) {
+    fprintf(out, "%-*s  %s\n", width, name, theme_is_auto(name) ? follows : own);
+  } else {
+    about_read(about, path, ascii);
+    text_sanitize(shown, sizeof shown, path, strlen(path), ascii);
+    fprintf(out, "%-*s  %s%s(%s)\n", width, name, about, *about ? " " : "", shown);
+  }
+  free(path);
+}
+
+void theme_list(FILE *out, bool ascii) {
+  struct places places;
+  places_init(&places);
+  struct names *names = names_new(&places);
+  int width = 0;
+  for (size_t i = 0; i < names->count; i++)
+    if ((int)strlen(names->items[i]) > width)
+      width = (int)strlen(names->items[i]);
+  for (size_t i = 0; i < names->count; i++)
+    theme_print(out, names->items[i], width, ascii);
+  free(names);
+  places_fini(&places);
 }

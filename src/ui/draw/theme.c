@@ -19,33 +19,36 @@ enum {
   GREYS = 232
 };
 
-static const char *const style_names[STYLE_COUNT + 1] = {
-    [STYLE_TEXT] = "text",
-    [STYLE_DIM] = "dim",
-    [STYLE_LABEL] = "label",
-    [STYLE_BORDER] = "border",
-    [STYLE_BORDER_FOCUSED] = "border-focused",
-    [STYLE_TITLE] = "title",
-    [STYLE_FIGURE] = "figure",
-    [STYLE_OK] = "ok",
-    [STYLE_WARN] = "warn",
-    [STYLE_CRIT] = "crit",
-    [STYLE_UNKNOWN] = "unknown",
-    [STYLE_INFO] = "info",
-    [STYLE_STALE] = "stale",
-    [STYLE_GAUGE] = "gauge",
-    [STYLE_SPARK] = "spark",
-    [STYLE_HEADER] = "header",
-    [STYLE_HEADER_PRODUCTION] = "header-production",
-    [STYLE_KEY] = "key",
-    [STYLE_NOTICE] = "notice",
-    [STYLE_SOURCE_1] = "source-1",
-    [STYLE_SOURCE_2] = "source-2",
-    [STYLE_SOURCE_3] = "source-3",
-    [STYLE_SOURCE_4] = "source-4",
-    [STYLE_SOURCE_5] = "source-5",
-    [STYLE_SOURCE_6] = "source-6",
-    [STYLE_COUNT] = "selected",
+/* The word in a theme file, and the meaning in docs/themes.md. */
+static const struct {
+  const char *name, *meaning;
+} styles[STYLE_COUNT + 1] = {
+    [STYLE_TEXT] = {"text", "text and figures"},
+    [STYLE_DIM] = {"dim", "secondary text: units, hints, ages"},
+    [STYLE_LABEL] = {"label", "headings of columns, titles of figures"},
+    [STYLE_BORDER] = {"border", "lines around a pane"},
+    [STYLE_BORDER_FOCUSED] = {"border-focused", "lines around the pane that has the keys"},
+    [STYLE_TITLE] = {"title", "name of a pane or page"},
+    [STYLE_FIGURE] = {"figure", "headline in the line around a pane"},
+    [STYLE_OK] = {"ok", "state OK: within all thresholds"},
+    [STYLE_WARN] = {"warn", "state WARN: beyond a warning threshold"},
+    [STYLE_CRIT] = {"crit", "state CRIT: beyond a critical threshold, or no answer"},
+    [STYLE_UNKNOWN] = {"unknown", "state UNKNOWN: the value cannot be read"},
+    [STYLE_INFO] = {"info", "an event that is a change: neither good nor bad"},
+    [STYLE_STALE] = {"stale", "a value that is too old to be trusted"},
+    [STYLE_GAUGE] = {"gauge", "empty part of a bar"},
+    [STYLE_SPARK] = {"spark", "charts"},
+    [STYLE_HEADER] = {"header", "first line of the screen"},
+    [STYLE_HEADER_PRODUCTION] = {"header-production", "the same in a production environment"},
+    [STYLE_KEY] = {"key", "name of a key in the last line"},
+    [STYLE_NOTICE] = {"notice", "the view is not in its normal state: paused, filtered, locked"},
+    [STYLE_SOURCE_1] = {"source-1", "names of sources of log lines, in turn"},
+    [STYLE_SOURCE_2] = {"source-2", "the second source"},
+    [STYLE_SOURCE_3] = {"source-3", "the third source"},
+    [STYLE_SOURCE_4] = {"source-4", "the fourth source"},
+    [STYLE_SOURCE_5] = {"source-5", "the fifth source"},
+    [STYLE_SOURCE_6] = {"source-6", "the sixth source"},
+    [STYLE_COUNT] = {"selected", "the selected row, drawn over the style of the row"},
 };
 
 static const char *const color_names[COLORS_16] = {
@@ -64,7 +67,11 @@ static const struct {
                   {"underline", LOOK_UNDERLINE}};
 
 const char *theme_style_name(unsigned style) {
-  return style <= STYLE_COUNT ? style_names[style] : NULL;
+  return style <= STYLE_COUNT ? styles[style].name : NULL;
+}
+
+const char *theme_style_meaning(unsigned style) {
+  return style <= STYLE_COUNT ? styles[style].meaning : NULL;
 }
 
 uint32_t theme_rgb(int color) {
@@ -97,8 +104,32 @@ static int16_t color_nearest(uint32_t rgb, int first, int end) {
   return (int16_t)nearest;
 }
 
+/* Of the 16. A colour keeps its hue, or two pale colours that differ would both become white: red
+ * includes orange and crimson, green what is nearer to it than to cyan. */
+static int16_t color_16_of(uint32_t rgb) {
+  enum { GREY_SPREAD = 0x28, BRIGHT_FROM = 0xd7, RED = 1, GREEN, YELLOW, BLUE, MAGENTA, CYAN };
+  static const struct {
+    int end; /* degrees of hue */
+    int16_t color;
+  } hues[] = {{30, RED},   {75, YELLOW},   {165, GREEN}, {200, CYAN},
+              {265, BLUE}, {320, MAGENTA}, {361, RED}};
+  const int red = (int)(rgb >> 16), green = (int)(rgb >> 8 & 0xff), blue = (int)(rgb & 0xff);
+  const int most = red > green ? (red > blue ? red : blue) : (green > blue ? green : blue);
+  const int least = red < green ? (red < blue ? red : blue) : (green < blue ? green : blue);
+  const int spread = most - least;
+  if (spread < GREY_SPREAD)
+    return color_nearest(rgb, 0, COLORS_16);
+  const int hue = most == red     ? (360 + 60 * (green - blue) / spread) % 360
+                  : most == green ? 120 + 60 * (blue - red) / spread
+                                  : 240 + 60 * (red - green) / spread;
+  size_t at = 0;
+  while (hue >= hues[at].end)
+    at++;
+  return (int16_t)(hues[at].color + (most >= BRIGHT_FROM ? 8 : 0));
+}
+
 static int16_t color_16(int16_t color) {
-  return color < COLORS_16 ? color : color_nearest(theme_rgb(color), 0, COLORS_16);
+  return color < COLORS_16 ? color : color_16_of(theme_rgb(color));
 }
 
 static struct look look_of(int16_t foreground, int16_t background, uint16_t attributes_set) {
@@ -113,7 +144,7 @@ static struct look look_of(int16_t foreground, int16_t background, uint16_t attr
  * the built-in theme uses no others, except for a text on a background that it sets itself. */
 void theme_init(struct theme *theme) {
   enum { RED = 1, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE = 15, NONE = LOOK_DEFAULT };
-  enum { PAPER = 231, BLACK = 16, NAVY = 24, SIGNAL = 160, MARK = 238, AMBER = 178 };
+  enum { PAPER = 231, BLACK = 16, NAVY = 24, SIGNAL = 124, MARK = 238, AMBER = 178 };
   *theme = (struct theme){
       .looks =
           {
@@ -251,7 +282,7 @@ static bool color_parse(const char *word, int16_t *color, int16_t *color_16_out)
       return false;
     const uint32_t rgb = (uint32_t)strtoul(word + 1, NULL, 16);
     *color = color_nearest(rgb, CUBE, COLORS_256);
-    *color_16_out = color_nearest(rgb, 0, COLORS_16);
+    *color_16_out = color_16_of(rgb);
     return true;
   }
   if (strspn(word, "0123456789") != strlen(word) || *word == '\0')
@@ -319,7 +350,7 @@ static bool look_parse(struct line *line, struct look *look, struct err *err) {
 
 static struct look *theme_find(struct theme *theme, const char *name) {
   for (unsigned i = 0; i <= STYLE_COUNT; i++)
-    if (strcasecmp(style_names[i], name) == 0)
+    if (strcasecmp(styles[i].name, name) == 0)
       return i == STYLE_COUNT ? &theme->selected : &theme->looks[i];
   return NULL;
 }
@@ -329,8 +360,8 @@ static bool style_unknown(const char *name, struct err *err) {
   struct suggestion near = {0};
   for (unsigned i = 0; i <= STYLE_COUNT; i++) {
     const size_t used = strlen(list);
-    suggest_consider(&near, name, style_names[i]);
-    snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", style_names[i]);
+    suggest_consider(&near, name, styles[i].name);
+    snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", styles[i].name);
   }
   text_sanitize(shown, sizeof shown, name, strlen(name), false);
   return err_set(err, ERR_INVALID, "unknown style \"%s\"%s%s", shown,

@@ -35,6 +35,8 @@ struct look theme_look(const struct theme *theme, unsigned style, int colors);
 /* The word for a style in a theme file: "border-focused"; of STYLE_COUNT: "selected". NULL beyond.
  */
 const char *theme_style_name(unsigned style);
+/* What it marks, in a few words; the table of docs/themes.md has the same. NULL beyond. */
+const char *theme_style_meaning(unsigned style);
 
 /* The RGB value of a palette colour (16..255); for the first 16, which the user may change,
  * xterm's. 0xRRGGBB. */

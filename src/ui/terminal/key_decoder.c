@@ -211,6 +211,7 @@ static struct decoded decode_csi(struct key_decoder *decoder) {
     decoder->mode = KEY_MODE_PASTE;
     return decoded_nothing(end + 1);
   }
+  reports_csi(&decoder->reports, parameters, (char)bytes[end]);
   const struct key key = bytes[end] == '~'       ? key_of_number(parameters)
                          : parameters[0] == '\0' ? key_of_letter(bytes[end])
                                                  : (struct key){KEY_CODE_NONE, 0};
@@ -237,6 +238,8 @@ static struct decoded decode_escape(struct key_decoder *decoder) {
     if (decoder->count == 2)
       return decoded_more();
     decoder->mode = KEY_MODE_STRING;
+    decoder->osc = next == ']';
+    decoder->string_count = 0;
     return decoded_nothing(2);
   }
   return decoded_key(1, KEY_CODE_ESC, 0);
@@ -259,16 +262,26 @@ static struct decoded decode_long_csi(struct key_decoder *decoder) {
   return decoded_nothing(first < 0x20 ? 0 : 1);
 }
 
+static void string_end(struct key_decoder *decoder) {
+  decoder->mode = KEY_MODE_PLAIN;
+  if (!decoder->osc || decoder->string_count == sizeof decoder->string)
+    return;
+  decoder->string[decoder->string_count] = '\0';
+  reports_osc(&decoder->reports, decoder->string);
+}
+
 static struct decoded decode_string(struct key_decoder *decoder) {
   const uint8_t first = decoder->bytes[0];
   if (first == ESC) {
     if (decoder->count == 1)
       return decoded_more();
-    decoder->mode = KEY_MODE_PLAIN;
+    string_end(decoder);
     return decoded_nothing(decoder->bytes[1] == '\\' ? 2 : 0);
   }
   if (first == BEL)
-    decoder->mode = KEY_MODE_PLAIN;
+    string_end(decoder);
+  else if (decoder->string_count < sizeof decoder->string)
+    decoder->string[decoder->string_count++] = (char)first;
   return decoded_nothing(1);
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "ui/terminal/key.h"
+#include "ui/terminal/report.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,10 @@ struct key_decoder {
   bool expired; /* an ESC at the start is a key */
   uint8_t bytes[KEY_BYTES_MAX];
   size_t count;
+  struct reports reports; /* answers of the terminal that were among the bytes */
+  bool osc;               /* the string is an OSC */
+  char string[REPORT_STRING_MAX];
+  size_t string_count;
 };
 
 /* Takes as many of the bytes as there is room for; returns their number. Decode, then call again.

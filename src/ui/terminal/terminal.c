@@ -1,8 +1,10 @@
 #include "ui/terminal/terminal.h"
 
 #include "core/mem.h"
+#include "ui/terminal/flow.h"
 #include "ui/terminal/key_decoder.h"
 #include "ui/terminal/osc52.h"
+#include "ui/terminal/term_name.h"
 #include "ui/terminal/tty.h"
 
 #define NCURSES_WIDECHAR 1
@@ -21,9 +23,16 @@ enum {
   LOOKS = STYLE_COUNT * 4, /* each style plain, selected, strong, and both */
   COMBINED_MAX = 4,        /* characters of one cell */
   DISCARD_READS = 256,     /* more than the kernel's queue of a terminal can hold */
+  ANSWER_MS = 200,         /* how long to wait for answers at the end */
+  ANSWER_TURNS = 8,
+  HELD_MAX = 64,
   SYNC_MIN = 1024, /* bytes: a smaller frame arrives in one packet and cannot be seen half drawn */
 };
 
+/* Questions (ui/terminal/report.h), and mode 2031. */
+static const char ask_sync[] = "\033[?2026$p", ask_arrival[] = "\033[5n",
+                  ask_scheme[] = "\033[?996n\033]11;?\033\\";
+static const char follow_on[] = "\033[?2031h", follow_off[] = "\033[?2031l";
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
@@ -35,12 +44,18 @@ struct drawn {
 struct terminal {
   struct tty tty;
   struct key_decoder keys;
+  struct key held[HELD_MAX]; /* typed while it was being released */
+  size_t held_count;
   FILE *memory; /* curses writes here */
   SCREEN *screen;
   bool modern; /* knows the private modes of xterm, or ignores them */
   struct drawn looks[LOOKS];
   struct canvas *shown; /* the last canvas given to curses */
   bool repaint;
+  bool no_color;
+  struct flow flow;
+  unsigned arrivals;            /* answers that flow has had */
+  char word[TERMINAL_WORD_MAX]; /* of terminal_word */
   char *copy; /* for the clipboard, to be sent when nothing is pending; NULL: nothing */
   size_t copy_count;
 };
@@ -54,7 +69,9 @@ static const char *capability(const char *name) {
   return text && (intptr_t)text != -1 ? text : "";
 }
 
-static void mode_append(char *mode, const char *text) {
+static void mode_append(char *mode, const char *sequence) {
+  char text[TTY_MODE_MAX];
+  term_without_padding(text, sizeof text, sequence);
   const size_t have = strlen(mode), more = strlen(text);
   if (have + more < TTY_MODE_MAX)
     memcpy(mode + have, text, more + 1);
@@ -62,7 +79,7 @@ static void mode_append(char *mode, const char *text) {
 
 /* Our own sequences instead of curses': the same bytes restore the terminal on exit and from a
  * crash handler. */
-static void modes_make(struct terminal *terminal) {
+static void modes_make(struct terminal *terminal, bool follow) {
   struct tty *tty = &terminal->tty;
   const char *alternate = capability("smcup");
   terminal->modern = *alternate != '\0';
@@ -71,6 +88,13 @@ static void modes_make(struct terminal *terminal) {
   mode_append(tty->enter, capability("civis"));
   mode_append(tty->leave, capability("sgr0"));
   if (terminal->modern) {
+    mode_append(tty->enter, ask_sync);
+    if (follow) {
+      mode_append(tty->enter, follow_on);
+      mode_append(tty->enter, ask_scheme);
+      mode_append(tty->leave, follow_off);
+    }
+    mode_append(tty->enter, ask_arrival);
     mode_append(tty->enter, paste_on);
     mode_append(tty->leave, sync_end);
     mode_append(tty->leave, paste_off);
@@ -105,9 +129,10 @@ static size_t look_index(unsigned style) {
   return flags * STYLE_COUNT + (base < STYLE_COUNT ? base : STYLE_TEXT);
 }
 
-static void looks_make(struct terminal *terminal, const struct theme *theme, bool no_color) {
+static void looks_make(struct terminal *terminal, const struct theme *theme) {
   int colors = 0;
-  if (!no_color && has_colors() && start_color() == OK && use_default_colors() == OK)
+  memset(terminal->looks, 0, sizeof terminal->looks);
+  if (!terminal->no_color && has_colors() && start_color() == OK && use_default_colors() == OK)
     colors = COLORS;
   static const unsigned flags[] = {0, STYLE_SELECTED, STYLE_STRONG, STYLE_SELECTED | STYLE_STRONG};
   short pairs = 0;
@@ -130,6 +155,22 @@ static void looks_make(struct terminal *terminal, const struct theme *theme, boo
   }
 }
 
+static bool screen_open(struct terminal *terminal, const char *term) {
+  terminal->screen = newterm(NULL, terminal->memory, stdin);
+  const char *const *instead = terminal->screen ? NULL : term_instead(term);
+  for (; instead && *instead && !terminal->screen; instead++) {
+    char own[32];
+    snprintf(own, sizeof own, "%s", *instead); /* some versions of curses take no const */
+    terminal->screen = newterm(own, terminal->memory, stdin);
+    if (terminal->screen)
+      snprintf(terminal->word, sizeof terminal->word,
+               "This host does not describe the terminal \"%.40s\": using %s. Install its terminfo "
+               "entry (ncurses-term)",
+               term, *instead);
+  }
+  return terminal->screen;
+}
+
 /* Curses' screen, on memory. False with a sentence. */
 static bool screen_make(struct terminal *terminal, struct err *err) {
   const char *term = getenv("TERM");
@@ -144,8 +185,7 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
   }
   unsetenv("LINES"); /* the size comes from the kernel alone; curses starts with any */
   unsetenv("COLUMNS");
-  terminal->screen = newterm(NULL, terminal->memory, stdin);
-  if (!terminal->screen)
+  if (!screen_open(terminal, term))
     return err_set(err, ERR_UNSUPPORTED, "unknown terminal type \"%.40s\" (TERM)", term);
   if (!*capability("cup") || !*capability("clear"))
     return err_set(err, ERR_UNSUPPORTED, "terminal type \"%.40s\" (TERM) cannot draw a full screen",
@@ -178,22 +218,52 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
     free(terminal);
     return NULL;
   }
-  looks_make(terminal, options->theme, options->no_color);
-  modes_make(terminal);
+  terminal->no_color = options->no_color;
+  looks_make(terminal, options->theme);
+  modes_make(terminal, options->follow_scheme);
   lseek(fileno(terminal->memory), 0, SEEK_SET); /* `enter` sets up the same, and more */
   terminal_enter(terminal);
   return terminal;
 }
 
+static bool key_decode(struct terminal *terminal, struct key *key) {
+  const bool found = key_decoder_next(&terminal->keys, key);
+  if (terminal->arrivals != terminal->keys.reports.arrivals)
+    flow_answer(&terminal->flow);
+  terminal->arrivals = terminal->keys.reports.arrivals;
+  return found;
+}
+
+/* An answer that comes later would be typed into the shell. Keys are kept. */
+static void answers_await(struct terminal *terminal) {
+  const struct flow *flow = &terminal->flow;
+  const bool expected = terminal->modern && (flow->asked || !flow->answers);
+  if (!terminal->tty.taken || terminal->tty.gone || terminal_pending(terminal) || !expected)
+    return;
+  struct key key;
+  for (int turns = 0; turns < ANSWER_TURNS && (flow->asked || !flow->answers); turns++) {
+    if (!tty_wait(&terminal->tty, ANSWER_MS) || !terminal_read(terminal))
+      return;
+    while (key_decode(terminal, &key))
+      if (terminal->held_count < HELD_MAX)
+        terminal->held[terminal->held_count++] = key;
+  }
+}
+
 void terminal_close(struct terminal *terminal) {
+  answers_await(terminal);
   if (terminal->tty.taken && !terminal->tty.gone)
     tcflush(terminal->tty.fd, TCIFLUSH); /* input for us must not reach the shell */
-  terminal_leave(terminal);
+  tty_give_back(&terminal->tty);
   screen_free(terminal);
   canvas_free(terminal->shown);
   free(terminal->copy);
   tty_close(&terminal->tty);
   free(terminal);
+}
+
+const char *terminal_word(const struct terminal *terminal) {
+  return *terminal->word ? terminal->word : NULL;
 }
 
 void terminal_size(const struct terminal *terminal, int *width, int *height) {
@@ -216,7 +286,24 @@ bool terminal_read(struct terminal *terminal) {
 }
 
 bool terminal_key(struct terminal *terminal, struct key *key) {
-  return key_decoder_next(&terminal->keys, key);
+  if (terminal->held_count == 0)
+    return key_decode(terminal, key);
+  *key = terminal->held[0];
+  memmove(terminal->held, terminal->held + 1, --terminal->held_count * sizeof *key);
+  return true;
+}
+
+enum scheme terminal_scheme(const struct terminal *terminal) {
+  return terminal->keys.reports.scheme;
+}
+
+void terminal_theme(struct terminal *terminal, const struct theme *theme) {
+  looks_make(terminal, theme);
+  terminal_invalidate(terminal);
+}
+
+int64_t terminal_wait(struct terminal *terminal, int64_t now_ms) {
+  return flow_wait(&terminal->flow, now_ms);
 }
 
 int terminal_key_wait(const struct terminal *terminal) {
@@ -328,22 +415,25 @@ static void canvas_draw(struct terminal *terminal, const struct canvas *canvas) 
 }
 
 /* Sends curses' output to the terminal. */
-static void frame_send(struct terminal *terminal) {
+static void frame_send(struct terminal *terminal, int64_t now_ms) {
   const int memory = fileno(terminal->memory);
   const off_t end = lseek(memory, 0, SEEK_CUR);
   if (end <= 0)
     return;
   const size_t count = (size_t)end;
-  const bool sync = terminal->modern && count >= SYNC_MIN;
-  const size_t lead = sync ? sizeof sync_begin - 1 : 0, tail = sync ? sizeof sync_end - 1 : 0;
-  char *out = tty_reserve(&terminal->tty, lead + count + tail);
+  const bool sync = terminal->keys.reports.synchronized && count >= SYNC_MIN;
+  const bool ask = flow_send(&terminal->flow, count, now_ms);
+  const size_t lead = sync ? sizeof sync_begin - 1 : 0, tail = sync ? sizeof sync_end - 1 : 0,
+               question = ask ? sizeof ask_arrival - 1 : 0;
+  char *out = tty_reserve(&terminal->tty, lead + count + tail + question);
   memcpy(out, sync_begin, lead);
   const ssize_t got = pread(memory, out + lead, count, 0);
   memcpy(out + lead + count, sync_end, tail);
+  memcpy(out + lead + count + tail, ask_arrival, question);
   lseek(memory, 0, SEEK_SET);
   assert(got == end);
   (void)got;
-  tty_send(&terminal->tty, lead + count + tail);
+  tty_send(&terminal->tty, lead + count + tail + question);
 }
 
 /* Between two frames, so that it never splits one. */
@@ -365,14 +455,14 @@ bool terminal_copy(struct terminal *terminal, const char *text) {
   return true;
 }
 
-void terminal_show(struct terminal *terminal, const struct canvas *canvas) {
+void terminal_show(struct terminal *terminal, const struct canvas *canvas, int64_t now_ms) {
   if (!terminal->tty.taken || terminal->tty.gone)
     return;
   assert(!terminal_pending(terminal));
   canvas_draw(terminal, canvas);
   wnoutrefresh(stdscr);
   doupdate();
-  frame_send(terminal);
+  frame_send(terminal, now_ms);
   copy_send(terminal);
 }
 
@@ -393,10 +483,12 @@ uint64_t terminal_written(const struct terminal *terminal) {
 }
 
 void terminal_leave(struct terminal *terminal) {
+  answers_await(terminal);
   tty_give_back(&terminal->tty);
 }
 
 void terminal_enter(struct terminal *terminal) {
+  terminal->flow = (struct flow){0};
   tty_take(&terminal->tty);
   terminal_invalidate(terminal);
 }

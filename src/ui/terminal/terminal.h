@@ -13,11 +13,13 @@
 #include "ui/draw/canvas.h"
 #include "ui/draw/theme.h"
 #include "ui/terminal/key.h"
+#include "ui/terminal/report.h"
 
 struct terminal;
 
 struct terminal_options {
   const struct theme *theme; /* borrowed for the call */
+  bool follow_scheme;        /* ask for terminal_scheme, and for its changes */
   bool no_color;             /* attributes only: bold, reverse, underline */
 };
 
@@ -26,6 +28,10 @@ struct terminal_options {
  * handlers afterwards: curses sets some of its own. */
 struct terminal *terminal_open(const struct terminal_options *options, struct err *err);
 void terminal_close(struct terminal *terminal);
+/* What the operator should know about it, in one line: TERM is unknown here, and what stands in for
+ * it. NULL: nothing. May contain raw bytes of TERM. */
+enum { TERMINAL_WORD_MAX = 192 };
+const char *terminal_word(const struct terminal *terminal);
 
 /* The size as the kernel says it now. */
 void terminal_size(const struct terminal *terminal, int *width, int *height);
@@ -46,8 +52,16 @@ void terminal_key_expire(struct terminal *terminal);
  * the previous screen. The rest of an unfinished sequence or paste is still decoded as such. */
 void terminal_discard_input(struct terminal *terminal);
 
+/* What the terminal has said of itself so far; it changes with terminal_key. */
+enum scheme terminal_scheme(const struct terminal *terminal);
+/* Other looks from the next terminal_show on. */
+void terminal_theme(struct terminal *terminal, const struct theme *theme);
+
+/* How long the next frame must wait: the terminal has not yet come to the end of the last one
+ * (ui/terminal/flow.h). 0: draw it now. terminal_key may end the wait. */
+int64_t terminal_wait(struct terminal *terminal, int64_t now_ms);
 /* Shows the canvas: writes only what differs from what is there. Only while nothing is pending. */
-void terminal_show(struct terminal *terminal, const struct canvas *canvas);
+void terminal_show(struct terminal *terminal, const struct canvas *canvas, int64_t now_ms);
 /* Whether part of a frame waits for the terminal to be writable; then terminal_flush. */
 bool terminal_pending(const struct terminal *terminal);
 void terminal_flush(struct terminal *terminal);
@@ -63,7 +77,7 @@ void terminal_invalidate(struct terminal *terminal);
 uint64_t terminal_written(const struct terminal *terminal);
 
 /* Releases the terminal for a while (suspend), and takes it again with a full redraw. Releasing
- * waits at most TTY_LEAVE_MS. */
+ * waits at most TTY_LEAVE_MS, and for answers that the terminal still owes. */
 void terminal_leave(struct terminal *terminal);
 void terminal_enter(struct terminal *terminal);
 

@@ -144,6 +144,11 @@ size_t tty_read(struct tty *tty, uint8_t *bytes, size_t size) {
   return 0;
 }
 
+bool tty_wait(const struct tty *tty, int ms) {
+  struct pollfd wait = {.fd = tty->fd, .events = POLLIN};
+  return poll(&wait, 1, ms) > 0;
+}
+
 char *tty_reserve(struct tty *tty, size_t count) {
   assert(tty->pending_count == 0);
   if (count > tty->pending_size) {

@@ -42,6 +42,8 @@ void tty_give_back(struct tty *tty);
 void tty_size(const struct tty *tty, int *width, int *height); /* 80x24 if it is not known */
 /* Bytes typed; 0: none now, or hung up. */
 size_t tty_read(struct tty *tty, uint8_t *bytes, size_t size);
+/* Waits for something to be typed; false if nothing was. */
+bool tty_wait(const struct tty *tty, int ms);
 /* A buffer for that many bytes, sent by tty_send; only while nothing is pending. */
 char *tty_reserve(struct tty *tty, size_t count);
 void tty_send(struct tty *tty, size_t count);

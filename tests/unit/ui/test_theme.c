@@ -1,6 +1,5 @@
 #include "ui/draw/theme.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -158,90 +157,6 @@ static void test_every_style_has_a_name(void **state) {
   assert_null(theme_style_name(STYLE_COUNT + 1));
 }
 
-/* Contrast as WCAG defines it: 1 to 21; 4.5 is enough to read, 3 for text that need not be read. */
-static double luminance(uint32_t rgb) {
-  static const double weights[] = {0.2126, 0.7152, 0.0722};
-  double sum = 0;
-  for (int i = 0; i < 3; i++) {
-    double part = (double)(rgb >> (16 - 8 * i) & 0xff) / 255;
-    sum += weights[i] * (part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4));
-  }
-  return sum;
-}
-
-static double contrast(uint32_t a, uint32_t b) {
-  double x = luminance(a) + 0.05, y = luminance(b) + 0.05;
-  return x > y ? x / y : y / x;
-}
-
-static void check_contrast(const char *name, const struct theme *theme, uint32_t ground,
-                           uint32_t text) {
-  for (unsigned style = 0; style < STYLE_COUNT; style++) {
-    const double least = style == STYLE_BORDER || style == STYLE_GAUGE ? 2.5 : 4.5;
-    for (unsigned flag = 0; flag <= STYLE_SELECTED; flag += STYLE_SELECTED) {
-      if (flag && least < 4.5)
-        continue;
-      const struct look look = theme_look(theme, style | flag, 256);
-      const uint32_t front = look.foreground == LOOK_DEFAULT ? text : theme_rgb(look.foreground);
-      const uint32_t back = look.background == LOOK_DEFAULT ? ground : theme_rgb(look.background);
-      if (contrast(front, back) < least)
-        fail_msg("%s: %s%s has a contrast of %.1f on #%06x", name, theme_style_name(style),
-                 flag ? " selected" : "", contrast(front, back), back);
-    }
-  }
-}
-
-static void test_the_themes_can_be_read(void **state) {
-  (void)state;
-  static const struct {
-    const char *name;
-    uint32_t ground, text;
-  } files[] = {{"dark", 0x000000, 0xffffff},     {"dark", 0x1e1e1e, 0xd0d0d0},
-               {"light", 0xffffff, 0x000000},    {"light", 0xf8f8f2, 0x222222},
-               {"contrast", 0x000000, 0xffffff}, {"contrast", 0xffffff, 0x000000},
-               {"mono", 0x000000, 0xffffff},     {"mono", 0xffffff, 0x000000}};
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    char path[64], text[8192];
-    snprintf(path, sizeof path, "../../../themes/%s.theme", files[i].name);
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    const size_t len = fread(text, 1, sizeof text, file);
-    fclose(file);
-    struct theme theme;
-    struct err err = {0};
-    if (!theme_parse(&theme, path, text, len, &err))
-      fail_msg("%s", err.text);
-    check_contrast(files[i].name, &theme, files[i].ground, files[i].text);
-  }
-}
-
-/* The built-in theme uses the user's own colours, whose looks are unknown; but where it sets a
- * background, it sets the text colour, too. No severity looks like another, nor like plain text. */
-static void test_the_built_in_theme(void **state) {
-  (void)state;
-  struct theme theme;
-  theme_init(&theme);
-  for (unsigned style = 0; style < STYLE_COUNT; style++) {
-    const struct look *look = &theme.looks[style];
-    if (look->background == LOOK_DEFAULT)
-      continue;
-    assert_true(look->background >= 16 && look->foreground >= 16);
-    assert_true(contrast(theme_rgb(look->foreground), theme_rgb(look->background)) >= 4.5);
-    assert_true(contrast(theme_rgb(look->foreground_16), theme_rgb(look->background_16)) >= 4.5);
-  }
-  static const enum style told_apart[] = {STYLE_TEXT, STYLE_OK,      STYLE_WARN,
-                                          STYLE_CRIT, STYLE_UNKNOWN, STYLE_STALE};
-  static const int colors[] = {8, 256};
-  for (size_t c = 0; c < 2; c++)
-    for (size_t i = 0; i < 6; i++)
-      for (size_t j = i + 1; j < 6; j++) {
-        struct look a = theme_look(&theme, told_apart[i], colors[c]),
-                    b = theme_look(&theme, told_apart[j], colors[c]);
-        assert_true(a.foreground != b.foreground || a.background != b.background ||
-                    a.attributes != b.attributes);
-      }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_file_lies_over_the_built_in_one),
@@ -249,8 +164,6 @@ int main(void) {
       cmocka_unit_test(test_garbage),
       cmocka_unit_test(test_fewer_colours),
       cmocka_unit_test(test_every_style_has_a_name),
-      cmocka_unit_test(test_the_themes_can_be_read),
-      cmocka_unit_test(test_the_built_in_theme),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
