@@ -19,9 +19,8 @@ static const char whole[] =
     "  -c, --config FILE     default: stacktop.yaml in $XDG_CONFIG_HOME/stacktop or\n"
     "                        /etc/stacktop; else this host and the usual loopback ports\n"
     "      --read-only       refuse all actions until `:unlock NAME`; --wall: for a wall display\n"
-    "      --theme NAME      colours of the screen; --list-themes: list them\n"
-    "  -U, --no-unicode      use ASCII only (default in a locale that is not UTF-8)\n"
-    "  -C, --no-color        use no colors (default if NO_COLOR is set); --utc: times in UTC\n"
+    "      --theme NAME      colors of the screen; --list-themes: list them; -C, --no-color: none\n"
+    "  -U, --no-unicode      ASCII only (default unless the locale is UTF-8); --utc: times in UTC\n"
     "  -h, --help            show this help; -V, --version: show the version\n"
     "\n"
     "Exit status: 0 success or the command's status, 1 failure, 64 usage, 78 configuration.\n";
