@@ -5,6 +5,7 @@
 #include "app/modes/audit_mode.h"
 #include "app/modes/check.h"
 #include "app/modes/incident_mode.h"
+#include "app/modes/init_mode.h"
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/modes/runbook_mode.h"
@@ -18,6 +19,7 @@
 #include "audit/audit_record.h"
 #include "clients/kafka/child/kafka_child.h"
 #include "config/print/config_dump.h"
+#include "config/print/config_json_schema.h"
 #include "core/format.h"
 #include "core/text.h"
 #include "io/clock.h"
@@ -80,14 +82,20 @@ static void config_checked(const struct config *config) {
       format_counted(targets, sizeof targets, (int64_t)config->target_count, "target", "targets"));
 }
 
-static int config_show(const struct options *options, const struct config *config,
-                       const struct app_schema *schema) {
+static int config_show(struct runtime *runtime, const struct options *options,
+                       const struct config *config, const struct app_schema *schema) {
+  if (options->check_config && !startup_targets_check(config, &runtime->io))
+    return EXIT_CONFIG_BAD;
+  if (config->discovered)
+    startup_tell_discovered(stderr, config);
   if (options->check_config) {
     config_checked(config);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   char *state = state_folder();
   const struct config_dump_effects effects = {.read_only_by = startup_read_only_by(options),
+                                              .theme_by = options->theme ? "--theme" : NULL,
+                                              .theme = options->theme,
                                               .state = state};
   config_dump_origins(stdout, config, &schema->schema, &effects);
   free(state);
@@ -123,11 +131,21 @@ static int run(const struct options *options) {
     config_print_default(stdout, &schema.schema);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   }
+  if (options->mode == MODE_CONFIG && options->schema_config) {
+    config_json_schema(stdout, &schema.schema);
+    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
   struct runtime runtime;
   struct err err;
   if (!runtime_init(&runtime, &err))
     return trouble(&err, options->plugin, EX_OSERR);
   runtime.io.kafka_child = KAFKA_CHILD_SELF;
+  if (options->mode == MODE_INIT) {
+    const int written = init_run(&runtime, options, &schema);
+    if (!runtime_close(&runtime, NULL))
+      _exit(written);
+    return written;
+  }
   struct config *config = startup_config(options, &schema, &runtime.io);
   mode_fn *mode = mode_of(options->mode);
   if (config && mode)
@@ -139,7 +157,7 @@ static int run(const struct options *options) {
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
   else if (config)
-    status = config_show(options, config, &schema);
+    status = config_show(&runtime, options, config, &schema);
   config_free(config);
   if (!runtime_close(&runtime, NULL))
     _exit(status);

@@ -612,6 +612,14 @@ static const char *no_logs(const struct model *model, const struct subject *subj
   return "It has no logs: name its files in the configuration, such as logs: [/var/log/api/*.log]";
 }
 
+/* In the bottom line until the first key, and as an event. */
+static void discovered_say(struct dashboard *dashboard) {
+  char text[512];
+  startup_discovered_text(text, sizeof text, dashboard->config);
+  view_notice(dashboard->view, text);
+  events_add(&dashboard->model.events, clock_now_ms(), SEVERITY_OK, "stacktop", "%s", text);
+}
+
 int dashboard_run(struct runtime *runtime, struct config *config, const struct options *options) {
   int status;
   struct dashboard_theme_start start = {0};
@@ -631,6 +639,8 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   dashboard.model.pages = page_specs;
   dashboard.view =
       view_new(&(struct view_options){.utc = options->utc, .user = user, .no_logs = no_logs});
+  if (config->discovered)
+    discovered_say(&dashboard);
   dashboard_begin(&dashboard, options, &start);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);
   dashboard_close(&dashboard);

@@ -74,17 +74,34 @@ static struct target *target_make(const struct probe *probe) {
   return target;
 }
 
+static void discovery_run(struct discovery *discovery, struct io *io) {
+  uv_timer_init(io->loop, &discovery->deadline);
+  discovery->deadline.data = discovery;
+  uv_timer_start(&discovery->deadline, on_deadline, DISCOVER_MS, 0);
+  if (discovery->open == 0)
+    discovery_end(discovery);
+  uv_run(io->loop, UV_RUN_DEFAULT);
+}
+
+void discover_ports(struct io *io, const int *ports, size_t count, bool *answers) {
+  struct discovery discovery = {0};
+  struct usual_place places[DISCOVER_PORTS_MAX] = {0};
+  assert(count <= DISCOVER_PORTS_MAX);
+  for (size_t i = 0; i < count; i++) {
+    places[i].port = ports[i];
+    probe_add(&discovery, io, NULL, &places[i]);
+  }
+  discovery_run(&discovery, io);
+  for (size_t i = 0; i < count; i++)
+    answers[i] = discovery.probes[i].found;
+}
+
 struct config *discover(struct io *io) {
   struct discovery discovery = {0};
-  uv_timer_init(io->loop, &discovery.deadline);
-  discovery.deadline.data = &discovery;
   for (const struct collector *const *each = collectors; *each; each++)
     for (const struct usual_place *place = (*each)->usual; place && place->name; place++)
       probe_add(&discovery, io, *each, place);
-  uv_timer_start(&discovery.deadline, on_deadline, DISCOVER_MS, 0);
-  if (discovery.open == 0)
-    discovery_end(&discovery);
-  uv_run(io->loop, UV_RUN_DEFAULT);
+  discovery_run(&discovery, io);
 
   struct config *config = config_new();
   config->name = mem_dup("local");

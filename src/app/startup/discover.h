@@ -9,3 +9,6 @@
  * timeout yet. */
 enum { DISCOVER_MS = 150 };
 struct config *discover(struct io *io);
+/* Whether these ports of 127.0.0.1 accept a connection, in the same way. */
+enum { DISCOVER_PORTS_MAX = 64 };
+void discover_ports(struct io *io, const int *ports, size_t count, bool *answers);

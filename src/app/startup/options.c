@@ -48,6 +48,8 @@ enum {
   LONG_WIDTH,
   LONG_THEME,
   LONG_LIST_THEMES,
+  LONG_SCHEMA,
+  LONG_YES,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -67,6 +69,8 @@ static const struct option longs[] = {
     {"timeout", required_argument, NULL, LONG_TIMEOUT},
     {"default", no_argument, NULL, LONG_DEFAULT},
     {"check", no_argument, NULL, LONG_CHECK},
+    {"schema", no_argument, NULL, LONG_SCHEMA},
+    {"yes", no_argument, NULL, LONG_YES},
     {"confirm", required_argument, NULL, LONG_CONFIRM},
     {"action", required_argument, NULL, LONG_ACTION},
     {"target", required_argument, NULL, LONG_TARGET},
@@ -111,12 +115,13 @@ static const struct {
     {"plan", MODE_PLAN},       {"apply", MODE_APPLY},       {"audit", MODE_AUDIT},
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
     {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
+    {"init", MODE_INIT},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
 static bool mode_parse(const char *word, enum mode *mode, struct err *err) {
   struct suggestion suggestion = {0};
-  char list[128] = "";
+  char list[200] = "";
   for (size_t i = 0; i < MODE_WORDS; i++) {
     if (strcmp(modes[i].word, word) == 0) {
       *mode = modes[i].mode;
@@ -159,7 +164,10 @@ static unsigned option_modes(int code) {
     return 1U << MODE_DASHBOARD;
   case LONG_DEFAULT:
   case LONG_CHECK:
+  case LONG_SCHEMA:
     return 1U << MODE_CONFIG;
+  case LONG_YES:
+    return 1U << MODE_INIT;
   case LONG_CONFIRM:
     return 1U << MODE_APPLY;
   case LONG_DRY_RUN:
@@ -168,10 +176,11 @@ static unsigned option_modes(int code) {
   case LONG_TARGET:
   case LONG_USER:
   case LONG_UNKNOWN:
-  case LONG_OUTPUT:
   case LONG_ACKNOWLEDGE:
   case LONG_REASON:
     return 1U << MODE_AUDIT;
+  case LONG_OUTPUT:
+    return 1U << MODE_AUDIT | 1U << MODE_INIT;
   case LONG_SINCE:
     return 1U << MODE_AUDIT | 1U << MODE_LOGS;
   case LONG_UNTIL:
@@ -304,6 +313,12 @@ static void flag_take(struct options *options, int code) {
   case LONG_CHECK:
     options->check_config = true;
     break;
+  case LONG_SCHEMA:
+    options->schema_config = true;
+    break;
+  case LONG_YES:
+    options->yes = true;
+    break;
   case LONG_DRY_RUN:
     options->dry_run = true;
     break;
@@ -432,6 +447,7 @@ static size_t words_most(enum mode mode) {
     return 3;
   case MODE_APPLY:
   case MODE_LOGS:
+  case MODE_INIT:
     return 1;
   default:
     return 0;
@@ -519,8 +535,11 @@ static bool words_check(struct options *options, struct err *err) {
   if (options->follow && (options->until || options->patterns))
     return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",
                    options->until ? "--until" : "--patterns");
-  if (options->default_config && options->check_config)
-    return err_set(err, ERR_INVALID, "--default and --check exclude each other; use one of them");
+  if (options->default_config + options->check_config + options->schema_config > 1)
+    return err_set(err, ERR_INVALID,
+                   "--default, --check and --schema exclude each other; use one of them");
+  if (options->mode == MODE_INIT && options->output && options->word_count == 0)
+    return err_set(err, ERR_INVALID, "--output requires the name of a file");
   if (!options->acknowledge != !options->reason)
     return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT must be used together");
   return true;

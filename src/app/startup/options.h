@@ -22,6 +22,7 @@ enum mode {
   MODE_INCIDENT,
   MODE_STATUS,
   MODE_THEMES,
+  MODE_INIT,
   MODE_HELP,
   MODE_VERSION
 };
@@ -49,13 +50,16 @@ struct options {
   long limit;          /* show: rows of a table; 0: the page's own limit */
   bool default_config; /* config --default */
   bool check_config;   /* config --check */
+  bool schema_config;  /* config --schema */
+  bool yes;            /* init */
   bool no_unicode;     /* -U */
   bool no_color;       /* -C, or NO_COLOR in the environment */
   bool utc;
   bool read_only;
-  bool wall;                /* for a wall display: read_only, and it cannot be unlocked */
-  const char *const *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW];
-                               show: PAGE TARGET [ROW]; runbook: of its command; in argv */
+  bool wall; /* for a wall display: read_only, and it cannot be unlocked */
+  const char *const
+      *words; /* plan: ACTION TARGET ...; apply: the hash; logs: TARGET[/ROW];
+                 show: PAGE TARGET [ROW]; runbook: of its command; init: FILE; in argv */
   size_t word_count;
   const char *confirm;                /* apply: the confirmation phrase; NULL: ask for it */
   const char *action, *target, *user; /* audit: globs; NULL: all */

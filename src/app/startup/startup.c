@@ -5,14 +5,18 @@
 #include "collectors/collector.h"
 #include "config/config_load.h"
 #include "core/mem.h"
+#include "core/names.h"
+#include "core/text.h"
 #include "report/plugin.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The caller frees it; NULL if the environment does not define it. */
-static char *path_in_home(void) {
+static const char system_path[] = "/etc/stacktop/stacktop.yaml";
+
+char *startup_config_path_home(void) {
   const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
   if (xdg && *xdg == '/')
     return mem_printf("%s/stacktop/stacktop.yaml", xdg);
@@ -21,11 +25,11 @@ static char *path_in_home(void) {
 
 /* A file that exists but cannot be read is used, so that the error is reported. */
 static char *path_find(void) {
-  char *path = path_in_home();
+  char *path = startup_config_path_home();
   if (path && access(path, F_OK) == 0)
     return path;
   free(path);
-  path = mem_dup("/etc/stacktop/stacktop.yaml");
+  path = mem_dup(system_path);
   if (access(path, F_OK) == 0)
     return path;
   free(path);
@@ -86,6 +90,82 @@ const char *startup_read_only_by(const struct options *options) {
   if (options->read_only)
     return options->wall ? "--wall" : "--read-only";
   return environment && *environment && strcmp(environment, "0") != 0 ? "STACKTOP_READ_ONLY" : NULL;
+}
+
+static void target_error_print(const struct target *target, const char *text) {
+  char place[1024], shown[512];
+  snprintf(place, sizeof place, "%s:%d:%d", target->origin.file ? target->origin.file : "found",
+           target->origin.line, target->origin.column);
+  text_sanitize(shown, sizeof shown, text, strlen(text), false);
+  text_sanitize(place, sizeof place, place, strlen(place), false);
+  fprintf(stderr, "%s: %s \"%s\": %s\n", place, target->kind->key, target->name, shown);
+}
+
+/* Options whose name ends so are paths of files that are read when it connects. */
+static bool files_check(const struct target *target) {
+  bool good = true;
+  for (size_t i = 0; i < target->kind->option_count; i++) {
+    const char *name = target->kind->options[i].name, *path = target->values[i].text;
+    const size_t len = strlen(name);
+    char text[512];
+    if (len < 5 || strcmp(name + len - 5, "_file") != 0 || !path || !*path ||
+        access(path, R_OK) == 0)
+      continue;
+    snprintf(text, sizeof text, "%s: cannot read %.200s: %s", name, path, strerror(errno));
+    target_error_print(target, text);
+    good = false;
+  }
+  return good;
+}
+
+static void on_closed(void *arg) {
+  (void)arg;
+}
+
+bool startup_targets_check(const struct config *config, struct io *io) {
+  bool good = true;
+  for (size_t i = 0; i < config->target_count; i++) {
+    const struct target *target = config->targets[i];
+    const struct collector *collector = collector_find(target->kind->kind);
+    struct err err = {0};
+    void *self = target->disabled ? NULL : collector->open(io, target, &err);
+    if (self)
+      collector->close(self, on_closed, NULL);
+    else if (!target->disabled)
+      target_error_print(target, err.text);
+    good = files_check(target) && (self || target->disabled) && good;
+  }
+  return good;
+}
+
+/* "redis 127.0.0.1:6379"-like names of the targets; at most as fit. */
+static void found_names(struct names *names, const struct config *config) {
+  for (size_t i = 0; i < config->target_count; i++) {
+    char name[128];
+    snprintf(name, sizeof name, "%s %s", config->targets[i]->kind->kind, config->targets[i]->name);
+    names_add(names, name);
+  }
+}
+
+void startup_tell_discovered(FILE *out, const struct config *config) {
+  char *home = startup_config_path_home();
+  struct names names = {0};
+  found_names(&names, config);
+  fprintf(out,
+          "stacktop: no configuration file (looked for %s and %s)\n"
+          "          found by itself: %s\n"
+          "          next: `stacktop init` writes a configuration, -c FILE names one\n",
+          home ? home : "no home directory", system_path, names_end(&names, "`stacktop config`"));
+  free(home);
+}
+
+void startup_discovered_text(char *out, size_t size, const struct config *config) {
+  char *home = startup_config_path_home();
+  snprintf(out, size,
+           "No configuration file (looked for %s and %s): watching %zu targets found here. Next: "
+           "`stacktop init`",
+           home ? home : "none at home", system_path, config->target_count);
+  free(home);
 }
 
 struct config *startup_config(const struct options *options, const struct app_schema *schema,

@@ -5,6 +5,8 @@
 #include "app/startup/schema.h"
 #include "io/io.h"
 
+#include <stdio.h>
+
 /* sysexits.h, as every mode uses them. */
 enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
 
@@ -12,6 +14,16 @@ enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
  * with its interval and timeout. NULL with the error on stderr: exit with EXIT_CONFIG_BAD. */
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io);
+/* Whether every target can be opened as the dashboard would do it, and its files can be read;
+ * prints each error with its place on stderr. Nothing is connected. */
+bool startup_targets_check(const struct config *config, struct io *io);
+/* Where the configuration of this user is: the caller frees it; NULL if no home is known. */
+char *startup_config_path_home(void);
+/* Says in `out` that there is no configuration: where it was looked for, what was found, and what
+ * to do next. Several lines. */
+void startup_tell_discovered(FILE *out, const struct config *config);
+/* The same as one sentence, for the screen. */
+void startup_discovered_text(char *out, size_t size, const struct config *config);
 /* What makes everything read-only, beside the configuration: "--read-only"; NULL: nothing. */
 const char *startup_read_only_by(const struct options *options);
 /* The same as startup_config for a mode that needs no targets: nothing is discovered, and without a

@@ -3,7 +3,7 @@
 static const char whole[] =
     "usage: stacktop [OPTIONS]          show the dashboard\n"
     "       stacktop check [OPTIONS]    check all targets once, for people, cron and monitoring\n"
-    "       stacktop config [OPTIONS]   print the loaded configuration, secrets masked\n"
+    "       stacktop init, config       write a first configuration; print, check or explain it\n"
     "       stacktop actions            list the actions, their keys and what they run\n"
     "       stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...]\n"
     "       stacktop apply HASH         apply a plan, once, if its preconditions still hold\n"
@@ -45,14 +45,29 @@ static const char check[] =
     "status is kept.\n";
 
 static const char config[] =
-    "usage: stacktop config [OPTIONS]   print the loaded configuration, secrets masked\n"
+    "usage: stacktop config [OPTIONS]   print the values in effect with their origin\n"
     "\n"
     "      --default         print a configuration to start from: every option with its help,\n"
     "                        allowed values and default\n"
     "      --check           only check the configuration and its theme: print every error with\n"
     "                        its place, or one line if there is none\n"
+    "      --schema          print a JSON Schema for editors\n"
     "\n"
     "Exit status: 0 no errors, 64 usage error, 78 configuration error.\n";
+
+static const char init[] =
+    "usage: stacktop init [FILE] [--yes]   write a first configuration\n"
+    "\n"
+    "Looks at the usual loopback ports, the ports of a compose file in this folder, the Docker\n"
+    "engine, the kubeconfig and the unit files of /etc/systemd/system. Prints the configuration,\n"
+    "then asks before it writes it, with mode 0600. No password is read or written.\n"
+    "\n"
+    "      FILE              where to write it, also as --output FILE; - only prints it. Default:\n"
+    "                        $XDG_CONFIG_HOME/stacktop/stacktop.yaml (~/.config/...)\n"
+    "      --yes             do not ask; an old file becomes FILE.old. Without a terminal it is\n"
+    "                        required unless FILE is given and does not exist\n"
+    "\n"
+    "Exit status: 0 written, 1 not written, 64 usage error.\n";
 
 static const char actions[] =
     "usage: stacktop actions [--json]   list the actions: key, risk, purpose, commands and\n"
@@ -224,6 +239,7 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_PLAN] = plan,       [MODE_APPLY] = apply,       [MODE_AUDIT] = audit,
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
+      [MODE_INIT] = init,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -347,9 +347,29 @@ static bool uri_is_plain(const char *uri) {
   return !memchr(rest, '@', strcspn(rest, "?"));
 }
 
+/* libpq would say so only when it connects. "5432,5433" belongs to two hosts. */
+static bool ports_are_right(const PQconninfoOption *options, struct err *err) {
+  const char *list = NULL;
+  for (; options->keyword; options++)
+    if (strcmp(options->keyword, "port") == 0)
+      list = options->val;
+  for (; list && *list; list += strcspn(list, ","), list += *list == ',') {
+    char *end;
+    const size_t length = strcspn(list, ",");
+    const long port = strtol(list, &end, 10);
+    if (length > 0 && (end != list + length || port < 1 || port > 65535))
+      return err_set(err, ERR_INVALID, "port \"%.*s\" is not a number from 1 to 65535",
+                     (int)(length < 40 ? length : 40), list);
+  }
+  return true;
+}
+
 bool pg_dsn_check(const char *dsn, struct err *err) {
   PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+  const bool ports = !options || ports_are_right(options, err);
   PQconninfoFree(options);
+  if (!ports)
+    return false;
   const bool uri = strncmp(dsn, "postgres://", 11) == 0 || strncmp(dsn, "postgresql://", 13) == 0;
   if (uri && !uri_is_plain(dsn))
     return err_set(err, ERR_INVALID,

@@ -163,12 +163,24 @@ static void test_status(void **state) {
   bad("status now", "unexpected argument");
 }
 
+static void test_init(void **state) {
+  (void)state;
+  const struct options options = good("init --output f.yaml --yes");
+  assert_int_equal(options.mode, MODE_INIT);
+  assert_true(options.yes && options.word_count == 1);
+  assert_string_equal(options.words[0], "f.yaml");
+  assert_true(good("config --schema").schema_config);
+  bad("init a b", "unexpected argument");
+  bad("init --output", "--output requires the name of a file");
+  bad("config --schema --check", "exclude each other");
+}
+
 static void test_help(void **state) {
   (void)state;
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_STATUS; mode++) {
+  for (int mode = MODE_DASHBOARD; mode <= MODE_INIT; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);
@@ -260,17 +272,22 @@ static void test_runbook(void **state) {
   bad("runbook abandon a b", "usage: stacktop runbook abandon ID");
   bad("runbook list --dry-run", "--dry-run is only valid with `stacktop runbook run`");
   bad("plan a b --dry-run", "--dry-run is only valid with `stacktop runbook`");
-  bad("runbook run lag --yes", "unknown option --yes");
+  bad("runbook run lag --yes", "--yes is only valid with `stacktop init`");
 }
 
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_runbook), cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_values),  cmocka_unit_test(test_words),
-      cmocka_unit_test(test_logs),    cmocka_unit_test(test_show),
-      cmocka_unit_test(test_status),  cmocka_unit_test(test_help),
-      cmocka_unit_test(test_refused), cmocka_unit_test(test_plugin_is_requested),
-      cmocka_unit_test(test_no_color)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_runbook),
+                                     cmocka_unit_test(test_modes),
+                                     cmocka_unit_test(test_values),
+                                     cmocka_unit_test(test_words),
+                                     cmocka_unit_test(test_logs),
+                                     cmocka_unit_test(test_show),
+                                     cmocka_unit_test(test_status),
+                                     cmocka_unit_test(test_init),
+                                     cmocka_unit_test(test_help),
+                                     cmocka_unit_test(test_refused),
+                                     cmocka_unit_test(test_plugin_is_requested),
+                                     cmocka_unit_test(test_no_color)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
