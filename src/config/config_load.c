@@ -82,7 +82,24 @@ static char *text_or_null(const struct option_value *value) {
   return value->text && *value->text ? mem_dup(value->text) : NULL;
 }
 
-static void options_take(struct config *config, const struct option_value *own) {
+static void wall_take(struct config_wall *wall, struct option_value *own) {
+  const struct option *notice = &config_options[CONFIG_WALL_NOTICE];
+  struct option_value *run = &own[CONFIG_WALL_RUN];
+  wall->bell = own[CONFIG_WALL_BELL].number;
+  for (size_t i = 0; own[CONFIG_WALL_NOTICE].set && notice->choices[i]; i++)
+    if (strcmp(notice->choices[i], own[CONFIG_WALL_NOTICE].text) == 0)
+      wall->notice = (enum wall_notice)i;
+  wall->run = run->items;
+  wall->run_count = run->item_count;
+  run->items = NULL;
+  run->item_count = 0;
+  if (own[CONFIG_WALL_EVERY].set)
+    wall->every_ms = own[CONFIG_WALL_EVERY].number;
+  if (own[CONFIG_WALL_ROTATE].set)
+    wall->rotate_ms = own[CONFIG_WALL_ROTATE].number;
+}
+
+static void options_take(struct config *config, struct option_value *own) {
   config->origins = mem_new(CONFIG_OPTION_COUNT * sizeof *config->origins);
   for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
     config->origins[i] = own[i].origin;
@@ -94,6 +111,7 @@ static void options_take(struct config *config, const struct option_value *own) 
   config->state = text_or_null(&own[CONFIG_STATE]);
   config->read_only = own[CONFIG_READ_ONLY].number;
   config->audit_syslog = own[CONFIG_AUDIT_SYSLOG].number;
+  wall_take(&config->wall, own);
   if (own[CONFIG_INTERVAL].number > 0)
     config->interval_ms = own[CONFIG_INTERVAL].number;
   for (size_t i = 0; i < config->target_count; i++) {

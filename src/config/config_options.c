@@ -24,6 +24,9 @@ static bool check_reason(const char *text, struct err *err) {
   return true;
 }
 
+/* In the order of enum wall_notice. */
+static const char *const wall_notices[] = {"none", "osc777", "osc9", NULL};
+
 const struct option config_options[CONFIG_OPTION_COUNT] = {
     [CONFIG_NAME] = {.name = "name",
                      .type = OPTION_TEXT,
@@ -62,6 +65,35 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
                              .type = OPTION_BOOL,
                              .fallback = "false",
                              .help = "also send each audit line to syslog (authpriv)"},
+    [CONFIG_WALL_BELL] = {.name = "wall_bell",
+                          .type = OPTION_BOOL,
+                          .fallback = "false",
+                          .help =
+                              "--wall: ring the terminal's bell when a critical finding begins"},
+    [CONFIG_WALL_NOTICE] = {.name = "wall_notice",
+                            .type = OPTION_CHOICE,
+                            .choices = wall_notices,
+                            .fallback = "none",
+                            .help = "--wall: the terminal's notification when one begins"},
+    [CONFIG_WALL_RUN] = {.name = "wall_run",
+                         .type = OPTION_LIST,
+                         .example = "[/usr/bin/aplay, /usr/share/sounds/alarm.wav]",
+                         .help =
+                             "--wall: program and its arguments to run when one begins; it gets "
+                             "the finding as JSON on its standard input"},
+    [CONFIG_WALL_EVERY] = {.name = "wall_every",
+                           .type = OPTION_DURATION,
+                           .min = 1000,
+                           .max = 86400000,
+                           .fallback = "1m",
+                           .help =
+                               "--wall: at most one bell, notification and program in this time"},
+    [CONFIG_WALL_ROTATE] = {.name = "wall_rotate",
+                            .type = OPTION_DURATION,
+                            .min = 2000,
+                            .max = 3600000,
+                            .fallback = "10s",
+                            .help = "--wall: how long each page of findings is shown"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {

@@ -10,6 +10,8 @@
 struct config *config_new(void) {
   struct config *config = mem_new(sizeof *config);
   config->interval_ms = 2000;
+  config->wall.every_ms = 60000;
+  config->wall.rotate_ms = 10000;
   return config;
 }
 
@@ -39,6 +41,9 @@ void config_free(struct config *config) {
   free(config->environment);
   free(config->theme);
   free(config->state);
+  for (size_t i = 0; i < config->wall.run_count; i++)
+    free(config->wall.run[i]);
+  free(config->wall.run);
   free(config);
 }
 

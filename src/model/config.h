@@ -6,6 +6,17 @@
 #include "model/rules.h"
 #include "model/target.h"
 
+/* What `--wall` does besides its picture; all off by default. */
+enum wall_notice { WALL_NOTICE_NONE, WALL_NOTICE_OSC777, WALL_NOTICE_OSC9 };
+struct config_wall {
+  bool bell;
+  enum wall_notice notice;
+  char **run; /* a program and its arguments */
+  size_t run_count;
+  int64_t every_ms;  /* at most one signal in this time */
+  int64_t rotate_ms; /* how long a page of findings is shown */
+};
+
 struct config {
   char *path;   /* the file it was loaded from; NULL if there was none */
   char **files; /* that were read: those it includes first, then itself */
@@ -15,12 +26,13 @@ struct config {
   char *environment;      /* "production"; free text; NULL if unset */
   char *theme;            /* NULL: the built-in theme */
   int64_t interval_ms;
-  bool read_only;    /* nothing may be changed unless unlocked */
-  bool no_writes;    /* not even by what the configuration asks for: --read-only, --wall, or
-                        STACKTOP_READ_ONLY */
-  char *state;       /* directory of the audit log, plans and undo files; NULL: the default one */
-  bool audit_syslog; /* also send audit lines to syslog */
-  bool discovered;   /* no file: the targets were found on the usual loopback ports */
+  bool read_only; /* nothing may be changed unless unlocked */
+  bool no_writes; /* not even by what the configuration asks for: --read-only, --wall, or
+                     STACKTOP_READ_ONLY */
+  char *state;    /* directory of the audit log, plans and undo files; NULL: the default one */
+  struct config_wall wall;
+  bool audit_syslog;       /* also send audit lines to syslog */
+  bool discovered;         /* no file: the targets were found on the usual loopback ports */
   struct target **targets; /* those that are watched: a mode may take fewer of them */
   size_t target_count;
   struct target **all; /* all that are configured, in their order: a target may name another */

@@ -124,6 +124,9 @@ def test_a_session_that_is_gone_meanwhile_is_said_to_be_gone(stage, hog, tmp_pat
     (["--read-only"], {}, ""), ([], {"STACKTOP_READ_ONLY": "1"}, ""), ([], {}, "read_only: true\n"), (["--wall"], {}, "")])
 def test_read_only_is_said_and_held(stage, hog, tmp_path, arguments, env, text):
     with dashboard(configure(stage, tmp_path, text), *arguments, env=env) as terminal:
+        if "--wall" in arguments:
+            terminal.wait_for("moves every second", 20)
+            terminal.press("Enter")  # the panes behind it
         terminal.wait_for("idle in txn", 20)
         assert "READ-ONLY" in terminal.screen.rows[0]
         select(terminal, 2, f"pid {hog}")

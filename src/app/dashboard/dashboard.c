@@ -8,6 +8,7 @@
 #include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
 #include "app/dashboard/dashboard_theme.h"
+#include "app/dashboard/dashboard_wall.h"
 #include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
 #include "app/dashboard/stderr_hold.h"
@@ -56,6 +57,8 @@ struct dashboard {
   struct dashboard_away away;
   struct status_beacon beacon;
   struct dashboard_theme theme;
+  struct dashboard_wall wall;
+  bool is_wall;
 
   uv_prepare_t before_sleep;
   uv_poll_t input;
@@ -100,6 +103,23 @@ static void input_watch(struct dashboard *dashboard) {
   uv_poll_start(&dashboard->input, events, on_input);
 }
 
+static void page_close(struct dashboard *dashboard);
+
+/* What a person has opened behind the wall display and left open would be collected for weeks. */
+static void wall_tidy(struct dashboard *dashboard) {
+  const struct operations *operations = &dashboard->model.operations;
+  while (dashboard->model.page_count > 0)
+    page_close(dashboard);
+  if (dashboard->model.logs)
+    dashboard_logs_request(&dashboard->logs, &(struct request){.kind = REQUEST_LOGS_CLOSE});
+  if (operations->menu)
+    dashboard_operations_request(&dashboard->operations,
+                                 &(struct request){.kind = REQUEST_MENU_CLOSE});
+  if (operations->front)
+    dashboard_operations_request(&dashboard->operations,
+                                 &(struct request){.kind = REQUEST_DISMISS});
+}
+
 static void dashboard_draw(struct dashboard *dashboard) {
   const int64_t now = clock_now_ms();
   int width, height;
@@ -114,9 +134,13 @@ static void dashboard_draw(struct dashboard *dashboard) {
   if (dashboard->judge && !dashboard->paused) {
     model_evaluate(&dashboard->model, now, false);
     dashboard_incident_see(&dashboard->incident);
+    if (dashboard->is_wall)
+      dashboard_wall_see(&dashboard->wall);
   }
   canvas_clear(dashboard->canvas);
   view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
+  if (view_shows_wall(dashboard->view))
+    wall_tidy(dashboard);
   terminal_show(dashboard->terminal, dashboard->canvas, now);
   dashboard->drawn_ms = now;
   dashboard->dirty = DIRTY_NOT;
@@ -543,6 +567,8 @@ static void dashboard_close(struct dashboard *dashboard) {
   uv_close((uv_handle_t *)&dashboard->key_wait, NULL);
   signals_close(&dashboard->signals);
   status_beacon_close(&dashboard->beacon);
+  if (dashboard->is_wall)
+    dashboard_wall_close(&dashboard->wall);
   dashboard_logs_close(&dashboard->logs);
   dashboard_save_close(&dashboard->save);
   dashboard_theme_close(&dashboard->theme);
@@ -597,6 +623,14 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
       .hooks = {.changed = on_logs, .say = on_say, .start = on_away_start, .arg = dashboard}};
   dashboard_runbooks_open(&dashboard->runbooks);
   dashboard_open(dashboard);
+  if (dashboard->is_wall) {
+    dashboard->wall = (struct dashboard_wall){.io = &dashboard->runtime->io,
+                                              .model = &dashboard->model,
+                                              .terminal = dashboard->terminal,
+                                              .changed = on_incident_changed,
+                                              .arg = dashboard};
+    dashboard_wall_open(&dashboard->wall);
+  }
   status_beacon_open(&dashboard->beacon, &dashboard->runtime->io, &dashboard->model);
   dashboard->judge = true;
   say_terminal(dashboard);
@@ -632,13 +666,19 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   }
   crash_guard(terminal);
   stderr_hold();
-  struct dashboard dashboard = {
-      .runtime = runtime, .config = config, .terminal = terminal, .ascii = options->no_unicode};
+  struct dashboard dashboard = {.runtime = runtime,
+                                .config = config,
+                                .terminal = terminal,
+                                .ascii = options->no_unicode,
+                                .is_wall = options->wall};
   char *user = user_name();
   model_init(&dashboard.model, config);
   dashboard.model.pages = page_specs;
-  dashboard.view =
-      view_new(&(struct view_options){.utc = options->utc, .user = user, .no_logs = no_logs});
+  dashboard.view = view_new(&(struct view_options){.utc = options->utc,
+                                                   .user = user,
+                                                   .no_logs = no_logs,
+                                                   .wall = options->wall,
+                                                   .wall_rotate_ms = config->wall.rotate_ms});
   if (config->discovered)
     discovered_say(&dashboard);
   dashboard_begin(&dashboard, options, &start);

@@ -305,6 +305,31 @@ static void dump_default_rules(const struct dump *dump) {
   }
 }
 
+/* With origins also where it is the default. */
+static void dump_time(const struct dump *dump, enum config_option option, int64_t ms) {
+  const struct origin *origin = option_origin(dump, option);
+  if (!dump->effects && (!origin || !origin->file))
+    return;
+  fprintf(dump->out, "%s: ", config_options[option].name);
+  config_print_duration(dump->out, ms);
+  line_end(dump, origin);
+}
+
+static void dump_wall(const struct dump *dump) {
+  const struct config_wall *wall = &dump->config->wall;
+  const struct option_value run = {.set = true, .items = wall->run, .item_count = wall->run_count};
+  dump_bool(dump, CONFIG_WALL_BELL, wall->bell);
+  if (wall->notice != WALL_NOTICE_NONE)
+    dump_text(dump, CONFIG_WALL_NOTICE, config_options[CONFIG_WALL_NOTICE].choices[wall->notice]);
+  if (wall->run_count > 0) {
+    fprintf(dump->out, "%s: ", config_options[CONFIG_WALL_RUN].name);
+    dump_items(dump->out, &config_options[CONFIG_WALL_RUN], &run);
+    line_end(dump, option_origin(dump, CONFIG_WALL_RUN));
+  }
+  dump_time(dump, CONFIG_WALL_EVERY, wall->every_ms);
+  dump_time(dump, CONFIG_WALL_ROTATE, wall->rotate_ms);
+}
+
 static void dump_all(const struct dump *dump) {
   const struct config *config = dump->config;
   FILE *out = dump->out;
@@ -319,6 +344,7 @@ static void dump_all(const struct dump *dump) {
   dump_text(dump, CONFIG_STATE, config->state);
   dump_bool(dump, CONFIG_READ_ONLY, config->read_only);
   dump_bool(dump, CONFIG_AUDIT_SYSLOG, config->audit_syslog);
+  dump_wall(dump);
   for (size_t i = 0; i < dump->schema->kind_count; i++)
     dump_kind(dump, dump->schema->kinds[i]);
   if (config->log_filter_count > 0)

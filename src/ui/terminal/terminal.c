@@ -56,7 +56,7 @@ struct terminal {
   struct flow flow;
   unsigned arrivals;            /* answers that flow has had */
   char word[TERMINAL_WORD_MAX]; /* of terminal_word */
-  char *copy; /* for the clipboard, to be sent when nothing is pending; NULL: nothing */
+  char *copy; /* for the clipboard, or a notice: sent when nothing is pending; NULL: nothing */
   size_t copy_count;
 };
 
@@ -444,6 +444,7 @@ static void copy_send(struct terminal *terminal) {
   tty_send(&terminal->tty, terminal->copy_count);
   free(terminal->copy);
   terminal->copy = NULL;
+  terminal->copy_count = 0;
 }
 
 bool terminal_copy(struct terminal *terminal, const char *text) {
@@ -453,6 +454,21 @@ bool terminal_copy(struct terminal *terminal, const char *text) {
   terminal->copy = osc52_make(text, TERMINAL_COPY_MAX, &terminal->copy_count);
   copy_send(terminal);
   return true;
+}
+
+void terminal_notice(struct terminal *terminal, struct notice notice) {
+  size_t count;
+  if (!terminal->modern)
+    notice.form = NOTICE_NONE;
+  char *bytes = notice_make(&notice, &count);
+  if (count > 0 && terminal->copy_count + count <= 2 * (size_t)TERMINAL_COPY_MAX) {
+    const size_t before = terminal->copy ? terminal->copy_count : 0;
+    terminal->copy = mem_resize(terminal->copy, before + count);
+    memcpy(terminal->copy + before, bytes, count);
+    terminal->copy_count = before + count;
+  }
+  free(bytes);
+  copy_send(terminal);
 }
 
 void terminal_show(struct terminal *terminal, const struct canvas *canvas, int64_t now_ms) {

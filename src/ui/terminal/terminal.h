@@ -14,6 +14,7 @@
 #include "ui/draw/theme.h"
 #include "ui/terminal/key.h"
 #include "ui/terminal/report.h"
+#include "ui/terminal/notice.h"
 
 struct terminal;
 
@@ -71,6 +72,9 @@ void terminal_flush(struct terminal *terminal);
  * would show whether the terminal obeys. */
 enum { TERMINAL_COPY_MAX = 64 << 10 };
 bool terminal_copy(struct terminal *terminal, const char *text);
+/* Sends it with the next frame at the latest. The bell alone where the terminal does not know
+ * private sequences at all. */
+void terminal_notice(struct terminal *terminal, struct notice notice);
 /* The next terminal_show redraws everything. */
 void terminal_invalidate(struct terminal *terminal);
 /* All bytes written so far: the screen's traffic. */

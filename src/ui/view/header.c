@@ -319,7 +319,7 @@ static void draw_sentence(const struct frame *frame, int y, size_t lines) {
     draw_calm(frame, y, width);
 }
 
-int header_draw(struct view *view, const struct frame *frame) {
+void header_draw_first(const struct view *view, const struct frame *frame) {
   struct canvas *canvas = frame->canvas;
   const struct config *config = frame->model->config;
   unsigned style = header_style(frame);
@@ -336,7 +336,11 @@ int header_draw(struct view *view, const struct frame *frame) {
   x = draw_incident(frame, x, end);
   x = draw_counts(frame, x + 1, end);
   draw_right(view, frame, x, style);
-  if (canvas->height < SENTENCE_HEIGHT)
+}
+
+int header_draw(struct view *view, const struct frame *frame) {
+  header_draw_first(view, frame);
+  if (frame->canvas->height < SENTENCE_HEIGHT)
     return 1;
   const size_t lines = head_lines(view, frame);
   draw_sentence(frame, 1, lines);

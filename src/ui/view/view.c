@@ -8,6 +8,7 @@
 #include "ui/view/view_act.h"
 #include "ui/view/view_pages.h"
 #include "ui/view/view_runbooks.h"
+#include "ui/view/view_wall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ struct view *view_new(const struct view_options *options) {
   view->findings = mem_new(sizeof *view->findings);
   pane_init(view->findings, &pane_findings, "findings", "Findings");
   view->no_logs = options->no_logs;
+  if (options->wall)
+    view_wall_init(view, options->wall_rotate_ms);
   view->user = options->user ? mem_dup(options->user) : NULL;
   return view;
 }
@@ -77,6 +80,10 @@ void view_incident(struct view *view) {
 
 bool view_shows_incident(const struct view *view) {
   return view->page == PAGE_INCIDENT;
+}
+
+bool view_shows_wall(const struct view *view) {
+  return view->page == PAGE_WALL;
 }
 
 void view_sync_panes(struct view *view, const struct model *model) {
@@ -255,6 +262,8 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   case PAGE_HELP:
     help_draw(view, frame, area);
     break;
+  case PAGE_WALL: /* draws its own header */
+    break;
   }
 }
 
@@ -268,6 +277,10 @@ static bool clamp_scroll(struct view *view) {
 
 static void draw_under(struct view *view, const struct frame *frame) {
   struct canvas *canvas = frame->canvas;
+  if (view->page == PAGE_WALL) {
+    view_wall_draw(view, frame);
+    return;
+  }
   int top = header_draw(view, frame);
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, frame, area);
@@ -309,6 +322,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
                struct canvas *canvas) {
   struct arena arena;
   canvas_clear(canvas);
+  view_wall_sync(view, now_ms);
   dialog_sync(&view->dialog, model, now_ms);
   view->dialog.seen = false;
   if (canvas->width < VIEW_WIDTH_LEAST || canvas->height < VIEW_HEIGHT_LEAST) {

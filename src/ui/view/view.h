@@ -22,6 +22,8 @@ struct view_options {
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   const struct key_setting *keys; /* of the configuration, checked; borrowed for the call */
   size_t key_count;
+  bool wall;              /* for a wall display */
+  int64_t wall_rotate_ms; /* 0: WALL_ROTATE_MS */
 };
 
 struct view *view_new(const struct view_options *options);
@@ -38,6 +40,8 @@ void view_notice(struct view *view, const char *text);
 /* Opens the page of model->incident_lines. */
 void view_incident(struct view *view);
 bool view_shows_incident(const struct view *view);
+/* The picture of --wall is shown: what was opened behind it can be closed. */
+bool view_shows_wall(const struct view *view);
 /* When the screen next changes without new data (an age, a clock): draw again at that time at the
  * latest. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);

@@ -18,6 +18,7 @@ enum key_place {
   PLACE_FINDINGS = 1 << 11, /* the list of findings */
   PLACE_RUNBOOKS = 1 << 12, /* the list of runbooks */
   PLACE_RUNBOOK = 1 << 13,  /* one of them */
+  PLACE_WALL = 1 << 14,     /* the picture of --wall */
   PLACE_GRID = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PANES = PLACE_GRID | PLACE_OPENED,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP | PLACE_INCIDENT | PLACE_RUNBOOK,

@@ -9,6 +9,7 @@
 #include "ui/view/view_rows.h"
 #include "ui/view/view_runbooks.h"
 #include "ui/view/view_screen.h"
+#include "ui/view/view_wall.h"
 
 enum { TO_THE_END = 1000000 };
 
@@ -149,19 +150,24 @@ const struct binding view_bindings[] = {
     {"events-show", "e", NULL, "events: findings and changes in one time line",
      PLACE_GRID | PLACE_FINDINGS, 0, run_events, 0, NULL},
     /* The program. */
+    {"wall-leave", "Enter", "panes",
+     "of a wall display: the panes; it comes back after 2 minutes without a key", PLACE_WALL, 0,
+     run_wall_leave, 0, NULL},
     {"command-type", ":", NULL, "command: unlock, lock, undo, incident, note, an action, or a page",
-     PLACE_LINES | PLACE_INCIDENT, 0, run_command, 0, NULL},
+     PLACE_LINES | PLACE_INCIDENT | PLACE_WALL, 0, run_command, 0, NULL},
     {"operation-show", "b", NULL, "background actions: progress and results", PLACE_LINES, 0,
      run_front, 0, NULL},
     {"screen-pause", "z", "pause", "pause: stop polling and freeze the screen; again: resume",
      PLACE_ALL, 0, run_pause, 0, NULL},
-    {"data-refresh", "Ctrl-R", NULL, "refresh now", PLACE_ALL, 0, run_collect, 0, NULL},
-    {"screen-repaint", "Ctrl-L", NULL, "repaint the screen", PLACE_ALL, FIXED, run_request,
-     REQUEST_REPAINT, NULL},
+    {"data-refresh", "Ctrl-R", NULL, "refresh now", PLACE_ALL | PLACE_WALL, 0, run_collect, 0,
+     NULL},
+    {"screen-repaint", "Ctrl-L", NULL, "repaint the screen", PLACE_ALL | PLACE_WALL, FIXED,
+     run_request, REQUEST_REPAINT, NULL},
     {"app-suspend", "Ctrl-Z", NULL, "suspend; fg resumes", PLACE_ALL, FIXED, run_request,
      REQUEST_SUSPEND, NULL},
-    {"help-show", "? h F1", "help", "this help", PLACE_ALL, EDGE, run_help, 0, NULL},
+    {"help-show", "? h F1", "help", "this help", PLACE_ALL | PLACE_WALL, EDGE, run_help, 0, NULL},
     {"app-quit", "q F10", "quit", "quit", PLACE_ALL, EDGE, run_request, REQUEST_QUIT, NULL},
-    {"app-interrupt", "Ctrl-C", NULL, "quit", PLACE_ALL, FIXED, run_request, REQUEST_QUIT, NULL},
+    {"app-interrupt", "Ctrl-C", NULL, "quit", PLACE_ALL | PLACE_WALL, FIXED, run_request,
+     REQUEST_QUIT, NULL},
 };
 const size_t view_binding_count = sizeof view_bindings / sizeof *view_bindings;

@@ -6,12 +6,15 @@
 #include "ui/view/view_copy.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_runbooks.h"
+#include "ui/view/view_wall.h"
 
 #include <string.h>
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 enum key_place view_place(const struct view *view) {
+  if (view->page == PAGE_WALL)
+    return PLACE_WALL;
   if (view->page == PAGE_HELP)
     return PLACE_HELP;
   if (view->page == PAGE_DETAIL)
@@ -52,6 +55,8 @@ static struct request dispatch(struct keys *keys) {
     if ((binding->places & place) && keymap_has(keys->view->keymap, i, keys->key))
       return binding->run(keys, binding->argument);
   }
+  if (place == PLACE_WALL)
+    view_wall_hint(keys->view);
   if (!(place & PLACE_ACTS))
     return nothing;
   return keys->key.code == KEY_CODE_RUNE && keys->key.rune == 'R' && !act_has_key(keys)
@@ -98,6 +103,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};
   view_sync_panes(view, model);
   view->touched = true;
+  view->wall.key_ms = now_ms;
   view_runbooks_sync(view, model);
   *view->notice = '\0';
   struct keys keys = {view, &frame, view_focused(view), key, false};
@@ -107,7 +113,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   view_build_focused(view, &frame);
   keys.moved = keys.pane && pane_selection_identity(keys.pane) != before;
   dialog_sync(&view->dialog, model, now_ms);
-  struct request request = key_handle(&keys);
+  struct request request = view_wall_guard(view, key, key_handle(&keys));
   if (keys.pane)
     pane_release(keys.pane);
   if (view_focused(view) != keys.pane)

@@ -103,6 +103,8 @@ struct request run_back(struct keys *keys, int argument) {
     return (struct request){REQUEST_PAGE_CLOSE};
   else if (view->listing)
     view->listing = false;
+  else if (view->wall.on && !view->zoomed)
+    view->page = PAGE_WALL;
   else
     view->zoomed = false;
   view->scroll = 0;

@@ -1,5 +1,6 @@
 #include "ui/view/view_screen.h"
 
+#include "ui/view/view.h"
 #include "ui/view/view_keys.h"
 
 #include <stdio.h>
@@ -14,6 +15,10 @@ struct request run_request(struct keys *keys, int kind) {
 struct request run_pause(struct keys *keys, int argument) {
   (void)argument;
   struct view *view = keys->view;
+  if (view->wall.on) {
+    view_notice(view, "A wall display is never paused: a frozen picture would look like calm");
+    return nothing;
+  }
   view->paused = !view->paused;
   view->paused_ms = keys->frame->now_ms;
   return (struct request){view->paused ? REQUEST_PAUSE : REQUEST_RESUME};

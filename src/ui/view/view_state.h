@@ -4,6 +4,7 @@
 #include "ui/dialog/dialog.h"
 #include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
+#include "ui/wall/wall.h"
 
 struct keymap;
 
@@ -17,6 +18,7 @@ enum view_page {
   PAGE_RUNBOOKS, /* those that match a row (model/runbook/runbook_offers.h) */
   PAGE_RUNBOOK,  /* one of them, with its dry run */
   PAGE_HELP,
+  PAGE_WALL, /* the picture of --wall */
 };
 
 /* The subject of the details; a copy, since it may be gone when it is drawn. */
@@ -70,6 +72,7 @@ struct view {
   size_t runbook_at; /* the selected one of the list */
   struct detail detail;
   struct chart_page chart;
+  struct wall wall;
   struct log_view log;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */
@@ -115,6 +118,8 @@ void view_build_focused(struct view *view, const struct frame *frame);
 
 /* The header's lines from the top; returns how many it took. */
 int header_draw(struct view *view, const struct frame *frame);
+/* Its first line alone: name, state, counts, clock. */
+void header_draw_first(const struct view *view, const struct frame *frame);
 /* One line with the health of all panes, for screens that show one pane at a time. */
 void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
