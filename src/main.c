@@ -12,6 +12,7 @@
 #include "app/modes/show_mode.h"
 #include "app/modes/status_mode.h"
 #include "app/modes/watch_mode.h"
+#include "app/plain/plain.h"
 #include "app/runtime/print.h"
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
@@ -147,7 +148,7 @@ static int run(const struct options *options) {
     return written;
   }
   struct config *config = startup_config(options, &schema, &runtime.io);
-  mode_fn *mode = mode_of(options->mode);
+  mode_fn *mode = options->plain ? plain_run : mode_of(options->mode);
   if (config && mode)
     return mode(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);

@@ -48,7 +48,7 @@ struct dashboard {
   struct terminal *terminal;
   struct view *view;
   struct canvas *canvas;
-  bool ascii;
+  bool ascii, bare;
   struct dashboard_operations operations;
   struct dashboard_logs logs;
   struct dashboard_save save;
@@ -128,6 +128,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
       dashboard->canvas->height != height) {
     canvas_free(dashboard->canvas);
     dashboard->canvas = canvas_new(width, height, dashboard->ascii);
+    dashboard->canvas->bare = dashboard->bare;
   }
   dashboard->model.wall_offset_ms = clock_wall_offset_ms();
   const int64_t lock = dashboard_operations_refresh(&dashboard->operations, now);
@@ -516,14 +517,16 @@ static struct terminal *dashboard_terminal(const struct config *config,
   else
     terminal = terminal_open(&(struct terminal_options){.theme = &start->theme,
                                                         .follow_scheme = theme_is_auto(start->name),
-                                                        .no_color = options->no_color},
+                                                        .no_color = options->no_color,
+                                                        .cursor = options->screen_reader},
                              &err);
   if (terminal)
     return terminal;
   free(start->path);
   text_sanitize(shown, sizeof shown, err.text, strlen(err.text), options->no_unicode);
   fprintf(stderr, "stacktop: %s%s%s\n", *status == EXIT_USAGE_BAD ? "--theme: " : "", shown,
-          *status != EXIT_FAILURE ? "" : "; `stacktop check` needs no terminal");
+          *status != EXIT_FAILURE ? ""
+                                  : "; `stacktop check` and `stacktop --plain` need no terminal");
   return NULL;
 }
 
@@ -670,6 +673,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
                                 .config = config,
                                 .terminal = terminal,
                                 .ascii = options->no_unicode,
+                                .bare = options->screen_reader,
                                 .is_wall = options->wall};
   char *user = user_name();
   model_init(&dashboard.model, config);

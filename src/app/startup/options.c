@@ -50,6 +50,8 @@ enum {
   LONG_LIST_THEMES,
   LONG_SCHEMA,
   LONG_YES,
+  LONG_PLAIN,
+  LONG_SCREEN_READER,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -102,6 +104,8 @@ static const struct option longs[] = {
     {"width", required_argument, NULL, LONG_WIDTH},
     {"theme", required_argument, NULL, LONG_THEME},
     {"list-themes", no_argument, NULL, LONG_LIST_THEMES},
+    {"plain", no_argument, NULL, LONG_PLAIN},
+    {"screen-reader", no_argument, NULL, LONG_SCREEN_READER},
     {NULL, 0, NULL, 0},
 };
 
@@ -334,6 +338,12 @@ static void flag_take(struct options *options, int code) {
   case LONG_NO_CHECK:
     options->no_check = true;
     break;
+  case LONG_PLAIN:
+    options->plain = true;
+    break;
+  case LONG_SCREEN_READER:
+    options->screen_reader = true;
+    break;
   default:
     options->default_config = true;
     break;
@@ -472,6 +482,12 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
 static bool format_check(const struct options *options, struct err *err) {
   if (options->csv && options->json)
     return err_set(err, ERR_INVALID, "--csv and --json exclude each other; use one of them");
+  if ((options->plain || options->screen_reader) && options->mode != MODE_DASHBOARD)
+    return err_set(err, ERR_INVALID, "%s is only valid without a command",
+                   options->plain ? "--plain" : "--screen-reader");
+  if (options->plain && (options->wall || options->screen_reader))
+    return err_set(err, ERR_INVALID, "--plain and %s exclude each other; use one of them",
+                   options->wall ? "--wall" : "--screen-reader");
   if (options->tmux && options->json)
     return err_set(err, ERR_INVALID, "--tmux and --json exclude each other; use one of them");
   return !options->plugin || !options->json ||

@@ -73,6 +73,8 @@ struct options {
   bool test;             /* watch */
   const char *command;   /* runbook: "run", "list", ...; `words` are its arguments */
   bool dry_run;          /* runbook run */
+  bool plain;            /* the dashboard as lines of text */
+  bool screen_reader;    /* the dashboard without decoration, one pane at a time */
   bool tmux, no_check;   /* status */
   long width;            /* status: cells of the line */
 };

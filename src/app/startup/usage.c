@@ -20,8 +20,8 @@ static const char whole[] =
     "                        /etc/stacktop; else this host and the usual loopback ports\n"
     "      --read-only       refuse all actions until `:unlock NAME`; --wall: for a wall display\n"
     "      --theme NAME      colors of the screen; --list-themes: list them; -C, --no-color: none\n"
-    "  -U, --no-unicode      ASCII only (default unless the locale is UTF-8); --utc: times in UTC\n"
-    "  -h, --help            show this help; -V, --version: show the version\n"
+    "      --plain           text lines; --screen-reader: no decoration; -U, --no-unicode: ASCII\n"
+    "  -h, --help            show this help; -V, --version: the version; --utc: times in UTC\n"
     "\n"
     "Exit status: 0 success or the command's status, 1 failure, 64 usage, 78 configuration.\n";
 

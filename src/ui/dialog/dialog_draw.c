@@ -328,6 +328,8 @@ void dialog_draw(struct dialog *dialog, const struct frame *frame) {
   if (rule)
     canvas_rule(canvas, box.x + 1, box.y + 1 + lines, box.width - 2, STYLE_BORDER);
   draw_foot(&foot, box, feet);
+  if (dialog->selected_lines == 0 && feet > 0) /* the question, and what is typed */
+    canvas_cursor(canvas, box.x + 2, box.y + box.height - 2);
 }
 
 /* ---- the bottom line */

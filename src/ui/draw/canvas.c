@@ -35,6 +35,7 @@ void canvas_free(struct canvas *canvas) {
 }
 
 void canvas_clear(struct canvas *canvas) {
+  canvas->cursor_x = canvas->cursor_y = canvas->selected_end = -1;
   size_t count = (size_t)canvas->width * (size_t)canvas->height;
   for (size_t i = 0; i < count; i++)
     canvas->cells[i] = (struct cell){.text = " ", .style = STYLE_TEXT};
@@ -161,9 +162,24 @@ int canvas_printf(struct canvas *canvas, int x, int y, int max, unsigned style, 
   return canvas_text(canvas, x, y, max, style, text);
 }
 
+void canvas_cursor(struct canvas *canvas, int x, int y) {
+  canvas->cursor_x = clamp(x, 0, canvas->width - 1);
+  canvas->cursor_y = clamp(y, 0, canvas->height - 1);
+}
+
+/* Lines, blocks (U+2500 to U+259F) and braille (U+2800 to U+28FF). */
+static bool is_decoration(const char *glyph) {
+  const unsigned char *byte = (const unsigned char *)glyph;
+  return byte[0] == 0xE2 &&
+         ((byte[1] >= 0x94 && byte[1] <= 0x95) || (byte[1] == 0x96 && byte[2] < 0xA0) ||
+          (byte[1] >= 0xA0 && byte[1] <= 0xA3));
+}
+
 void canvas_glyph(struct canvas *canvas, int x, int y, unsigned style, const char *glyph,
                   char twin) {
-  if (canvas->ascii)
+  if (canvas->bare && is_decoration(glyph))
+    twin = ' ';
+  if (canvas->ascii || canvas->bare)
     cell_put(canvas, x, y, style, &twin, 1, 1);
   else
     cell_put(canvas, x, y, style, glyph, strlen(glyph), 1);
@@ -178,6 +194,10 @@ void canvas_fill(struct canvas *canvas, int x, int y, int width, int height, uns
 }
 
 void canvas_restyle(struct canvas *canvas, int x, int y, int width, int height, unsigned set) {
+  if (set & STYLE_SELECTED && (y != canvas->selected_end || x != canvas->cursor_x))
+    canvas_cursor(canvas, x, y); /* the first line of several */
+  if (set & STYLE_SELECTED)
+    canvas->selected_end = y + height;
   for (int row = y; row < y + height && row < canvas->height; row++) {
     for (int column = x; column < x + width && column < canvas->width; column++) {
       struct cell *cell = cell_at(canvas, column, row);

@@ -24,6 +24,11 @@ struct cell {
 struct canvas {
   int width, height;
   bool ascii; /* only ASCII is drawn */
+  /* For a screen reader: no borders, blocks and braille, which would be read out; other signs of
+   * the view are ASCII. */
+  bool bare;
+  int selected_end;       /* the line after those that were selected last */
+  int cursor_x, cursor_y; /* where the terminal's cursor stands; -1: nowhere */
   struct cell *cells;
 };
 
@@ -44,8 +49,11 @@ int canvas_text_right(struct canvas *canvas, int x, int y, int max, unsigned sty
                       const char *text);
 void canvas_fill(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
                  char fill);
-/* Adds flags to the style of existing cells: `set` is or-ed in. */
+/* Adds flags to the style of existing cells: `set` is or-ed in. The selected row gets the cursor.
+ */
 void canvas_restyle(struct canvas *canvas, int x, int y, int width, int height, unsigned set);
+/* Puts the cursor there: where something is typed. */
+void canvas_cursor(struct canvas *canvas, int x, int y);
 /* One of the view's own signs, and its substitute where only ASCII is drawn. The glyph takes one
  * cell and is not sanitised: never pass a server's text. */
 void canvas_glyph(struct canvas *canvas, int x, int y, unsigned style, const char *glyph,

@@ -48,6 +48,7 @@ struct terminal {
   size_t held_count;
   FILE *memory; /* curses writes here */
   SCREEN *screen;
+  bool cursor; /* seen */
   bool modern; /* knows the private modes of xterm, or ignores them */
   struct drawn looks[LOOKS];
   struct canvas *shown; /* the last canvas given to curses */
@@ -85,7 +86,7 @@ static void modes_make(struct terminal *terminal, bool follow) {
   terminal->modern = *alternate != '\0';
   mode_append(tty->enter, alternate);
   mode_append(tty->enter, capability("smkx"));
-  mode_append(tty->enter, capability("civis"));
+  mode_append(tty->enter, capability(terminal->cursor ? "cnorm" : "civis"));
   mode_append(tty->leave, capability("sgr0"));
   if (terminal->modern) {
     mode_append(tty->enter, ask_sync);
@@ -192,8 +193,7 @@ static bool screen_make(struct terminal *terminal, struct err *err) {
                    term);
   typeahead(-1);
   nonl(); /* output processing is off */
-  curs_set(0);
-  leaveok(stdscr, TRUE);
+  curs_set(terminal->cursor ? 1 : 0);
   return true;
 }
 
@@ -208,6 +208,7 @@ static void screen_free(struct terminal *terminal) {
 
 struct terminal *terminal_open(const struct terminal_options *options, struct err *err) {
   struct terminal *terminal = mem_new(sizeof *terminal);
+  terminal->cursor = options->cursor;
   if (!tty_open(&terminal->tty, err)) {
     free(terminal);
     return NULL;
@@ -476,6 +477,9 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas, int64
     return;
   assert(!terminal_pending(terminal));
   canvas_draw(terminal, canvas);
+  leaveok(stdscr, canvas->cursor_y < 0);
+  if (canvas->cursor_y >= 0)
+    move(canvas->cursor_y, canvas->cursor_x);
   wnoutrefresh(stdscr);
   doupdate();
   frame_send(terminal, now_ms);

@@ -13,8 +13,8 @@
 #include "ui/draw/canvas.h"
 #include "ui/draw/theme.h"
 #include "ui/terminal/key.h"
-#include "ui/terminal/report.h"
 #include "ui/terminal/notice.h"
+#include "ui/terminal/report.h"
 
 struct terminal;
 
@@ -22,6 +22,7 @@ struct terminal_options {
   const struct theme *theme; /* borrowed for the call */
   bool follow_scheme;        /* ask for terminal_scheme, and for its changes */
   bool no_color;             /* attributes only: bold, reverse, underline */
+  bool cursor;               /* it is seen, on the selected row */
 };
 
 /* Takes the terminal of stdin and stdout. NULL with a sentence when they are not a terminal, when

@@ -222,6 +222,7 @@ static void draw_typing(const struct view *view, const struct frame *frame, int 
   while (text_width(text) > width - 6 && *text)
     text += text_next(text, &cells);
   x += canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  canvas_cursor(canvas, x, y);
   canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, "_");
   x += 3;
   char count[64];
@@ -242,6 +243,7 @@ static void draw_command(const struct view *view, const struct frame *frame, int
   while (text_width(text) > canvas->width - 6 && *text)
     text += text_next(text, &cells);
   x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  canvas_cursor(canvas, x, y);
   x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
   if (!*view->command)
     canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,

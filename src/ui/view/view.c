@@ -198,7 +198,7 @@ static void draw_panes(struct view *view, const struct frame *frame, struct rect
     return;
   }
   layout_columns(&layout, area, view->pane_count);
-  if (!layout.tabs) {
+  if (!layout.tabs && !frame->canvas->bare) {
     draw_grid(view, frame, &layout, area);
     return;
   }
