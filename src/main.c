@@ -17,6 +17,7 @@
 #include "app/runtime/process.h"
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
+#include "app/startup/versions.h"
 #include "audit/audit_record.h"
 #include "clients/kafka/child/kafka_child.h"
 #include "config/print/config_dump.h"
@@ -190,6 +191,7 @@ static int mode_run(const struct options *options) {
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_VERSION:
     puts("stacktop " STACKTOP_VERSION);
+    versions_print(stdout);
     return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
   case MODE_THEMES:
     theme_list(stdout, options->no_unicode);

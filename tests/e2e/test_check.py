@@ -217,7 +217,9 @@ def test_help_and_version():
     run = stacktop("-h")
     assert run.status == 0 and "usage: stacktop" in run.stdout and run.stderr == ""
     run = stacktop("--version")
-    assert run.status == 0 and re.fullmatch(r"stacktop \d+\.\d+\.\d+\n", run.stdout)
+    assert run.status == 0 and re.match(r"stacktop \d+\.\d+\.\d+\n", run.stdout)
+    for library in ("libuv", "libpq", "librdkafka", "hiredis", "libcurl", "ncurses"):
+        assert re.search(rf"^  {library} +\d+\.\d+.*, running", run.stdout, re.M), run.stdout
 
 
 # What one pass cannot evaluate; --duration; --plugin.

@@ -202,6 +202,28 @@ static unsigned option_modes(int code) {
   }
 }
 
+bool options_info(size_t index, struct option_info *info) {
+  for (size_t i = 0; longs[i].name; i++) {
+    if (i > 0 && longs[i].val == longs[i - 1].val)
+      continue; /* another spelling */
+    if (index-- > 0)
+      continue;
+    *info = (struct option_info){.name = longs[i].name,
+                                 .letter = longs[i].val < LONG_ONLY ? (char)longs[i].val : '\0',
+                                 .has_value = longs[i].has_arg == required_argument,
+                                 .modes = option_modes(longs[i].val)};
+    return true;
+  }
+  return false;
+}
+
+const char *options_command(size_t index, enum mode *mode) {
+  if (index >= MODE_WORDS)
+    return NULL;
+  *mode = modes[index].mode;
+  return modes[index].word;
+}
+
 static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err) {
   char list[80] = "";
   for (size_t i = 0; i < MODE_WORDS; i++)

@@ -3,6 +3,7 @@
 
 #include "core/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,5 +86,16 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
 /* Whether --plugin is among the arguments, even if others are invalid: then every error is
  * UNKNOWN. */
 bool options_want_plugin(int argc, char *const *argv);
+/* The commands and the options, for the manual and the completions. */
+struct option_info {
+  const char *name; /* without dashes */
+  char letter;      /* '\0': none */
+  bool has_value;
+  unsigned modes; /* that accept it, as bits; 0: all */
+};
+/* Each option once, without other spellings. False beyond the last one. */
+bool options_info(size_t index, struct option_info *info);
+/* The word of each command, and its mode. NULL beyond. */
+const char *options_command(size_t index, enum mode *mode);
 /* The help of a mode; MODE_DASHBOARD: of the program. (app/startup/usage.c) */
 void options_usage(FILE *out, enum mode mode);

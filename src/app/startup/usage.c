@@ -119,6 +119,8 @@ static const char apply[] =
     "hour. Shows the plan and asks for the phrase named by `stacktop plan`; without a terminal,\n"
     "give it with --confirm. Ctrl-C stops at the next safe point, a second Ctrl-C at once.\n"
     "\n"
+    "      --confirm PHRASE  the phrase, for use without a terminal\n"
+    "\n"
     "Exit status: 0 done (or nothing left to do), 1 nothing was done, or the outcome could not be\n"
     "recorded (stderr says which), 2 outcome unknown, 3 partly done, 64 usage error,\n"
     "78 configuration error.\n";

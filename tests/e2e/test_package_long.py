@@ -1,0 +1,82 @@
+"""The Debian package: what is in it, lintian's opinion, and whether two builds are the same."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+LABEL = "long"
+
+ROOT = Path(__file__).resolve().parents[2]
+WANTED = ["bin/stacktop", "share/stacktop/themes/dark.theme", "share/stacktop/runbooks/", "share/man/man1/stacktop.1.gz",
+          "share/man/man5/stacktop.yaml.5.gz", "share/bash-completion/completions/stacktop",
+          "share/zsh/vendor-completions/_stacktop", "share/fish/vendor_completions.d/stacktop.fish",
+          "share/doc/stacktop/copyright", "share/doc/stacktop/changelog.Debian.gz", "share/doc/stacktop/docs/install.md",
+          "share/doc/stacktop/examples/", "systemd/system/stacktop-watch.service", "systemd/system/stacktop-wall@.service"]
+
+
+def run(*argv, **options):
+    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, **options)
+    assert done.returncode == 0, (argv, done.stdout[-3000:], done.stderr[-3000:])
+    return done.stdout
+
+
+def build(folder):
+    """A copy of the tree, as a clone elsewhere would be, and its package."""
+    source, out = folder / "source", folder / "out"
+    ignored = shutil.ignore_patterns("build", ".git", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=ignored, copy_function=shutil.copy)  # with times of now
+    env = {**os.environ, "SOURCE_DATE_EPOCH": "1795852800", "CCACHE_DISABLE": "1"}
+    run("cmake", "-S", source, "-B", out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DSTACKTOP_TESTS=OFF", env=env)
+    run("cmake", "--build", out, "--target", "package", env=env)
+    packages = list(out.glob("*.deb"))
+    assert len(packages) == 1, packages
+    return packages[0]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    if not shutil.which("dpkg-shlibdeps"):
+        pytest.skip("dpkg-dev is not installed")
+    return build(tmp_path_factory.mktemp("first"))
+
+
+def test_what_is_in_it(package):
+    listing = run("dpkg-deb", "--contents", package)
+    for wanted in WANTED:
+        assert f"/{wanted}" in listing, wanted
+    depends = run("dpkg-deb", "--field", package, "Depends")
+    for library in ("libc6", "libpq5", "librdkafka1", "libhiredis", "libuv1", "libncursesw6", "libssl3"):
+        assert library in depends, depends
+    assert "(>= " in depends
+
+
+def test_it_runs_from_where_it_is_unpacked(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    binary = tmp_path / "usr/bin/stacktop"
+    assert run(binary, "--version").startswith("stacktop 0.1.0\n")
+    assert str(tmp_path) in run(binary, "--list-themes")
+    assert "revive" in run(binary, "runbook", "list") or run(binary, "runbook", "list")
+
+
+def test_lintian_is_content(package):
+    if not shutil.which("lintian"):
+        pytest.skip("lintian is not installed")
+    done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", str(package)], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stdout.strip(), done.stdout + done.stderr
+
+
+def test_the_units_are_hardened(package, tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    run("dpkg-deb", "--extract", package, tmp_path)
+    for unit in tmp_path.rglob("stacktop-*.service"):
+        run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
+
+
+def test_two_builds_are_the_same(package, tmp_path_factory):
+    other = build(tmp_path_factory.mktemp("second-and-longer"))
+    assert hashlib.sha256(package.read_bytes()).hexdigest() == hashlib.sha256(other.read_bytes()).hexdigest()
