@@ -12,6 +12,7 @@ def configure(sandbox, folder, text="", **replace):
         assert old in original, old
         original = original.replace(old, new)
     path = folder / "stacktop.yaml"
+    path.touch(mode=0o600)  # it has passwords
     path.write_text(original + HOST_OFF + f"state: {folder}/state\n" + text)
     return path
 

@@ -1,5 +1,6 @@
 """Every scene by lines alone: its cause, its fix and the proof are found in what `stacktop --plain` prints, and by what
-is typed into it. Nothing else is read. (test_plain.py has the short one.)"""
+is typed into it. Nothing else is read. (test_plain.py has the short one. Without disk-full, for
+which the machine has to be watched, and hung-transaction, which only Kafka's own tools end.)"""
 
 import re
 from dataclasses import dataclass
@@ -22,13 +23,13 @@ class Lines:
     proof: str = "done"
     look: str = ""  # a line whose output has the cause, where the finding does not say it
     seen: str = ""  # an expression: in that output
-    ripe: str = ""  # SQL: what must hold first
+    within: bool = False  # it is started within the scene, and so watches the standby too
     params: int = 0  # questions that only Enter answers
 
 
 SCENES = {
     "api-down": Lines("api: stopped", "start"),
-    "api-slow": Lines("api: latency", "restart", look="logs api --since 2m --grep request_duration", seen=r"request_duration=[67]\."),
+    "api-slow": Lines("api: latency", "restart", look="logs api --since 2m --grep request_duration", seen=r'request_duration": [67]\.\d'),
     "cert-expiring": Lines("gateway: cert left", "restart"),
     "bad-deploy": Lines("api: answers 503.*", "roll back"),
     "crash-loop": Lines("api: crash loop: ended with exit code 1", "roll back"),
@@ -39,11 +40,10 @@ SCENES = {
     "db-full": Lines("connections 9", "end the idle pool"),
     "slot-holds-wal": Lines("old_standby.*slot inactive|slot inactive", "postgres.drop-slot ecap", choice="1"),
     "bloat": Lines("xmin age", "terminate"),
-    "replica-lag": Lines("replay is paused", "postgres.resume-replay standby", choice="1"),
-    "redis-full": Lines("evict", "redis.set-memory cache maxmemory=128mb", params=1),
-    "memory-prefix": Lines("memory 9", "redis.delete-keys cache pattern=report:*", params=1, look="page redis.memory cache --duration 4s",
+    "replica-lag": Lines("replay is paused", "postgres.resume-replay standby", choice="1", within=True),
+    "redis-full": Lines("evict", "redis.set-memory cache maxmemory=128mb"),
+    "memory-prefix": Lines("memory 9", "redis.delete-keys cache pattern=report:*", look="page redis.memory cache --duration 4s",
                            seen="report:"),
-    "disk-full": Lines("used 9.*, above 90%", "truncate", choice="1"),
     "slow-script": Lines("busy running a script", "redis.script-kill cache"),
     "stuck-consumer": Lines("stuck for", "service.restart streaming"),
     "lag": Lines("lag .*above 10,000", "service.restart streaming"),
@@ -53,7 +53,7 @@ SCENES = {
 
 def select(plain, cause):
     """Lists until the cause is there, and selects it by its number."""
-    for _ in range(30):
+    for _ in range(60):
         plain.type("list")
         plain.hear(r"^\S+.*: \d+ critical", 20)
         plain.settle(0.3, 1)
@@ -83,12 +83,12 @@ def test_a_scene_by_lines_alone(calm, tmp_path, scene):
     what = SCENES[scene]
     if scene in ("stuck-consumer", "lag", "skew"):
         calm.need("kafka")
+    if what.within:
+        calm.scene(scene)
     with Plain(keys.configure(calm, tmp_path)) as plain:
         plain.hear("^Type help", 20)
-        calm.scene(scene)
-        if what.ripe:
-            wait_until(lambda: calm.sql(what.ripe)[0][0], 30)
-        plain.hear(what.cause, 40)
+        if not what.within:
+            calm.scene(scene)
         select(plain, what.cause)
         plain.hear("^target: ")
         if what.look:
