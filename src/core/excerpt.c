@@ -2,12 +2,14 @@
 
 #include "core/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LINE_LOOK = 4 << 10 }; /* how far from a cut its line is looked for */
 
 void excerpt_init(struct excerpt *excerpt, size_t head_max, size_t tail_max) {
+  assert(tail_max > 0); /* bytes are added by pieces of it */
   *excerpt = (struct excerpt){.head_max = head_max, .tail_max = tail_max};
 }
 

@@ -7,8 +7,8 @@
 struct excerpt {
   char *bytes; /* the head, then at least the last tail_max bytes behind it */
   size_t len, capacity;
-  size_t head_max, tail_max;
-  int64_t total; /* bytes added */
+  size_t head_max, tail_max; /* tail_max: at least 1 */
+  int64_t total;             /* bytes added */
 };
 
 /* What is kept: `head` bytes, then a gap of left_out bytes if that is not 0, then the rest. */

@@ -2,6 +2,7 @@
 
 #include "app/modes/runbook_session.h"
 #include "app/runtime/print.h"
+#include "app/startup/runbook_schedules.h"
 #include "app/startup/startup.h"
 #include "audit/audit.h"
 #include "core/format.h"
@@ -9,6 +10,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/zone.h"
+#include "operate/runbook/schedule_seen.h"
 #include "operate/state.h"
 
 #include <stdio.h>
@@ -126,64 +128,109 @@ static const char *time_shown(char out[FORMAT_MAX], int64_t ms, bool utc) {
   return out;
 }
 
-static void text_put(const struct printing *printing, const struct runbook *runbook,
-                     const struct schedule_due *due, const struct done *done) {
+/* What is known of one. */
+struct known {
+  const struct runbook *runbook;
+  bool off; /* switched off in the configuration: the rest is not known */
+  struct schedule_due due;
+  struct done done;
+  int64_t seen_ms; /* 0: that could not be kept */
+};
+
+static void text_put(const struct printing *printing, const struct known *known) {
   char schedule[SCHEDULE_TEXT_MAX], at[FORMAT_MAX], next[FORMAT_MAX], last[FORMAT_MAX];
   char missed[WORDS_MAX] = "";
+  const struct runbook *runbook = known->runbook;
+  const struct schedule_due *due = &known->due;
+  const struct done *done = &known->done;
   const bool utc = printing->options->utc;
-  if (due->missed > 0 && done->at_ms > 0)
+  if (known->off) {
+    runbook_printf(printing->options, "", "%-20s  off      (%s)", runbook->name, runbook->title);
+    runbook_put(printing->options, "  ", "its schedule is off in the configuration");
+    return;
+  }
+  if (due->missed > 0 && (done->at_ms > 0 || known->seen_ms > 0))
     snprintf(missed, sizeof missed, ", %d%s due %s not done", due->missed,
              due->missed == SCHEDULE_MISSED_MAX ? " or more" : "",
              due->missed == 1 ? "time" : "times");
   runbook_printf(printing->options, "", "%-20s  %-7s  %s (%s)", runbook->name,
                  schedule_state_name(due->state), schedule_text(schedule, &runbook->schedule),
                  runbook->title);
-  runbook_printf(printing->options, "  ", "was due %s, next %s", time_shown(at, due->due_ms, utc),
-                 time_shown(next, due->next_ms, utc));
-  runbook_printf(printing->options, "  ", "last done %s%s%s%s", time_shown(last, done->at_ms, utc),
-                 done->at_ms ? " by " : "", done->by, missed);
+  time_shown(next, due->next_ms, utc);
+  if (due->state == SCHEDULE_NEW)
+    runbook_printf(printing->options, "  ", "first due %s; the schedule is new since %s", next,
+                   time_shown(at, known->seen_ms, utc));
+  else
+    runbook_printf(printing->options, "  ", "was due %s, next %s", time_shown(at, due->due_ms, utc),
+                   next);
+  if (due->state == SCHEDULE_NEW && done->at_ms == 0)
+    return;
+  if (done->at_ms == 0 && known->seen_ms > 0)
+    runbook_printf(printing->options, "  ", "never done since the schedule was first seen, %s%s",
+                   time_shown(at, known->seen_ms, utc), missed);
+  else
+    runbook_printf(printing->options, "  ", "last done %s%s%s%s",
+                   time_shown(last, done->at_ms, utc), done->at_ms ? " by " : "", done->by, missed);
 }
 
-static void json_put(const struct printing *printing, const struct runbook *runbook,
-                     const struct schedule_due *due, const struct done *done) {
+static void json_put(const struct printing *printing, const struct known *known) {
   struct json_writer *writer = printing->writer;
   char schedule[SCHEDULE_TEXT_MAX];
+  const struct runbook *runbook = known->runbook;
   json_line(writer);
   json_open(writer, NULL, '{');
   json_text(writer, "name", runbook->name);
   json_text(writer, "title", runbook->title);
-  json_text(writer, "schedule", schedule_text(schedule, &runbook->schedule));
-  json_int(writer, "within_ms", runbook->within_ms);
-  json_text(writer, "state", schedule_state_name(due->state));
-  json_int(writer, "due_ms", due->due_ms);
-  json_int(writer, "next_ms", due->next_ms);
-  if (done->at_ms > 0) {
-    json_int(writer, "done_ms", done->at_ms);
-    json_text(writer, "by", done->by);
-    json_text(writer, "run", done->run);
-    json_int(writer, "missed", due->missed);
+  json_text(writer, "state", known->off ? "off" : schedule_state_name(known->due.state));
+  if (!known->off) {
+    json_text(writer, "schedule", schedule_text(schedule, &runbook->schedule));
+    json_int(writer, "within_ms", runbook->within_ms);
+    json_int(writer, "due_ms", known->due.due_ms);
+    json_int(writer, "next_ms", known->due.next_ms);
+    json_int(writer, "missed", known->due.missed);
+    if (known->seen_ms > 0)
+      json_int(writer, "seen_ms", known->seen_ms);
+  }
+  if (known->done.at_ms > 0) {
+    json_int(writer, "done_ms", known->done.at_ms);
+    json_text(writer, "by", known->done.by);
+    json_text(writer, "run", known->done.run);
   }
   json_close(writer, '}');
 }
 
+/* Without the time at which its schedule was first seen it is known only if it was done in time. */
+static bool known_judge(struct known *known, const char *state, struct err *err) {
+  const struct runbook *runbook = known->runbook;
+  const int64_t now_ms = clock_wall_ms();
+  char schedule[SCHEDULE_TEXT_MAX];
+  struct err why;
+  const bool seen = schedule_seen(state, runbook->name, schedule_text(schedule, &runbook->schedule),
+                                  now_ms, &known->seen_ms, &why);
+  schedule_judge(&runbook->schedule, &zone_clock, runbook->within_ms, known->done.at_ms,
+                 known->seen_ms, now_ms, &known->due);
+  if (seen || known->due.state == SCHEDULE_DONE)
+    return true;
+  *err = why;
+  return false;
+}
+
 /* False with err: it is not known when it was last done. */
-static bool runbook_put_due(struct printing *printing, const struct runbook *runbook,
+static bool runbook_put_due(struct printing *printing, const struct runbook *runbook, bool off,
                             const char *state, struct err *err) {
-  struct done done = {.runbook = runbook->name};
-  struct schedule_due due;
-  if (!done_find(state, &done, err))
+  struct known known = {.runbook = runbook, .off = off, .done = {.runbook = runbook->name}};
+  if (!done_find(state, &known.done, err) || (!off && !known_judge(&known, state, err)))
     return false;
-  schedule_judge(&runbook->schedule, &zone_clock, runbook->within_ms, done.at_ms, clock_wall_ms(),
-                 &due);
   printing->count++;
-  printing->overdue += due.state == SCHEDULE_OVERDUE;
-  (printing->writer ? json_put : text_put)(printing, runbook, &due, &done);
+  printing->overdue += !off && known.due.state == SCHEDULE_OVERDUE;
+  (printing->writer ? json_put : text_put)(printing, &known);
   return true;
 }
 
 /* Those with a schedule; *good false: one has errors, which are printed. */
-static bool all_put(struct printing *printing, const struct runbook_places *places,
-                    const char *state, const struct runbook_schema *schema, bool *good) {
+static bool all_put(struct printing *printing, const struct config *config,
+                    const struct runbook_places *places, const char *state,
+                    const struct runbook_schema *schema, bool *good) {
   const struct options *options = printing->options;
   const char *only = options->word_count > 0 ? options->words[0] : NULL;
   struct err err;
@@ -191,11 +238,14 @@ static bool all_put(struct printing *printing, const struct runbook_places *plac
   bool known = true;
   char **names = runbook_names(places, &count);
   for (size_t i = 0; i < count; i++) {
+    enum runbook_plan plan = RUNBOOK_NOT_PLANNED;
     struct runbook *runbook =
         !only || strcmp(names[i], only) == 0 ? runbook_load(places, names[i], schema, NULL) : NULL;
     *good = *good && (runbook || (only && strcmp(names[i], only) != 0));
-    if (known && runbook && runbook->scheduled &&
-        !runbook_put_due(printing, runbook, state, &err)) {
+    if (known && runbook &&
+        (!runbook_schedule_take(runbook, config, &plan, &err) ||
+         (plan != RUNBOOK_NOT_PLANNED &&
+          !runbook_put_due(printing, runbook, plan == RUNBOOK_PLAN_OFF, state, &err)))) {
       known = false;
       error_print("%s", err.text);
     }
@@ -218,7 +268,7 @@ int runbook_due(const struct config *config, const char *state, const struct opt
     json_int(&writer, "version", 1);
     json_open(&writer, "runbooks", '[');
   }
-  const bool known = all_put(&printing, &places, state, schema, &good);
+  const bool known = all_put(&printing, config, &places, state, schema, &good);
   if (options->json) {
     json_close(&writer, ']');
     json_close(&writer, '}');

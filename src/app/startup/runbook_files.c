@@ -44,6 +44,7 @@ void runbook_places_init(struct runbook_places *places, const struct config *con
   else if (home && *home == '/')
     places_add(places, mem_printf("%s/.config/stacktop/runbooks", home));
   places_add(places, mem_dup("/etc/stacktop/runbooks"));
+  places->own = places->count;
   const ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
   if (len <= 0)
     return;

@@ -8,6 +8,7 @@
 struct runbook_places {
   char *folders[6];
   size_t count;
+  size_t own; /* the first of them are the user's and the team's; the others came with stacktop */
 };
 
 /* In this order: `runbooks` beside the configuration file, $XDG_CONFIG_HOME/stacktop/runbooks (or

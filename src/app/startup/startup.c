@@ -2,6 +2,7 @@
 
 #include "app/runtime/print.h"
 #include "app/startup/discover.h"
+#include "app/startup/runbook_schedules.h"
 #include "collectors/collector.h"
 #include "config/config_load.h"
 #include "core/mem.h"
@@ -174,6 +175,10 @@ struct config *startup_config(const struct options *options, const struct app_sc
   struct config *config =
       path ? config_of_file(path, &schema->schema, options->plugin) : discover(io);
   free(path);
+  if (config && !config->discovered &&
+      (options->mode == MODE_DASHBOARD || options->mode == MODE_CHECK ||
+       options->mode == MODE_WATCH))
+    runbook_schedules_watch(config);
   if (config) {
     targets_settle(config);
     config->no_writes = startup_read_only_by(options) != NULL;

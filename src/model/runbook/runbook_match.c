@@ -303,6 +303,10 @@ bool runbook_match(const struct runbook *runbook, const struct model *model,
     best = &runbook->matches[i];
     best_names = names;
   }
+  if (strcmp(selected.target->kind->kind, "runbook") == 0 &&
+      strcmp(selected.target->name, runbook->name) == 0)
+    says(offer, RUNBOOK_FITS_ALERT, "",
+         selected.row && selected.row->reason ? selected.row->reason : "it has a schedule", "");
   if (selected.alert_runbook && strcmp(selected.alert_runbook, runbook->name) == 0)
     says(offer, RUNBOOK_FITS_ALERT, "named by the alert rule ", selected.alert, "");
   if (offer->fit == RUNBOOK_FITS_NOT)

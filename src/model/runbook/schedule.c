@@ -230,18 +230,26 @@ int schedule_count(const struct schedule *schedule, const struct schedule_clock 
 }
 
 const char *schedule_state_name(enum schedule_state state) {
-  static const char *const names[] = {
-      [SCHEDULE_DONE] = "done", [SCHEDULE_DUE] = "due", [SCHEDULE_OVERDUE] = "overdue"};
+  static const char *const names[] = {[SCHEDULE_DONE] = "done",
+                                      [SCHEDULE_DUE] = "due",
+                                      [SCHEDULE_OVERDUE] = "overdue",
+                                      [SCHEDULE_NEW] = "new"};
   return names[state];
 }
 
 void schedule_judge(const struct schedule *schedule, const struct schedule_clock *clock,
-                    int64_t within_ms, int64_t done_ms, int64_t now_ms, struct schedule_due *due) {
+                    int64_t within_ms, int64_t done_ms, int64_t seen_ms, int64_t now_ms,
+                    struct schedule_due *due) {
   const int64_t counts_ms = done_ms + within_ms; /* it counts for what was due until then */
   *due = (struct schedule_due){.state = SCHEDULE_DONE};
   schedule_around(schedule, clock, now_ms, &due->due_ms, &due->next_ms);
   if (counts_ms >= due->due_ms && done_ms > 0)
     return;
+  if (due->due_ms < seen_ms) {
+    due->state = SCHEDULE_NEW;
+    return;
+  }
   due->state = now_ms - due->due_ms >= within_ms ? SCHEDULE_OVERDUE : SCHEDULE_DUE;
-  due->missed = schedule_count(schedule, clock, counts_ms, now_ms, SCHEDULE_MISSED_MAX);
+  due->missed = schedule_count(schedule, clock, counts_ms > seen_ms ? counts_ms : seen_ms - 1,
+                               now_ms, SCHEDULE_MISSED_MAX);
 }

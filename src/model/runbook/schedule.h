@@ -45,8 +45,13 @@ void schedule_around(const struct schedule *schedule, const struct schedule_cloc
 int schedule_count(const struct schedule *schedule, const struct schedule_clock *clock,
                    int64_t after_ms, int64_t now_ms, int most);
 
-enum schedule_state { SCHEDULE_DONE, SCHEDULE_DUE, SCHEDULE_OVERDUE };
-/* "done", "due", "overdue". */
+enum schedule_state {
+  SCHEDULE_DONE,
+  SCHEDULE_DUE,
+  SCHEDULE_OVERDUE,
+  SCHEDULE_NEW, /* it has not been due since it was first seen */
+};
+/* "done", "due", "overdue", "new". */
 const char *schedule_state_name(enum schedule_state state);
 enum { SCHEDULE_MISSED_MAX = 1000 };
 struct schedule_due {
@@ -55,6 +60,7 @@ struct schedule_due {
   int missed;              /* times it was due since it was last done, at most that many */
 };
 /* done_ms: when it was last done; 0: never. It counts for a time from `within` before it on, and is
- * overdue `within` after it. */
+ * overdue `within` after it. seen_ms: what was due before that time does not count; 0: all does. */
 void schedule_judge(const struct schedule *schedule, const struct schedule_clock *clock,
-                    int64_t within_ms, int64_t done_ms, int64_t now_ms, struct schedule_due *due);
+                    int64_t within_ms, int64_t done_ms, int64_t seen_ms, int64_t now_ms,
+                    struct schedule_due *due);

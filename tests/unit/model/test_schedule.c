@@ -126,7 +126,7 @@ static void test_count(void **state) {
 
 static enum schedule_state judged(int64_t done_ms, int64_t now_ms, int missed) {
   struct schedule_due due;
-  schedule_judge(&schedule, &utc, 4 * 3600000, done_ms, now_ms, &due);
+  schedule_judge(&schedule, &utc, 4 * 3600000, done_ms, 0, now_ms, &due);
   assert_int_equal(due.missed, missed);
   return due.state;
 }
@@ -145,9 +145,35 @@ static void test_judge(void **state) {
   assert_int_equal(judged(0, seven, SCHEDULE_MISSED_MAX), SCHEDULE_DUE);
 }
 
+/* What was due before it was first seen does not count; what was due since then does. */
+static void test_a_new_schedule(void **state) {
+  (void)state;
+  struct schedule_due due;
+  const int64_t hour = 3600000, seen = at(2026, 11, 28, 12, 0);
+  assert_true(schedule_parse(&schedule, "daily 06:00 UTC", &err));
+  schedule_judge(&schedule, &utc, 4 * hour, 0, seen, seen, &due);
+  assert_int_equal(due.state, SCHEDULE_NEW);
+  assert_int_equal(due.missed, 0);
+  assert_true(due.next_ms == at(2026, 11, 29, 6, 0));
+  schedule_judge(&schedule, &utc, 4 * hour, 0, seen, seen + 18 * hour, &due);
+  assert_int_equal(due.state, SCHEDULE_DUE);
+  schedule_judge(&schedule, &utc, 4 * hour, 0, seen, seen + 22 * hour, &due);
+  assert_int_equal(due.state, SCHEDULE_OVERDUE);
+  assert_int_equal(due.missed, 1);
+  schedule_judge(&schedule, &utc, 4 * hour, 0, seen, seen + 72 * hour, &due);
+  assert_int_equal(due.missed, 3);
+  /* it was moved: last done by the schedule before */
+  schedule_judge(&schedule, &utc, 4 * hour, seen - 48 * hour, seen, seen, &due);
+  assert_int_equal(due.state, SCHEDULE_NEW);
+  /* due at the very moment at which it was seen */
+  schedule_judge(&schedule, &utc, 4 * hour, 0, at(2026, 11, 28, 6, 0), seen, &due);
+  assert_int_equal(due.state, SCHEDULE_OVERDUE);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_errors),
-                                     cmocka_unit_test(test_around), cmocka_unit_test(test_count),
-                                     cmocka_unit_test(test_judge)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_read),   cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_around), cmocka_unit_test(test_count),
+      cmocka_unit_test(test_judge),  cmocka_unit_test(test_a_new_schedule)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
