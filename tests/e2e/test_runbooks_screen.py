@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from stacktop import dashboard, write_config
+from stacktop import dashboard, stacktop, write_config
 
 BESIDE = "others"
 
@@ -88,6 +88,33 @@ def test_it_is_offered_and_run_and_resumed(config, tmp_path):
     events = [json.loads(line) for line in run.read_text().splitlines()]
     assert events[-1]["over"] == "done"
     assert {"name": "mount", "value": "/"} in events[0]["parameters"]
+
+
+def test_runs_that_are_not_over_are_listed_everywhere_and_abandoned(config, tmp_path):
+    path = config(redis=[{"name": "cache", "url": "redis://127.0.0.1:1/0"}])
+    waits = stacktop("-c", path, "runbook", "run", "try", "host=here", "mount=/")
+    assert waits.status == 3 and "resume" in waits.stdout, waits
+    with dashboard(path, columns=100, rows=30) as terminal:
+        terminal.wait_for("refused")
+        terminal.press("2", "r")  # from no row that the runbook is about
+        terminal.wait_for("a run that is not about this")
+        terminal.wait_for("resume: waits, after first")
+        terminal.press("G", "Enter")
+        terminal.wait_for(re.compile("Run try-.*waits, after first"))
+        terminal.press("y")  # not asked
+        terminal.press("A")
+        terminal.wait_for("without its remaining steps?")
+        terminal.press("n")
+        terminal.wait_gone("without its remaining steps?")
+        terminal.press("y")
+        terminal.press("A")
+        terminal.wait_for("without its remaining steps?")
+        terminal.press("y")
+        terminal.wait_for(re.compile("Run try-.*: abandoned"))
+        terminal.press("q")
+        terminal.wait_exit(1)
+    run, = (tmp_path / "state/runs").glob("try-*.jsonl")
+    assert json.loads(run.read_text().splitlines()[-1])["over"] == "abandoned"
 
 
 def test_no_runbook_and_read_only(config):

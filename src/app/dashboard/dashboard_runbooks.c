@@ -12,12 +12,13 @@
 #include <string.h>
 
 /* A dry run takes as long as its slowest target, at most 15s for each condition. */
-enum { AT_ONCE = 2, DRY_MS = 120000, DRY_HEAD_MAX = 64 << 10, STATE_MAX = 200 };
+enum { AT_ONCE = 2, DRY_MS = 120000, ABANDON_MS = 20000, DRY_HEAD_MAX = 64 << 10, STATE_MAX = 200 };
 
 /* ---- reading, on a thread */
 
 struct task_run {
   char *id, *runbook, *state;
+  bool offered;
 };
 
 struct task {
@@ -53,8 +54,9 @@ static void runs_read(struct task *task) {
     if (file && !runbook_file_is_held(file) && runbook_list_state(file, state, sizeof state)) {
       const struct runbook_head *head = runbook_file_head(file);
       task->runs[task->run_count++] =
-          (struct task_run){mem_dup(head->id), mem_dup(head->runbook),
-                            mem_printf("%s, begun by %s", state, head->user)};
+          (struct task_run){.id = mem_dup(head->id),
+                            .runbook = mem_dup(head->runbook),
+                            .state = mem_printf("%s, begun by %s", state, head->user)};
     }
     runbook_file_close(file);
     free(ids[i]);
@@ -103,8 +105,20 @@ static struct runbook_offer *offer_add(struct runbook_offers *offers) {
   return &offers->items[offers->count++];
 }
 
+static void offer_run(struct dashboard_runbooks *own, struct task_run *run, enum runbook_fit fit,
+                      const char *title) {
+  if (own->offers.count >= RUNBOOK_OFFERS_MAX)
+    return;
+  run->offered = true;
+  *offer_add(&own->offers) = (struct runbook_offer){.fit = fit,
+                                                    .name = mem_dup(run->runbook),
+                                                    .title = mem_dup(title),
+                                                    .run = mem_dup(run->id),
+                                                    .run_state = mem_dup(run->state)};
+}
+
 /* The runbook, and each run of it that is not over. */
-static void offer_runbook(struct dashboard_runbooks *own, const struct task *task,
+static void offer_runbook(struct dashboard_runbooks *own, struct task *task,
                           const struct runbook *runbook) {
   struct runbook_offer offer;
   if (own->offers.count + task->run_count >= RUNBOOK_OFFERS_MAX ||
@@ -113,11 +127,7 @@ static void offer_runbook(struct dashboard_runbooks *own, const struct task *tas
   for (size_t i = 0; i < task->run_count; i++) {
     if (strcmp(task->runs[i].runbook, runbook->name) != 0)
       continue;
-    *offer_add(&own->offers) = (struct runbook_offer){.fit = offer.fit,
-                                                      .name = mem_dup(offer.name),
-                                                      .title = mem_dup(offer.title),
-                                                      .run = mem_dup(task->runs[i].id),
-                                                      .run_state = mem_dup(task->runs[i].state)};
+    offer_run(own, &task->runs[i], offer.fit, offer.title);
   }
   *offer_add(&own->offers) = offer;
 }
@@ -131,7 +141,9 @@ static void subject_fini(struct runbook_subject *subject) {
 void dashboard_runbooks_drop(struct dashboard_runbooks *own) {
   if (own->dry)
     child_cancel(own->dry);
-  own->dry = NULL;
+  if (own->abandon)
+    child_cancel(own->abandon);
+  own->dry = own->abandon = NULL;
   own->asked++;
   runbook_offers_fini(&own->offers);
   subject_fini(&own->subject);
@@ -146,6 +158,9 @@ static void task_done(struct worker_task *worker) {
     own->offers.invalid = task->invalid;
     for (size_t i = 0; i < task->count; i++)
       offer_runbook(own, task, task->runbooks[i]);
+    for (size_t i = 0; i < task->run_count; i++) /* those that lead from elsewhere */
+      if (!task->runs[i].offered)
+        offer_run(own, &task->runs[i], RUNBOOK_FITS_NOT, "a run that is not about this");
     runbook_offers_sort(&own->offers);
     if (own->offers.count == 0) {
       own->hooks.say(own->hooks.arg,
@@ -266,6 +281,46 @@ static void offer_start(struct dashboard_runbooks *own) {
   dashboard_runbooks_drop(own);
 }
 
+/* ---- a run that is abandoned */
+
+static void on_abandoned(void *arg, const struct child_result *result, const struct err *err) {
+  struct dashboard_runbooks *own = arg;
+  char text[STATE_MAX];
+  own->abandon = NULL;
+  const char *said = result && result->output_len > 0 ? result->output : "";
+  const size_t length = strcspn(said, "\n");
+  if (err)
+    snprintf(text, sizeof text, "Not abandoned: %.150s", err->text);
+  else if (result->exit_code != 0)
+    snprintf(text, sizeof text, "Not abandoned: %.*s", (int)(length < 150 ? length : 150), said);
+  else
+    snprintf(text, sizeof text, "%.*s", (int)(length < 150 ? length : 150), said);
+  char clean[STATE_MAX];
+  text_sanitize(clean, sizeof clean, text, strlen(text), own->options->no_unicode);
+  dashboard_runbooks_drop(own);
+  own->hooks.say(own->hooks.arg, clean);
+  own->hooks.changed(own->hooks.arg);
+}
+
+static void offer_abandon(struct dashboard_runbooks *own) {
+  static const char *const command[] = {"runbook", "abandon", NULL};
+  const struct runbook_offers *offers = &own->offers;
+  struct own_argv argv;
+  char text[STATE_MAX];
+  if (own->abandon || offers->opened >= offers->count || !offers->items[offers->opened].run)
+    return;
+  if (own->lock->why) {
+    snprintf(text, sizeof text, "Not abandoned: %.150s", own->lock->why);
+    own->hooks.say(own->hooks.arg, text);
+    return;
+  }
+  own_argv_init(&argv, own->options, own->model->config->path, command);
+  own_argv_add(&argv, offers->items[offers->opened].run);
+  const struct child_query query = {.argv = argv.words, .timeout_ms = ABANDON_MS};
+  own->abandon = child_start(own->io, &query, on_abandoned, own);
+  own_argv_fini(&argv);
+}
+
 bool dashboard_runbooks_request(struct dashboard_runbooks *own, const struct request *request) {
   switch (request->kind) {
   case REQUEST_RUNBOOKS:
@@ -279,6 +334,9 @@ bool dashboard_runbooks_request(struct dashboard_runbooks *own, const struct req
     return true;
   case REQUEST_RUNBOOK_START:
     offer_start(own);
+    return true;
+  case REQUEST_RUNBOOK_ABANDON:
+    offer_abandon(own);
     return true;
   default:
     return false;

@@ -28,7 +28,7 @@ struct dashboard_runbooks {
   struct runbook_offers offers;
   struct runbook_subject subject; /* its texts are owned */
   uint32_t asked;                 /* number of the last request: an older answer is not shown */
-  struct child *dry;
+  struct child *dry, *abandon;    /* NULL: none runs */
 };
 
 /* All of it outlives this but the hooks, which are copied. */

@@ -41,6 +41,7 @@ enum request_kind {
   REQUEST_RUNBOOKS_CLOSE, /* they are no longer looked at */
   REQUEST_RUNBOOK_OPEN,   /* the offer `operation`: begins its dry run */
   REQUEST_RUNBOOK_START,  /* the offer that is opened takes over the terminal */
+  REQUEST_RUNBOOK_ABANDON, /* ends the run of the offer that is opened */
   /* Logs (model/log/logs.h). */
   REQUEST_LOGS_OPEN,        /* read the logs of a row, in `logs`; closes others */
   REQUEST_LOGS_CHANGE,      /* the same logs with another query, in `logs` */

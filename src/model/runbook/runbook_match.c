@@ -338,10 +338,16 @@ void runbook_offers_fini(struct runbook_offers *offers) {
   *offers = (struct runbook_offers){0};
 }
 
+/* Runs of what fits, then runbooks, then other runs. */
+static int rank_of(const struct runbook_offer *offer) {
+  return !offer->run ? 1 : offer->fit == RUNBOOK_FITS_NOT ? 2 : 0;
+}
+
 static int compare(const void *a, const void *b) {
   const struct runbook_offer *one = a, *other = b;
-  if (!one->run != !other->run)
-    return one->run ? -1 : 1;
+  const int ranks[] = {rank_of(one), rank_of(other)};
+  if (ranks[0] != ranks[1])
+    return ranks[0] < ranks[1] ? -1 : 1;
   if (one->fit != other->fit)
     return one->fit > other->fit ? -1 : 1;
   return strcmp(one->name, other->name);

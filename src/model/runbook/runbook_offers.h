@@ -10,7 +10,7 @@ enum { RUNBOOK_OFFERS_MAX = 100, RUNBOOK_WHY_MAX = 240 };
 
 /* How well it fits: the best first. */
 enum runbook_fit {
-  RUNBOOK_FITS_NOT,
+  RUNBOOK_FITS_NOT,     /* only of a run, which leads from elsewhere */
   RUNBOOK_FITS_KIND,    /* for targets of that kind */
   RUNBOOK_FITS_METRIC,  /* for that metric */
   RUNBOOK_FITS_STATE,   /* for targets of that kind in that state, whatever the reason */
@@ -24,7 +24,7 @@ struct runbook_offer {
   char *name, *title, *help;
   char *words[RUNBOOK_PARAMS_MAX]; /* "group=ecap-consumer-group", for the command line */
   size_t word_count;
-  char *run;       /* id of a run of it that is not over; NULL: none */
+  char *run;       /* id of a run of it that is not over; NULL: none. */
   char *run_state; /* "waits, at what is the cause", with the user */
 };
 
@@ -56,5 +56,5 @@ bool runbook_match(const struct runbook *runbook, const struct model *model,
                    struct runbook_offer *offer);
 void runbook_offer_fini(struct runbook_offer *offer);
 void runbook_offers_fini(struct runbook_offers *offers);
-/* The best first, then by name. */
+/* Runs that fit, then the best first, then by name, then other runs. */
 void runbook_offers_sort(struct runbook_offers *offers);

@@ -35,6 +35,10 @@ const struct binding view_bindings[] = {
      PLACE_RUNBOOKS, 0, run_runbook_open, 0, NULL},
     {"runbook-start", "S", "start", "start the runbook, in the whole terminal", PLACE_RUNBOOK, 0,
      run_runbook_start, 0, NULL},
+    {"runbook-abandon", "A", "abandon", "abandon the run that is shown, after a question",
+     PLACE_RUNBOOK, 0, run_runbook_abandon, 0, offers_abandon},
+    {"runbook-abandon-yes", "y", NULL, "after A: yes, abandon it", PLACE_RUNBOOK, 0,
+     run_runbook_abandon_yes, 0, NULL},
     {"view-back", "Esc", "back", "one step back: page, filter, marks, full-screen pane", PLACE_ALL,
      FIXED, run_back, 0, offers_back},
     /* The logs. */

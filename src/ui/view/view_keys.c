@@ -106,6 +106,7 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   view->wall.key_ms = now_ms;
   view_runbooks_sync(view, model);
   *view->notice = '\0';
+  view->abandoning -= view->abandoning > 0;
   struct keys keys = {view, &frame, view_focused(view), key, false};
   uint64_t before = keys.pane ? pane_selection_identity(keys.pane) : 0;
   if (keys.pane && !view->typing)

@@ -71,3 +71,7 @@ bool offers_row(const struct view *view) {
   const struct pane *pane = view_focused(view);
   return pane && pane_selected(pane);
 }
+
+bool offers_abandon(const struct view *view) {
+  return view->runbook_run;
+}

@@ -17,3 +17,4 @@ bool offers_sort(const struct view *view);
 bool offers_back(const struct view *view);
 bool offers_page(const struct view *view);
 bool offers_row(const struct view *view);
+bool offers_abandon(const struct view *view);

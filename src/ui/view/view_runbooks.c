@@ -1,10 +1,13 @@
 #include "ui/view/view_runbooks.h"
 
+#include "core/flow.h"
+#include "core/mem.h"
 #include "core/text.h"
 #include "model/runbook/runbook_offers.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_CELLS = 22, ITEM_LINES = 2, MARGIN = 2, LINE_BYTES_MAX = 2048 };
@@ -131,10 +134,15 @@ void runbook_page_draw(struct view *view, const struct frame *frame, struct rect
   if (offers->opened >= offers->count)
     return;
   const struct runbook_offer *offer = &offers->items[offers->opened];
+  view->runbook_run = offer->run;
   box_draw(frame, area, "Runbook ", offer->name);
   put(&writer, STYLE_TEXT | STYLE_STRONG, offer->title);
-  if (offer->help)
-    put(&writer, STYLE_TEXT, offer->help);
+  if (offer->help) { /* its author broke the lines for a wider screen */
+    char *help = mem_dup(offer->help);
+    text_flow(help, writer.inside.width);
+    put(&writer, STYLE_TEXT, help);
+    free(help);
+  }
   put(&writer, STYLE_DIM, offer->why);
   put_line(&writer, STYLE_TEXT, "", 0);
   if (offer->run)
@@ -201,6 +209,35 @@ struct request run_runbook_start(struct keys *keys, int argument) {
     return nothing;
   }
   return (struct request){.kind = REQUEST_RUNBOOK_START};
+}
+
+/* The offer that is shown, if it is a run. */
+static const struct runbook_offer *run_shown(const struct keys *keys) {
+  const struct runbook_offers *offers = keys->frame->model->runbooks;
+  return offers && offers->opened < offers->count && offers->items[offers->opened].run
+             ? &offers->items[offers->opened]
+             : NULL;
+}
+
+struct request run_runbook_abandon(struct keys *keys, int argument) {
+  const struct runbook_offer *offer = run_shown(keys);
+  (void)argument;
+  if (!offer) {
+    say(keys->view, "Only a run that is not over can be abandoned");
+    return nothing;
+  }
+  keys->view->abandoning = 2;
+  snprintf(keys->view->notice, sizeof keys->view->notice,
+           "Abandon the run %s, without its remaining steps? y: yes, any other key: no",
+           offer->run);
+  return nothing;
+}
+
+struct request run_runbook_abandon_yes(struct keys *keys, int argument) {
+  (void)argument;
+  return (struct request){.kind = keys->view->abandoning == 1 && run_shown(keys)
+                                      ? REQUEST_RUNBOOK_ABANDON
+                                      : REQUEST_NONE};
 }
 
 struct request view_runbooks_back(struct view *view) {

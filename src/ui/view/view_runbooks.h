@@ -16,5 +16,8 @@ struct request run_runbooks(struct keys *keys, int argument);
 struct request run_runbook_open(struct keys *keys, int argument);
 /* Starts the one that is shown. */
 struct request run_runbook_start(struct keys *keys, int argument);
+/* Asks whether to abandon the run that is shown; does it, if the next key is that of yes. */
+struct request run_runbook_abandon(struct keys *keys, int argument);
+struct request run_runbook_abandon_yes(struct keys *keys, int argument);
 /* Esc: one step back. */
 struct request view_runbooks_back(struct view *view);

@@ -70,6 +70,8 @@ struct view {
   enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart,
       page_before_runbooks;
   size_t runbook_at; /* the selected one of the list */
+  bool runbook_run;  /* the one that is shown is a run, as last drawn */
+  int abandoning;    /* 1: the key before this one asked to abandon the run that is shown */
   struct detail detail;
   struct chart_page chart;
   struct wall wall;
