@@ -2,14 +2,12 @@
 
 #include "core/mem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LINE_LOOK = 4 << 10 }; /* how far from a cut its line is looked for */
 
 void excerpt_init(struct excerpt *excerpt, size_t head_max, size_t tail_max) {
-  assert(tail_max > 0); /* bytes are added by pieces of it */
   *excerpt = (struct excerpt){.head_max = head_max, .tail_max = tail_max};
 }
 
@@ -35,8 +33,11 @@ static void make_room(struct excerpt *excerpt, size_t len) {
 
 void excerpt_add(struct excerpt *excerpt, const char *bytes, size_t len) {
   excerpt->total += (int64_t)len;
+  if (excerpt->tail_max == 0 && excerpt->len + len > excerpt->head_max)
+    len = excerpt->head_max - excerpt->len; /* the rest is in no tail */
   while (len > 0) {
-    const size_t piece = len < excerpt->tail_max ? len : excerpt->tail_max;
+    const size_t piece =
+        excerpt->tail_max == 0 || len < excerpt->tail_max ? len : excerpt->tail_max;
     make_room(excerpt, piece);
     memcpy(excerpt->bytes + excerpt->len, bytes, piece);
     excerpt->len += piece;

@@ -7,7 +7,7 @@
 struct excerpt {
   char *bytes; /* the head, then at least the last tail_max bytes behind it */
   size_t len, capacity;
-  size_t head_max, tail_max; /* tail_max: at least 1 */
+  size_t head_max, tail_max; /* 0: no tail is kept */
   int64_t total;             /* bytes added */
 };
 

@@ -25,7 +25,7 @@ struct child_query {
   const char *input;        /* its standard input; NULL: none */
   size_t input_len;
   bool split;                /* standard output and standard error are kept apart */
-  size_t head_max, tail_max; /* split: what is kept of each; tail_max at least 1 */
+  size_t head_max, tail_max; /* split: what is kept of each */
   int64_t timeout_ms;
 };
 

@@ -47,6 +47,21 @@ static void test_head_and_tail(void **state) {
 }
 
 /* One long line is cut where it must be; a huge piece at once is the same as byte by byte. */
+/* Whatever is added ends, and what is beyond the head is counted. */
+static void test_without_a_tail(void **state) {
+  (void)state;
+  struct excerpt excerpt;
+  excerpt_init(&excerpt, 6, 0);
+  add(&excerpt, "abcd");
+  add(&excerpt, "efghij");
+  add(&excerpt, "k");
+  const struct excerpt_view view = excerpt_view(&excerpt);
+  expect(view.head, view.head_len, "abcdef");
+  assert_int_equal(view.tail_len, 0);
+  assert_int_equal(view.left_out, 5);
+  excerpt_fini(&excerpt);
+}
+
 static void test_without_lines(void **state) {
   (void)state;
   char *huge = malloc(100000);
@@ -125,8 +140,8 @@ static void test_likely_secrets(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_all_of_a_short_one), cmocka_unit_test(test_head_and_tail),
-      cmocka_unit_test(test_without_lines),      cmocka_unit_test(test_known_secrets),
-      cmocka_unit_test(test_likely_secrets),
+      cmocka_unit_test(test_without_lines),      cmocka_unit_test(test_without_a_tail),
+      cmocka_unit_test(test_known_secrets),      cmocka_unit_test(test_likely_secrets),
   };
   return cmocka_run_group_tests_name("excerpt", tests, NULL, NULL);
 }
