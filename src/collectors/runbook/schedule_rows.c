@@ -114,7 +114,7 @@ static void row_fill(struct sample *sample, struct row *row, const struct schedu
 bool schedule_row_add(struct sample *sample, const char *name, const char *json, size_t len,
                       enum severity overdue, int64_t now_ms, struct err *err) {
   static const struct json_limits limits = {.bytes = 64 << 10, .values = 1000, .depth = 8};
-  struct schedule_facts facts;
+  struct schedule_facts facts = {0};
   json_t *tree = json_tree_new(json, len, &limits, err);
   if (!tree)
     return false;

@@ -1,5 +1,5 @@
 /* When a schedule was first seen: STATE/schedules, one line each, only appended to, by all who
- * share the state directory. What was due before that is nobody's omission. */
+ * share the state directory. What was due before that does not count. */
 #pragma once
 
 #include "core/err.h"
