@@ -9,6 +9,7 @@
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/modes/runbook_mode.h"
+#include "app/modes/serve_mode.h"
 #include "app/modes/show_mode.h"
 #include "app/modes/status_mode.h"
 #include "app/modes/watch_mode.h"
@@ -120,6 +121,7 @@ static mode_fn *mode_of(enum mode mode) {
       [MODE_RUNBOOK] = runbook_mode_run,
       [MODE_INCIDENT] = incident_mode_run,
       [MODE_STATUS] = check_run,
+      [MODE_SERVE] = serve_run,
   };
   return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
 }

@@ -98,3 +98,25 @@ bool file_save_new(const char *path, const char *text, size_t len, struct err *e
   unlink(path);
   return fail(err, path, status);
 }
+
+bool file_replace(const char *path, const char *text, size_t len, unsigned mode, struct err *err) {
+  char *fresh = mem_printf("%s.%d.tmp", path, (int)getpid());
+  unlink(fresh); /* of an earlier process with this number that was killed */
+  int status = 0, fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    status = errno;
+  if (status == 0 && fchmod(fd, mode) != 0)
+    status = errno;
+  if (status == 0)
+    status = write_all(fd, text, len);
+  if (fd >= 0 && close(fd) != 0 && status == 0)
+    status = errno;
+  if (status == 0 && rename(fresh, path) != 0)
+    status = errno;
+  if (status == 0)
+    status = file_sync_folder(path);
+  else if (fd >= 0)
+    unlink(fresh);
+  free(fresh);
+  return status == 0 || fail(err, path, status);
+}

@@ -10,6 +10,12 @@
  * that could not be written completely is removed. Blocks: for a thread. */
 bool file_save_new(const char *path, const char *text, size_t len, struct err *err) MUST_CHECK;
 
+/* Writes the file, or replaces it as a whole: its readers see the old text or the new one. The new
+ * one is on disk under its name when it returns true; otherwise the old one is unchanged. `mode`
+ * whatever the umask is. The directory must exist. Blocks: for a thread. */
+bool file_replace(const char *path, const char *text, size_t len, unsigned mode,
+                  struct err *err) MUST_CHECK;
+
 /* Whether the directory is shared with a group, by its mode 2770 (setgid, so that new files belong
  * to the group; no access for others). Files in it get 0660, directories 2770. Blocks only for the
  * disk. */

@@ -3,9 +3,12 @@
 #include "app/modes/status_mode.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
+#include "core/mem.h"
 #include "io/clock.h"
+#include "io/file_save.h"
 #include "model/model_evaluate.h"
 #include "report/json/json.h"
+#include "report/openmetrics/openmetrics.h"
 #include "report/plugin.h"
 #include "report/text/text.h"
 
@@ -106,10 +109,34 @@ static void check_collect(struct check *check, struct scheduler *scheduler) {
   uv_run(&check->runtime->loop, UV_RUN_NOWAIT); /* it is this function's */
 }
 
+/* For node_exporter, which runs as another user. */
+enum { METRICS_MODE = 0644 };
+
+static bool metrics_save(const struct model *model, const char *path, int64_t now_ms) {
+  char *text = NULL;
+  size_t length = 0;
+  struct err err;
+  FILE *out = open_memstream(&text, &length);
+  if (!out)
+    mem_failed();
+  bool good = report_openmetrics_write(out, model, now_ms);
+  if (fclose(out) != 0 || !good)
+    mem_failed();
+  good = file_replace(path, text, length, METRICS_MODE, &err);
+  if (!good)
+    error_print("cannot write %s", err.text);
+  free(text);
+  return good;
+}
+
 static bool report_write(const struct model *model, const struct options *options, int64_t now_ms) {
   struct report_text_options text = print_options(options);
   if (options->mode == MODE_STATUS)
     return print_end(status_print(model, now_ms, options));
+  if (options->output_file)
+    return metrics_save(model, options->output_file, now_ms);
+  if (options->openmetrics)
+    return print_end(report_openmetrics_write(stdout, model, now_ms));
   if (options->plugin)
     return print_end(report_plugin_write(stdout, model, now_ms, &text));
   return print_end(options->json ? report_json_write(stdout, model, now_ms)

@@ -52,6 +52,10 @@ enum {
   LONG_YES,
   LONG_PLAIN,
   LONG_SCREEN_READER,
+  LONG_OPENMETRICS,
+  LONG_METRICS,
+  LONG_LISTEN,
+  LONG_ALLOW_REMOTE,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -82,6 +86,10 @@ static const struct option longs[] = {
     {"output", no_argument, NULL, LONG_OUTPUT},
     {"duration", required_argument, NULL, LONG_DURATION},
     {"plugin", no_argument, NULL, LONG_PLUGIN},
+    {"openmetrics", no_argument, NULL, LONG_OPENMETRICS},
+    {"metrics", no_argument, NULL, LONG_METRICS},
+    {"listen", required_argument, NULL, LONG_LISTEN},
+    {"allow-remote", no_argument, NULL, LONG_ALLOW_REMOTE},
     {"acknowledge", required_argument, NULL, LONG_ACKNOWLEDGE},
     {"reason", required_argument, NULL, LONG_REASON},
     {"until", required_argument, NULL, LONG_UNTIL},
@@ -119,7 +127,7 @@ static const struct {
     {"plan", MODE_PLAN},       {"apply", MODE_APPLY},       {"audit", MODE_AUDIT},
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
     {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
-    {"init", MODE_INIT},
+    {"init", MODE_INIT},       {"serve", MODE_SERVE},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -144,7 +152,12 @@ static unsigned option_modes(int code) {
   switch (code) {
   case LONG_ONLY:
   case LONG_PLUGIN:
+  case LONG_OPENMETRICS:
     return 1U << MODE_CHECK;
+  case LONG_METRICS:
+  case LONG_LISTEN:
+  case LONG_ALLOW_REMOTE:
+    return 1U << MODE_SERVE;
   case LONG_TIMEOUT:
     return 1U << MODE_CHECK | 1U << MODE_SHOW | 1U << MODE_STATUS;
   case LONG_DURATION:
@@ -184,7 +197,7 @@ static unsigned option_modes(int code) {
   case LONG_REASON:
     return 1U << MODE_AUDIT;
   case LONG_OUTPUT:
-    return 1U << MODE_AUDIT | 1U << MODE_INIT;
+    return 1U << MODE_AUDIT | 1U << MODE_INIT | 1U << MODE_CHECK;
   case LONG_SINCE:
     return 1U << MODE_AUDIT | 1U << MODE_LOGS;
   case LONG_UNTIL:
@@ -336,6 +349,15 @@ static void flag_take(struct options *options, int code) {
   case LONG_PLUGIN:
     options->plugin = true;
     break;
+  case LONG_OPENMETRICS:
+    options->openmetrics = true;
+    break;
+  case LONG_METRICS:
+    options->metrics = true;
+    break;
+  case LONG_ALLOW_REMOTE:
+    options->allow_remote = true;
+    break;
   case LONG_CHECK:
     options->check_config = true;
     break;
@@ -411,6 +433,9 @@ static bool option_take(struct options *options, int code, const char *argument,
     return true;
   case LONG_TEST:
     options->test = true;
+    return true;
+  case LONG_LISTEN:
+    options->listen = argument;
     return true;
   case LONG_CONFIRM:
     options->confirm = argument;
@@ -494,6 +519,10 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
     *command = true;
     return mode_parse(word, &options->mode, err);
   }
+  if (options->mode == MODE_CHECK && options->output && !options->output_file) {
+    options->output_file = word; /* of `audit`, --output has no value */
+    return true;
+  }
   if (options->word_count >= words_most(options->mode))
     return err_set(err, ERR_INVALID, "unexpected argument \"%s\"", word);
   options->words = (const char *const *)(argv + 1);
@@ -512,6 +541,15 @@ static bool format_check(const struct options *options, struct err *err) {
                    options->wall ? "--wall" : "--screen-reader");
   if (options->tmux && options->json)
     return err_set(err, ERR_INVALID, "--tmux and --json exclude each other; use one of them");
+  if (options->openmetrics && (options->json || options->plugin))
+    return err_set(err, ERR_INVALID, "--openmetrics and %s exclude each other; use one of them",
+                   options->json ? "--json" : "--plugin");
+  if (options->mode == MODE_CHECK && options->output && !options->output_file)
+    return err_set(err, ERR_INVALID, "--output requires a value, the name of a file");
+  if (options->output_file && !options->openmetrics)
+    return err_set(err, ERR_INVALID, "--output FILE is only valid with --openmetrics");
+  if (options->mode == MODE_SERVE && !options->metrics)
+    return err_set(err, ERR_INVALID, "say what to serve: `stacktop serve --metrics`");
   return !options->plugin || !options->json ||
          err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
 }

@@ -24,6 +24,7 @@ enum mode {
   MODE_STATUS,
   MODE_THEMES,
   MODE_INIT,
+  MODE_SERVE,
   MODE_HELP,
   MODE_VERSION
 };
@@ -70,14 +71,19 @@ struct options {
   const char *until, *grep, *exclude, *level, *source, *filter; /* logs; NULL: unset */
   const char *fields[OPTIONS_FIELDS_MAX];                       /* logs: conditions */
   size_t field_count;
-  bool follow, patterns; /* logs */
-  bool test;             /* watch */
-  const char *command;   /* runbook: "run", "list", ...; `words` are its arguments */
-  bool dry_run;          /* runbook run */
-  bool plain;            /* the dashboard as lines of text */
-  bool screen_reader;    /* the dashboard without decoration, one pane at a time */
-  bool tmux, no_check;   /* status */
-  long width;            /* status: cells of the line */
+  bool follow, patterns;   /* logs */
+  bool test;               /* watch */
+  const char *command;     /* runbook: "run", "list", ...; `words` are its arguments */
+  bool dry_run;            /* runbook run */
+  bool plain;              /* the dashboard as lines of text */
+  bool screen_reader;      /* the dashboard without decoration, one pane at a time */
+  bool tmux, no_check;     /* status */
+  long width;              /* status: cells of the line */
+  bool openmetrics;        /* check: for Prometheus */
+  const char *output_file; /* check: where they go; NULL: standard output */
+  bool metrics;            /* serve */
+  const char *listen;      /* serve: HOST:PORT; NULL: the default */
+  bool allow_remote;       /* serve: an address that is not of the loopback */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

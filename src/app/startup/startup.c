@@ -177,7 +177,7 @@ struct config *startup_config(const struct options *options, const struct app_sc
   free(path);
   if (config && !config->discovered &&
       (options->mode == MODE_DASHBOARD || options->mode == MODE_CHECK ||
-       options->mode == MODE_WATCH))
+       options->mode == MODE_WATCH || options->mode == MODE_SERVE))
     runbook_schedules_watch(config);
   if (config) {
     targets_settle(config);

@@ -10,7 +10,7 @@ static const char whole[] =
     "       stacktop audit [OPTIONS]    list the actions that were run\n"
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
-    "       stacktop watch              watch without a screen: print events, and notify\n"
+    "       stacktop watch, serve       no screen: print events and notify; answer Prometheus\n"
     "       stacktop runbook COMMAND    list, show, run and resume runbooks\n"
     "       stacktop status             one line for tmux, a prompt or a bar\n"
     "       stacktop incident COMMAND   open, list, show, note, close and export incidents\n"
@@ -35,6 +35,10 @@ static const char check[] =
     "                        threshold with `for` up to TIME counts only if it holds that long\n"
     "      --plugin          print one line with performance data for Nagios and compatible\n"
     "                        systems; usage and configuration errors are UNKNOWN (3) as well\n"
+    "      --openmetrics     print metrics for Prometheus (docs/openmetrics.md)\n"
+    "      --output FILE     with --openmetrics: replace FILE as a whole, for the textfile "
+    "collector\n"
+    "                        of node_exporter\n"
     "\n"
     "A configured threshold whose value is not known is UNKNOWN: rates require --duration, other\n"
     "values may require a privilege. Unless the output is a terminal, lines are not wrapped and\n"
@@ -235,13 +239,26 @@ static const char status[] =
     "\n"
     "Exit status: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN, 64 usage error, 78 configuration error.\n";
 
+static const char serve[] =
+    "usage: stacktop serve --metrics [OPTIONS]   answer Prometheus over HTTP\n"
+    "\n"
+    "Collects all targets at their intervals, and answers http://127.0.0.1:9876/metrics with what\n"
+    "they show now (docs/openmetrics.md). Runs until SIGTERM, SIGINT or SIGHUP.\n"
+    "\n"
+    "      --listen HOST:PORT  an address of the loopback, and the port (default: 127.0.0.1:9876)\n"
+    "      --allow-remote    also listen at another address: everyone who reaches it can read the\n"
+    "                        metrics, without a password and unencrypted\n"
+    "\n"
+    "Exit status: 0 ended by a signal, 1 the port cannot be used, 64 usage error,\n"
+    "78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
       [MODE_CHECK] = check,     [MODE_CONFIG] = config,     [MODE_ACTIONS] = actions,
       [MODE_PLAN] = plan,       [MODE_APPLY] = apply,       [MODE_AUDIT] = audit,
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
-      [MODE_INIT] = init,
+      [MODE_INIT] = init,       [MODE_SERVE] = serve,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);
