@@ -185,7 +185,7 @@ static void families_find(struct families *families, const struct model *model, 
   }
 }
 
-static bool value_number(const struct column_spec *column, struct value value, double *number) {
+static bool cell_number(const struct column_spec *column, struct value value, double *number) {
   if (value.type != VALUE_INT && value.type != VALUE_REAL)
     return false;
   *number = value.type == VALUE_INT ? (double)value.integer : value.real;
@@ -238,7 +238,7 @@ static void put_table(struct writing *writing, const struct family *family,
         strcmp(openmetrics_name(name, column->metric, column->unit), family->name) != 0)
       continue;
     for (size_t r = 0; r < table->row_count && r < OPENMETRICS_ROWS_MAX; r++)
-      if (row_is_fit(&table->rows[r]) && value_number(column, table->rows[r].cells[c], &number))
+      if (row_is_fit(&table->rows[r]) && cell_number(column, table->rows[r].cells[c], &number))
         put_series(writing, family, table, &table->rows[r], number);
     return; /* a table has a metric once */
   }
