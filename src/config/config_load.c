@@ -2,6 +2,7 @@
 
 #include "config/config_file.h"
 #include "config/config_files.h"
+#include "config/config_layout.h"
 #include "config/config_log_filters.h"
 #include "config/config_option.h"
 #include "config/config_rules.h"
@@ -32,6 +33,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
     suggest_consider(&near, name, schema->kinds[i]->key);
   suggest_consider(&near, name, config_thresholds_key);
   suggest_consider(&near, name, config_log_filters_key);
+  suggest_consider(&near, name, config_layout_key);
   suggest_consider(&near, name, config_actions_key);
   suggest_consider(&near, name, config_secrets_key);
   suggest_consider(&near, name, config_include_key);
@@ -60,6 +62,8 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_rules_read(yaml, schema, NULL, value, &config->rules);
   else if (strcmp(name, config_log_filters_key) == 0)
     config_log_filters_read(yaml, value, config);
+  else if (strcmp(name, config_layout_key) == 0)
+    config_layout_read(yaml, schema, value, config);
   else if (strcmp(name, config_actions_key) != 0 && /* document_read reads them last, */
            strcmp(name, config_secrets_key) != 0 && /* and these first */
            strcmp(name, config_include_key) != 0)

@@ -119,8 +119,12 @@ static void format_ratio(char *out, size_t size, double ratio) {
   /* 99.96 % must not be shown as 100 %, nor 0.04 % as 0 %. */
   if (percent < 100 && percent >= 99)
     snprintf(out, size, "%.1f%%", fmin(percent, 99.9));
-  else if (percent > 0 && percent < 1)
-    snprintf(out, size, "%.1f%%", fmax(percent, 0.1));
+  else if (percent > 0 && percent < 0.0095) /* a small share is not zero */
+    snprintf(out, size, percent < 0.0005 ? "<0.001%%" : "%.3f%%", percent);
+  else if (percent > 0 && percent < 0.095)
+    snprintf(out, size, "%.2f%%", percent);
+  else if (percent > 0 && percent < 0.995)
+    snprintf(out, size, "%.1f%%", percent);
   else if (fabs(percent) >= SHOWN_MAX)
     snprintf(out, size, "%s>%.0f%%", percent < 0 ? "-" : "", SHOWN_MAX);
   else
@@ -185,6 +189,17 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
              value.at_least ? "+" : "");
   }
   return out;
+}
+
+const char *format_limit(char *out, size_t size, double limit, enum unit unit) {
+  const double whole_most = 1e15;
+  const bool whole = fabs(limit) < whole_most && floor(limit) == limit;
+  if (unit == UNIT_RATIO && fabs(limit) < whole_most) {
+    snprintf(out, size, "%.6g%%", limit * 100);
+    return out;
+  }
+  return format_value(out, size, whole ? value_int((int64_t)limit) : value_real(limit), unit,
+                      false);
 }
 
 const char *format_title(char *out, size_t size, const char *title) {

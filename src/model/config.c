@@ -32,6 +32,7 @@ void config_free(struct config *config) {
     log_filter_free(config->log_filters[i].filter);
   }
   free(config->log_filters);
+  free(config->layout);
   for (size_t i = 0; i < config->file_count; i++)
     free(config->files[i]);
   free(config->files);

@@ -17,6 +17,19 @@ struct config_wall {
   int64_t rotate_ms; /* how long a page of findings is shown */
 };
 
+/* A row of panes on the screen; weights are shares of its width, and of the height of the screen.
+ */
+enum { LAYOUT_LINES_MAX = 16, LAYOUT_CELLS_MAX = 8 };
+struct layout_cell {
+  const char *pane; /* a kind, or "events"; static */
+  int weight;
+};
+struct layout_line {
+  int weight;
+  struct layout_cell cells[LAYOUT_CELLS_MAX];
+  size_t count;
+};
+
 struct config {
   char *path;   /* the file it was loaded from; NULL if there was none */
   char **files; /* that were read: those it includes first, then itself */
@@ -40,6 +53,8 @@ struct config {
   struct rules rules;
   struct log_saved *log_filters; /* in the order of the file */
   size_t log_filter_count;
+  struct layout_line *layout; /* how the panes are arranged; none: by the size of the screen */
+  size_t layout_count;
   struct own_action **actions; /* of its own; for all of its targets */
   size_t action_count;
 };

@@ -99,12 +99,6 @@ static const char *subject_of(struct evaluation *e, const struct target_state *s
   return arena_printf(&e->findings->arena, "%s %s", name, label);
 }
 
-/* As a user would write it: 5 and not 5.00. */
-static struct value limit_value(double limit) {
-  bool whole = fabs(limit) < 1e15 && floor(limit) == limit;
-  return whole ? value_int((int64_t)limit) : value_real(limit);
-}
-
 /* " (conns 44 of 47)": the cells beside it, if known. */
 static const char *beside_text(struct evaluation *e, const struct table_spec *spec,
                                const struct row *row, const struct column_spec *column) {
@@ -134,6 +128,14 @@ static bool is_waited_for(const struct evaluation *e, const struct threshold *th
   return !e->one_pass && (watch_ms == 0 || threshold->for_ms <= watch_ms);
 }
 
+/* "67/s" with the noun "keys" is "67 keys/s", "3" is "3 keys". */
+static void noun_add(char out[FORMAT_MAX], const char *noun) {
+  char number[FORMAT_MAX];
+  snprintf(number, sizeof number, "%s", out);
+  const size_t end = strcspn(number, "/");
+  snprintf(out, FORMAT_MAX, "%.*s %s%s", (int)end, number, noun, number + end);
+}
+
 static const char *threshold_sentence(struct evaluation *e, const struct column_spec *column,
                                       const struct threshold *threshold, struct value value,
                                       enum severity severity, const char *beside) {
@@ -142,10 +144,13 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
   const char *least = value.at_least ? "at least " : "";
   value.at_least = false; /* in words here */
   format_value(shown, sizeof shown, value, column->unit, false);
-  format_value(limit_text, sizeof limit_text, limit_value(limit), column->unit, false);
-  const char *sentence = arena_printf(
-      &e->findings->arena, "%s %s%s, %s %s%s", format_title(title, sizeof title, column->title),
-      least, shown, threshold->below ? "below" : "above", limit_text, beside);
+  format_limit(limit_text, sizeof limit_text, limit, column->unit);
+  if (column->noun)
+    noun_add(shown, column->noun);
+  const char *sentence =
+      arena_printf(&e->findings->arena, "%s %s%s, %s %s%s",
+                   column->said ? column->said : format_title(title, sizeof title, column->title),
+                   least, shown, threshold->below ? "below" : "above", limit_text, beside);
   if (is_waited_for(e, threshold) || threshold->for_ms == 0)
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);

@@ -30,6 +30,7 @@ enum column_flag {
       1 << 7, /* says what is wrong: never dropped while it has text in a row that is not OK */
   COLUMN_SPARK = 1 << 6,    /* followed by a sparkline of its history, if there is room */
   COLUMN_BEYOND = 1 << 8,   /* a ratio that may be more than 1: CPU time, where 100% is one CPU */
+  COLUMN_NAMES = 1 << 11,   /* says who it is: dropped after all others while its row is not OK */
   COLUMN_AMBIENT = 1 << 10, /* how busy it is, not what fails: its findings come last of theirs */
   COLUMN_CHANGES = 1 << 9,  /* watched: a different value in the same row is an event */
 };
@@ -72,6 +73,9 @@ struct column_spec {
   const char *metric;         /* name for thresholds: "kafka.lag"; NULL: no thresholds */
   struct threshold threshold; /* the default; the configuration overrides it by `metric` */
   const char *help;           /* one phrase: what it is, its formula or source */
+  /* In a finding, instead of its title, and what it counts: "evicting" and "keys" make it
+   * "evicting 67 keys/s". NULL: its title and no word. */
+  const char *said, *noun;
   /* ids of cells to add to a finding of this one: "used" and "limit" make it "connections 94%,
    * above 80% (conns 44 of 47)" */
   const char *beside[3];

@@ -39,32 +39,35 @@ SCENES = {scene.name: scene for scene in (
           r'!! dashboard answers 200, but status is "degraded: logs [\d,]+ errors per second" \(expected ok\).*', "ans",
           "dashboard "),
     Scene("db-hog", "PostgreSQL", "1 WARN",
-          rf"!  ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
+          rf"!  postgres ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
           r"(!!|! ) ecap connections 9\d%, above (80|95)% \(conns 4\d of 47, mostly ecap_user: 4\d, \d+ (idle\)|…).*", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
-          rf"!  ecap old_standby slot inactive.*, retains \d\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
+          rf"!  postgres ecap old_standby slot inactive.*, retains \d\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
-          rf"!  ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
+          rf"!  postgres ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
           "pid "),
     Scene("replica-lag", "PostgreSQL", "1 WARN",
-          rf"!  ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
+          rf"!  postgres ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),
     Scene("lag", "Kafka lag", "1 WARN",
-          rf"!  main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
+          rf"!  kafka main {GROUP} lag [\d,]+, above 10,000 \(rate {RATE}\){SINCE}", "lag", "ecap-"),
     Scene("stuck-consumer", "Kafka lag", "1 CRIT( 1 WARN)?",  # the second when the lag is above 10,000
-          rf"!! main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
+          rf"!! kafka main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
     Scene("hung-transaction", "Kafka lag", "1 CRIT",
-          rf"!! main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing open for {TIME}, not.*", "hel", "ecap-", 25),
+          rf"!! kafka main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing open for {TIME}, not.*", "hel", "ecap-", 25),
     Scene("skew", "Kafka lag", "1 WARN",
-          rf"!  main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
+          rf"!  kafka main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s of [\d,.]+/s.*", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
-          rf"!  cache evict [\d,.]+/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
-    Scene("memory-prefix", "Redis", "1 WARN", rf"!  cache memory 9\d(\.\d)?% of maxmemory, noeviction{SINCE}", "mem"),
+          rf"!  redis cache evicting [\d,.]+ keys/s, above 10/s \(mem (9\d(\.\d)?|100)% 6\d/64 MB\){SINCE}", "evi"),
+    Scene("memory-prefix", "Redis", "1 WARN", rf"!  redis cache memory 9\d(\.\d)?% of maxmemory, noeviction{SINCE}", "mem"),
     Scene("slow-script", "Redis", "1 CRIT",
-          rf"!! cache busy running a script( for at least {TIME})?, refuses other commands; end it with SCRIPT KILL.*", "bus"),
+          rf"!! redis cache busy running a script( for at least {TIME})?, refuses other commands; end it with SCRIPT KILL.*", "bus"),
     Scene("cert-expiring", "Services", "1 CRIT", rf"!! gateway cert left 2d 2\dh, below 3d 0h{SINCE}", "cer", "gateway "),
 )}
+
+
+KINDS = ("postgres", "kafka", "redis", "host")  # in a finding before the name of the target; not in its events
 
 
 def is_well(o):
@@ -76,7 +79,7 @@ def shows(scene):
     """The pane's mark, the verdict and its sentence, the row, the event; all of one severity."""
     def seen(o):
         pane, mark = o.pane(scene.pane), o.sentence[:2]
-        subject = o.sentence[3:].split(" ")[0]
+        subject = next(word for word in o.sentence[3:].split(" ") if word not in KINDS)
         return (re.fullmatch(scene.verdict, o.verdict) and re.fullmatch(scene.sentence, o.sentence)
                 and pane.state == mark.strip() and (not scene.row or scene.row in pane.row(mark))
                 and any(each == mark.strip() and text.startswith(f"{subject} ") for each, text in o.events))

@@ -38,7 +38,7 @@ def test_a_standby_without_its_primary(impatient, config, cut, restore):
         lab.ctl(cut, "postgres")
         for name in ("strict", "lenient"):
             terminal.wait_for(re.compile(rf"{name} +not receiving WAL for \S+, replay lag at least \d"))
-        terminal.wait_for(re.compile(r"!! strict lag time \S+, above 2.0s"))
+        terminal.wait_for(re.compile(r"!! postgres strict lag time \S+, above 2.0s"))
         assert re.search(r"│! +lenient ", terminal.screen.text), terminal.show()
         run = check(path, "--only", "postgres", "--json")
         assert run.status != OK, run

@@ -54,7 +54,7 @@ def test_its_figures_stand_on_the_screen(written):
     assert document.data["configuration"]["name"] in lines[0]
     connections = document.summary("postgres", "connections")
     assert re.search(rf"conns {connections['used']} +of {connections['limit']} +active {connections['active']} ", text)
-    assert re.search(rf"in-txn {connections['idle_in_transaction']} +waiting {connections['waiting']} ", text)
+    assert re.search(rf"in-txn {connections['idle_in_transaction']} +aborted \d+ +other \d+ +waiting {connections['waiting']} ", text)
     worst = next(iter(document.rows("postgres", "sessions").values()))
     assert worst["blocks"] == 3 and re.search(rf"pid {worst['pid']} +idle in txn +\S+ +3 ", text)
     lag = document.rows("kafka", "lag")

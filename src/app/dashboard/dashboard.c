@@ -2,6 +2,7 @@
 
 #include "app/dashboard/crash.h"
 #include "app/dashboard/dashboard_away.h"
+#include "app/dashboard/dashboard_columns.h"
 #include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
@@ -409,6 +410,9 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
   case REQUEST_SAVE:
     dashboard_save_request(&dashboard->save, &dashboard->model, &request);
     break;
+  case REQUEST_COLUMNS_SAVE:
+    dashboard_columns_save(&dashboard->save, request.text);
+    break;
   case REQUEST_COPY:
     terminal_copy(dashboard->terminal, request.text);
     break;
@@ -683,6 +687,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
                                                    .no_logs = no_logs,
                                                    .wall = options->wall,
                                                    .wall_rotate_ms = config->wall.rotate_ms});
+  dashboard_columns_load(dashboard.view);
   if (config->discovered)
     discovered_say(&dashboard);
   dashboard_begin(&dashboard, options, &start);

@@ -88,7 +88,8 @@ static void fill_load(struct sample *sample, const struct host_facts *facts, str
     cells[HOST_LOAD_TEXT] = cells[HOST_LOAD] = value_none(facts->missing[HOST_FILE_LOAD]);
   } else if (facts->known[HOST_FILE_STAT] && facts->cores > 0) {
     cells[HOST_LOAD_TEXT] =
-        value_text(sample_printf(sample, "%.1f of %lld", load, (long long)facts->cores));
+        value_text(sample_printf(sample, "%.1f on %lld %s", load, (long long)facts->cores,
+                                 facts->cores == 1 ? "CPU" : "CPUs"));
     cells[HOST_LOAD] = value_real(load / (double)facts->cores);
   } else {
     cells[HOST_LOAD_TEXT] = value_text(sample_printf(sample, "%.1f", load));

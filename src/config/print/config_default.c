@@ -120,6 +120,9 @@ void config_print_default(FILE *out, const struct config_schema *schema) {
     print_option(out, i == CONFIG_INTERVAL ? "" : "#", &config_options[i]);
   for (size_t i = 0; i < schema->kind_count; i++)
     print_kind(out, schema, schema->kinds[i]);
+  fputs("\n## Panes in rows, with weights (docs/configuration.md); default: by the size of the "
+        "screen\n#layout:\n#  - [services, kafka: 2]\n#  - {height: 2, panes: [postgres]}\n",
+        out);
   fprintf(out, "\n## Saved filters of logs (docs/logs.md)\n#%s:\n#  - name: slow requests\n",
           config_log_filters_key);
   for (size_t i = LOG_FILTER_NAME + 1; i < LOG_FILTER_OPTION_COUNT; i++)

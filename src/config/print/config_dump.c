@@ -1,5 +1,6 @@
 #include "config/print/config_dump.h"
 
+#include "config/config_layout.h"
 #include "config/own/config_own_dump.h"
 #include "config/print/config_mask.h"
 #include "config/print/config_print.h"
@@ -347,6 +348,7 @@ static void dump_all(const struct dump *dump) {
   dump_wall(dump);
   for (size_t i = 0; i < dump->schema->kind_count; i++)
     dump_kind(dump, dump->schema->kinds[i]);
+  config_layout_dump(out, dump->schema, config);
   if (config->log_filter_count > 0)
     fprintf(out, "%s:\n", config_log_filters_key);
   for (size_t i = 0; i < config->log_filter_count; i++)

@@ -1,5 +1,6 @@
 #include "config/print/config_json_schema.h"
 
+#include "config/config_layout.h"
 #include "config/config_yaml.h"
 #include "config/own/config_own_options.h"
 
@@ -247,6 +248,8 @@ void config_json_schema(FILE *out, const struct config_schema *schema) {
   }
   fprintf(out, ",\n    \"%s\": ", config_log_filters_key);
   print_list(out, log_filter_options, LOG_FILTER_OPTION_COUNT);
+  fprintf(out, ",\n    \"%s\": ", config_layout_key);
+  config_layout_schema(out, schema);
   fprintf(out, ",\n    \"%s\": ", config_thresholds_key);
   print_thresholds(out, schema, NULL);
   fprintf(out, ",\n    \"%s\": ", config_actions_key);

@@ -30,7 +30,8 @@ enum request_kind {
   REQUEST_UNDO,    /* begin the undo of the front (or the last) operation */
   REQUEST_COPY,    /* text to the clipboard of the terminal (OSC 52) */
   REQUEST_SAVE,    /* rows of a table to a file: see `state` */
-  REQUEST_COMMAND, /* a line typed after `:`, in text */
+  REQUEST_COLUMNS_SAVE, /* the text of the user's file of columns */
+  REQUEST_COMMAND,      /* a line typed after `:`, in text */
   /* Pages (model/page.h). */
   REQUEST_PAGE_OPEN,  /* `page` for the target or the one row of `subject`; text: the row's label */
   REQUEST_PAGE_CLOSE, /* the page that was opened last */

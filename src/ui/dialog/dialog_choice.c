@@ -167,7 +167,7 @@ static void measure(struct choice *choice, const struct dialog_page *page,
                     const struct table *table) {
   columns_measure_begin(&choice->memory);
   for (size_t i = 0; i < choice->shown && i < MEASURED_MAX; i++)
-    columns_measure_row(&choice->memory, page->frame, table->spec, choice->rows[i].row,
+    columns_measure_row(&choice->memory, page->frame, table->spec, choice->rows[i].row, SEVERITY_OK,
                         table_indent(choice->tree, choice->rows[i].depth));
   columns_measure_end(&choice->memory, table->spec, page->frame->now_ms);
   columns_fit(&choice->memory, table->spec, page->width - SIGN_CELLS - ROW_MARK_CELLS, true,

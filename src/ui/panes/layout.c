@@ -1,8 +1,9 @@
 #include "ui/panes/layout.h"
 
 enum {
-  BODY_LEAST = 2, /* lines inside a pane; with less room the panes become tabs */
-  SHARE_CRIT = 4, /* lines per round, where several panes want more */
+  BODY_LEAST = 2,      /* lines inside a pane; with less room the panes become tabs */
+  ARRANGED_WIDTH = 24, /* of a pane, as the configuration arranges it */
+  SHARE_CRIT = 4,      /* lines per round, where several panes want more */
   SHARE_WARN = 2,
   SHARE_OK = 1,
 };
@@ -137,7 +138,7 @@ void layout_rows(struct layout *layout, struct rect area, const struct pane_need
                  size_t count) {
   int bodies[LAYOUT_PANES_MAX];
   size_t step = (size_t)layout->columns;
-  if (layout->tabs)
+  if (layout->tabs || layout->arranged)
     return;
   for (size_t column = 0; column < step && column < count; column++) {
     int panes = (int)in_column(count, layout->columns, (int)column);
@@ -152,4 +153,40 @@ void layout_rows(struct layout *layout, struct rect area, const struct pane_need
       y += bodies[i] + 1;
     }
   }
+}
+
+/* The share of `whole` before and with the next weight. */
+static int share_before(int whole, int before, int total) {
+  return (int)((int64_t)whole * before / (total > 0 ? total : 1));
+}
+
+static bool arrange_row(struct layout *layout, struct rect area, const struct layout_places *row) {
+  int total = 0, before = 0;
+  for (size_t i = 0; i < row->count; i++)
+    total += row->weights[i];
+  for (size_t i = 0; i < row->count; before += row->weights[i], i++) {
+    const int left = share_before(area.width, before, total);
+    const int right = share_before(area.width, before + row->weights[i], total);
+    if (right - left < ARRANGED_WIDTH || area.height < BODY_LEAST + 2)
+      return false;
+    layout->rects[row->panes[i]] = (struct rect){area.x + left, area.y, right - left, area.height};
+    layout->looks[row->panes[i]] = PANE_TOP | PANE_BOTTOM;
+  }
+  return true;
+}
+
+bool layout_arrange(struct layout *layout, struct rect area, const struct layout_places *rows,
+                    size_t count) {
+  int total = 0, before = 0;
+  *layout = (struct layout){.arranged = true, .columns = 1};
+  for (size_t i = 0; i < count; i++)
+    total += rows[i].weight;
+  for (size_t i = 0; i < count; before += rows[i].weight, i++) {
+    const int top = share_before(area.height, before, total);
+    const int bottom = share_before(area.height, before + rows[i].weight, total);
+    if (!arrange_row(layout, (struct rect){area.x, area.y + top, area.width, bottom - top},
+                     &rows[i]))
+      return false;
+  }
+  return count > 0;
 }

@@ -15,11 +15,23 @@ enum {
 };
 
 struct layout {
-  bool tabs; /* one at a time; rects[0] is its place */
+  bool arranged; /* by the configuration */
+  bool tabs;     /* one at a time; rects[0] is its place */
   int columns;
   struct rect rects[LAYOUT_PANES_MAX];
   unsigned looks[LAYOUT_PANES_MAX]; /* PANE_TOP, PANE_BOTTOM */
 };
+
+/* Rows of panes, by their index, with weights. */
+struct layout_places {
+  int weight;
+  size_t panes[LAYOUT_PANES_MAX];
+  int weights[LAYOUT_PANES_MAX];
+  size_t count;
+};
+/* As the configuration arranges them; false if a pane would be too small to be read. */
+bool layout_arrange(struct layout *layout, struct rect area, const struct layout_places *rows,
+                    size_t count);
 
 /* Columns and their widths depend only on the size and the number of panes: widths are available
  * before the needs are known. */

@@ -8,6 +8,7 @@
 
 #include "ui/draw/frame.h"
 #include "ui/panes/marks.h"
+#include "ui/table/columns_choice.h"
 #include "ui/table/pairs.h"
 #include "ui/table/rows.h"
 
@@ -123,6 +124,7 @@ struct pane {
   const struct finding
       *worst; /* of this frame: what is selected until a person picks; may be NULL */
   struct marks marks;
+  struct columns_choices *choices; /* the user's, for all panes; NULL: none */
   char filter[PANE_FILTER_MAX];
   size_t filter_matches, filter_total;
   struct pane_table *tables[PANE_TABLES_MAX];

@@ -172,7 +172,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, struct rect rect, u
       break;
     draw_line(pane, frame, index, x, y + (int)i, width, look & PANE_FOCUSED);
   }
-  if (pane->class->fill && pane->lines.count < room)
+  if (pane->class->fill && pane->lines.count < room && !frame->canvas->bare)
     pane->class->fill(pane, frame,
                       (struct rect){x + 1, y + (int)pane->lines.count, width - 2,
                                     (int)(room - pane->lines.count)},

@@ -1,6 +1,7 @@
 /* All findings in whole sentences with their onset, the worst first; then those that are pending.
  */
 #include "ui/panes/pane.h"
+#include "ui/panes/pane_kind.h"
 
 #include "core/text.h"
 #include "ui/draw/widget.h"
@@ -72,7 +73,8 @@ static void add_finding(struct pane *pane, const struct frame *frame, const stru
                         int width) {
   char clean[TEXT_MAX * 3];
   const int indent = onset_width(frame, finding);
-  int room = width - indent - text_width(finding->subject) - 1;
+  int room = width - indent - text_width(pane_kind_word(frame, finding->target_index)) -
+             text_width(finding->subject) - 1;
   text_sanitize(clean, sizeof clean, finding->sentence, strnlen(finding->sentence, TEXT_MAX),
                 frame->canvas && frame->canvas->ascii);
   const char *at = clean;
@@ -132,8 +134,9 @@ static void findings_draw_line(struct pane *pane, const struct frame *frame,
   }
   int at = line->part > 0 ? onset_width(frame, finding) : draw_onset(frame, finding, x, y, width);
   if (line->part == 0)
-    at += canvas_text(canvas, x + at, y, width - at,
-                      style_of_severity(finding->severity) | STYLE_STRONG, finding->subject) +
+    at += canvas_printf(canvas, x + at, y, width - at,
+                        style_of_severity(finding->severity) | STYLE_STRONG, "%s%s",
+                        pane_kind_word(frame, finding->target_index), finding->subject) +
           1;
   canvas_text(canvas, x + at, y, width - at, STYLE_TEXT, line->text);
 }

@@ -57,6 +57,31 @@ static void kind_verdict(const struct pane *pane, const struct frame *frame,
     pane_kind_state(frame, last, verdict->text, sizeof verdict->text);
 }
 
+/* Whether it consists of a row with its own name. */
+static bool is_own_row(const struct target_state *state) {
+  const struct table *first =
+      state->sample && state->sample->table_count > 0 ? &state->sample->tables[0] : NULL;
+  return first && !(first->spec->flags & TABLE_SUMMARY) && first->row_count == 1 &&
+         first->rows[0].cells[0].type == VALUE_TEXT &&
+         strcmp(first->rows[0].cells[0].text, state->target->name) == 0;
+}
+
+const char *pane_kind_word(const struct frame *frame, size_t state) {
+  const struct target_state *of = &frame->model->targets[state];
+  const char *kind = of->target->kind->kind;
+  if (is_own_row(of) || text_contains(of->target->name, kind))
+    return "";
+  return arena_printf(frame->arena, "%s ", kind);
+}
+
+const char *pane_kind_table_name(const struct frame *frame, size_t state,
+                                 const struct table_spec *spec, char out[COLUMN_CHOICE_ID_MAX]) {
+  const struct target_state *of = &frame->model->targets[state];
+  snprintf(out, COLUMN_CHOICE_ID_MAX, "%s.%s", of->page ? of->page->id : of->target->kind->kind,
+           spec->id);
+  return out;
+}
+
 const char *pane_kind_state(const struct frame *frame, size_t index, char *out, size_t size) {
   const struct target_state *state = &frame->model->targets[index];
   char age[AGE_MAX];

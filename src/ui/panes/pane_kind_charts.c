@@ -17,6 +17,7 @@ enum {
   GAP = 3,
   HEIGHT_LEAST = 4,  /* with the line that names it */
   HEIGHT_MOST = 12,  /* more only where the lines are of no other use */
+  ROWS_MOST = 60,    /* the first rows of a pane: the others are not considered */
   PRIORITY_MOST = 2, /* less important values are not worth a chart */
 };
 
@@ -130,14 +131,22 @@ static bool was_charted(const struct pane *pane, const struct line *line) {
   return false;
 }
 
+static bool has_charts(const struct table_spec *spec) {
+  for (size_t i = 0; i < spec->column_count; i++)
+    if (is_charted(&spec->columns[i], false))
+      return true;
+  return false;
+}
+
 /* Rows that had charts keep them, so that two rows that change places do not make the charts jump;
  * only what is not OK comes before them. */
 static void add_rows(struct charts *charts, const struct pane *pane) {
   const struct findings *findings = charts->frame->model->findings;
+  const size_t count = pane->lines.count < ROWS_MOST ? pane->lines.count : ROWS_MOST;
   for (int pass = 0; pass < 3; pass++)
-    for (size_t i = 0; i < pane->lines.count && charts->count < PANE_CHARTS_MAX; i++) {
+    for (size_t i = 0; i < count && charts->count < PANE_CHARTS_MAX; i++) {
       const struct line *line = &pane->lines.items[i];
-      if (line->kind != LINE_ROW || line->row.depth > 0)
+      if (line->kind != LINE_ROW || line->row.depth > 0 || !has_charts(line->table->spec))
         continue;
       const bool wrong =
           findings_row(findings, line->target_index, line->table_id, line->key) != SEVERITY_OK;

@@ -9,6 +9,7 @@
 
 enum {
   ROOTS_OPEN_MAX = 32, /* a row with more children is closed at first */
+  FAMILY_MAX = 400,    /* rows that are searched for the cause of a root's state */
   ERROR_LINES_MAX = 3,
   MEASURED_MAX = 400, /* number of rows that are measured for widths */
   SUMMARY_LINES = 2,
@@ -51,18 +52,44 @@ struct build {
   const struct target_state *state;
   size_t index;
   const char *table; /* the target whose rows are being sorted */
-  bool unfolded;     /* that table */
-  size_t limit;      /* rows of one target, when several have to share a pane */
-  size_t rows;       /* of this target so far */
+  const struct table *sorted;
+  bool unfolded; /* that table */
+  size_t limit;  /* rows of one target, when several have to share a pane */
+  size_t rows;   /* of this target so far */
   size_t left_out;
   bool heads_only;
 };
+
+/* The text by which the row says what is wrong with it; NULL: none. */
+static const char *told(const struct table *table, const struct row *row) {
+  for (size_t i = 1; i < table->spec->column_count; i++)
+    if ((table->spec->columns[i].flags & COLUMN_TELLS) && row->cells[i].type == VALUE_TEXT)
+      return row->cells[i].text;
+  return NULL;
+}
+
+/* Whether one of its children has what its root is blamed for: the partitions of a topic that are
+ * stuck. Children follow their parent. */
+static bool has_culprit(const struct table *table, const struct row *row) {
+  const struct row *root = row, *end = table->rows + table->row_count;
+  for (int i = 0; root > table->rows && root->parent && i < FAMILY_MAX; i++)
+    root--;
+  const char *blamed = root->severity != SEVERITY_OK ? told(table, root) : NULL;
+  const struct row *child = row + 1;
+  for (int i = 0; blamed && child < end && child->parent && i < FAMILY_MAX; i++, child++) {
+    const char *own = strcmp(child->parent, row->key) == 0 ? told(table, child) : NULL;
+    if (own && strcmp(own, blamed) == 0)
+      return true;
+  }
+  return false;
+}
 
 static bool open_by_default(const void *context, const struct row *row, int depth,
                             size_t children) {
   const struct build *build = context;
   return pane_row_is_open(build->pane, build->index, build->table, row->key,
-                          (depth == 0 || build->unfolded) && children <= ROOTS_OPEN_MAX);
+                          children <= ROOTS_OPEN_MAX &&
+                              (depth == 0 || build->unfolded || has_culprit(build->sorted, row)));
 }
 
 /* A single target has room for the whole sentence: wraps the text of the last line at blanks. */
@@ -136,6 +163,7 @@ static void add_rows(struct build *build, const struct table *table, struct pane
                              .open = {open_by_default, build}};
   struct ordered_row *rows;
   build->table = table->spec->id;
+  build->sorted = table;
   build->unfolded = table->spec->flags & TABLE_UNFOLDED;
   size_t count = rows_order(table, &query, &rows);
   if (count > 0 && build->limit > 0 && build->room != PANE_TIGHT &&
@@ -228,7 +256,8 @@ static void fit_summary(struct build *build, size_t index, const struct table_sp
     const struct table *table = sample_table_view(state->sample, spec->id);
     if (!table || table->row_count == 0)
       continue;
-    columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], 0);
+    columns_measure_row(&memory->memory, build->frame, table->spec, &table->rows[0], SEVERITY_OK,
+                        0);
     named = named || is_named_after(&table->rows[0], state->target);
   }
   if (named)
@@ -254,13 +283,33 @@ static void fit_summaries(struct build *build) {
   }
 }
 
+/* The user's choice of columns for that table; names that it does not have are skipped. */
+static void take_choice(const struct build *build, size_t target_index,
+                        const struct table_spec *spec, struct columns_order *order) {
+  char name[COLUMN_CHOICE_ID_MAX];
+  *order = (struct columns_order){0};
+  if (!build->pane->choices || (spec->flags & TABLE_OWN))
+    return;
+  struct columns_choice *choice = columns_choices_find(
+      build->pane->choices, pane_kind_table_name(build->frame, target_index, spec, name));
+  for (size_t i = 0; choice && i < choice->count && order->count < COLUMNS_MAX; i++) {
+    const int column = table_column(spec, choice->columns[i].id);
+    if (column < 0 || column >= COLUMNS_MAX || columns_order_has(order, (size_t)column))
+      continue;
+    order->columns[order->count] = (size_t)column;
+    order->widths[order->count++] = choice->columns[i].width;
+  }
+  if (choice)
+    columns_choice_check(choice, spec);
+}
+
 /* Widths of the tables: from the visible rows. */
 static void fit_tables(struct build *build) {
   struct pane *pane = build->pane;
   for (size_t t = 0; t < pane->table_count; t++) {
     struct pane_table *memory = pane->tables[t];
     const struct table_spec *spec = NULL;
-    size_t measured = 0;
+    size_t measured = 0, target_index = 0;
     for (size_t i = 0; i < pane->lines.count && measured < MEASURED_MAX; i++) {
       const struct line *line = &pane->lines.items[i];
       if (line->kind != LINE_ROW ||
@@ -269,13 +318,17 @@ static void fit_tables(struct build *build) {
       if (!spec)
         columns_measure_begin(&memory->memory);
       spec = line->table->spec;
-      columns_measure_row(&memory->memory, build->frame, spec, line->row.row,
-                          table_indent(memory->tree, line->row.depth));
+      target_index = line->target_index;
+      columns_measure_row(
+          &memory->memory, build->frame, spec, line->row.row,
+          findings_row(build->frame->model->findings, line->target_index, spec->id, line->key),
+          table_indent(memory->tree, line->row.depth));
       measured++;
     }
     if (!spec)
       continue;
     columns_measure_end(&memory->memory, spec, build->frame->now_ms);
+    take_choice(build, target_index, spec, &memory->memory.order);
     columns_fit(&memory->memory, spec, build->width - ROW_MARK_CELLS, build->room != PANE_TIGHT,
                 &memory->columns);
   }

@@ -17,9 +17,12 @@ enum {
   SPARK_MOST_WIDE = 24,
   ROWS_MANY = 8,
   ROWS_EACH = 4,
+  FLEX_NAMES = 8,    /* the first words of who it is, on a narrow screen */
+  PRIORITY_STEP = 2, /* between priorities, so that a column can be between two of them */
+  PRIORITY_NAMES = 1,
   VACANT_PRIORITY = 1000,
-  UNTITLED_PRIORITY = 1, /* later columns need their heading to be understood */
-  WIDE = 60,             /* from here columns are two cells apart */
+  UNTITLED_PRIORITY = 1 * PRIORITY_STEP, /* later columns need their heading to be understood */
+  WIDE = 60,                             /* from here columns are two cells apart */
 };
 
 static int least(int a, int b) {
@@ -53,6 +56,10 @@ static bool tells(const struct column_spec *column, const struct row *row, struc
          !is_nothing(column, value);
 }
 
+static bool names(const struct column_spec *column, enum severity severity, struct value value) {
+  return (column->flags & COLUMN_NAMES) && severity != SEVERITY_OK && value.type != VALUE_NONE;
+}
+
 /* Whether the values of a column are worth its place: a long text is, of many rows, only in a row
  * that is not OK, or in at least one of four. */
 static bool is_filled(const struct columns_memory *memory, const struct table_spec *spec,
@@ -64,7 +71,9 @@ static bool is_filled(const struct columns_memory *memory, const struct table_sp
 }
 
 void columns_measure_row(struct columns_memory *memory, const struct frame *frame,
-                         const struct table_spec *spec, const struct row *row, int indent) {
+                         const struct table_spec *spec, const struct row *row,
+                         enum severity severity, int indent) {
+  severity = severity_worse(severity, row->severity);
   memory->rows++;
   for (size_t i = 0; i < column_count(spec); i++) {
     struct value value = row->cells[i];
@@ -82,10 +91,12 @@ void columns_measure_row(struct columns_memory *memory, const struct frame *fram
     memory->text[i] = memory->text[i] || value.type == VALUE_TEXT;
     if (!is_nothing(&spec->columns[i], value) && value.type != VALUE_NONE) {
       memory->filled[i]++;
-      memory->wanted[i] = memory->wanted[i] || row->severity != SEVERITY_OK;
+      memory->wanted[i] = memory->wanted[i] || severity != SEVERITY_OK;
     }
     if (tells(&spec->columns[i], row, value))
       memory->tells_ms[i] = frame->now_ms + COLUMNS_HOLD_MS;
+    if (names(&spec->columns[i], severity, value))
+      memory->names_ms[i] = frame->now_ms + COLUMNS_HOLD_MS;
   }
 }
 
@@ -94,9 +105,12 @@ void columns_measure_end(struct columns_memory *memory, const struct table_spec 
   for (size_t i = 0; i < COLUMNS_MAX; i++) {
     if (memory->tells_ms[i] < now_ms)
       memory->tells_ms[i] = 0;
+    if (memory->names_ms[i] < now_ms)
+      memory->names_ms[i] = 0;
     if (i < column_count(spec) && is_filled(memory, spec, i))
       memory->filled_ms[i] = now_ms;
-    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_EMPTY_MS;
+    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_EMPTY_MS &&
+                        memory->tells_ms[i] == 0 && memory->names_ms[i] == 0;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;
     /* A shorter value restarts the wait, so that a value that swings keeps its wider place. */
@@ -113,13 +127,25 @@ struct fit {
   int widths[COLUMNS_MAX]; /* 0: not shown */
   int extras[COLUMNS_MAX];
   int used;
+  int ranks[COLUMNS_MAX]; /* by a person's choice: from 1; 0: not chosen */
 };
+
+/* The chosen width of a column; 0: none. */
+static int chosen_width(const struct fit *fit, size_t column) {
+  return fit->ranks[column] > 0 ? fit->memory->order.widths[fit->ranks[column] - 1] : 0;
+}
+
+static bool is_chosen(const struct fit *fit) {
+  return fit->memory->order.count > 0;
+}
 
 static int title_width(const struct fit *fit, size_t column) {
   return fit->headings ? text_width(fit->spec->columns[column].title) : 0;
 }
 
 static int wanted_width(const struct fit *fit, size_t column) {
+  if (chosen_width(fit, column) > 0)
+    return chosen_width(fit, column);
   return most(most(fit->memory->held[column], fit->spec->columns[column].width),
               title_width(fit, column));
 }
@@ -127,21 +153,34 @@ static int wanted_width(const struct fit *fit, size_t column) {
 /* The minimum useful width. */
 static int entry_width(const struct fit *fit, size_t column) {
   int wanted = wanted_width(fit, column);
+  if (chosen_width(fit, column) > 0)
+    return wanted;
+  const bool is_narrow = fit->memory->names_ms[column] > 0 && fit->width < WIDE;
   if (fit->spec->columns[column].flags & COLUMN_FLEX)
-    return most(least(wanted, FLEX_LEAST), fit->spec->columns[column].width);
+    return most(least(wanted, is_narrow ? FLEX_NAMES : FLEX_LEAST),
+                fit->spec->columns[column].width);
   if (column == 0)
     return least(wanted, most(LABEL_LEAST, fit->width * 2 / 5));
   return wanted;
 }
 
-/* Columns that explain what is wrong are dropped last, those without any value first. */
+/* Columns that explain what is wrong, and whose fault it is, are dropped last, those without any
+ * value first. */
 static int priority_of(const struct fit *fit, size_t column) {
+  if (is_chosen(fit))
+    return fit->ranks[column] > 0 && column > 0 ? fit->ranks[column] * PRIORITY_STEP : 0;
   if (fit->memory->vacant[column] && column > 0)
     return VACANT_PRIORITY + fit->spec->columns[column].priority;
-  return fit->memory->tells_ms[column] ? 0 : fit->spec->columns[column].priority;
+  if (fit->memory->tells_ms[column])
+    return 0;
+  return fit->memory->names_ms[column] ? PRIORITY_NAMES
+                                       : fit->spec->columns[column].priority * PRIORITY_STEP;
 }
 
 static bool is_shown(const struct fit *fit, size_t column) {
+  if (is_chosen(fit))
+    return column == 0 || fit->ranks[column] > 0 ||
+           (fit->memory->tells_ms[column] > 0 && fit->memory->held[column] > 0 && fit->headings);
   if (fit->spec->columns[column].flags & COLUMN_DETAIL)
     return false;
   if (!fit->headings && priority_of(fit, column) > UNTITLED_PRIORITY &&
@@ -173,6 +212,8 @@ static size_t next_by_priority(const struct fit *fit, int *priority, size_t afte
 }
 
 static void widen(struct fit *fit, size_t column, int limit) {
+  if (chosen_width(fit, column) > 0)
+    return;
   int more = least(limit - fit->widths[column], fit->width - fit->used);
   if (fit->widths[column] > 0 && more > 0) {
     fit->widths[column] += more;
@@ -208,14 +249,14 @@ static void settle(struct fit *fit, int priority) {
   for (size_t i = 0; i < column_count(fit->spec); i++) /* the reason in words precedes numbers */
     if (priority > 0 && fit->memory->tells_ms[i] && (fit->spec->columns[i].flags & COLUMN_FLEX))
       widen(fit, i, least(wanted_width(fit, i), FLEX_TELLS));
-  if (priority < 2)
+  if (priority < 2 * PRIORITY_STEP || is_chosen(fit))
     return;
   widen(fit, 0, least(wanted_width(fit, 0), most(fit->width * 3 / 5, LABEL_LEAST)));
   for (size_t i = 0; i < column_count(fit->spec); i++)
     if ((fit->spec->columns[i].flags & COLUMN_FLEX) && priority_of(fit, i) < priority)
       widen(fit, i, least(wanted_width(fit, i), FLEX_GOOD));
   for (size_t i = 0; i < column_count(fit->spec); i++)
-    if (priority_of(fit, i) + 1 < priority)
+    if (priority_of(fit, i) + PRIORITY_STEP < priority)
       add_extra(fit, i);
 }
 
@@ -267,6 +308,19 @@ static void spread(struct fit *fit) {
     widen_extra(fit, i, SPARK_MOST_WIDE);
 }
 
+/* The label, what was chosen, then the others. */
+static void sequence_make(const struct fit *fit, size_t sequence[COLUMNS_MAX]) {
+  const struct columns_order *order = &fit->memory->order;
+  size_t count = 0;
+  sequence[count++] = 0;
+  for (size_t i = 0; i < order->count; i++)
+    if (order->columns[i] != 0 && order->columns[i] < column_count(fit->spec))
+      sequence[count++] = order->columns[i];
+  for (size_t i = 1; i < column_count(fit->spec); i++)
+    if (fit->ranks[i] == 0)
+      sequence[count++] = i;
+}
+
 void columns_fit(const struct columns_memory *memory, const struct table_spec *spec, int width,
                  bool headings, struct columns *columns) {
   struct fit fit = {.memory = memory,
@@ -274,12 +328,18 @@ void columns_fit(const struct columns_memory *memory, const struct table_spec *s
                     .width = most(width, 1),
                     .gap = width < WIDE ? 1 : 2,
                     .headings = headings};
+  for (size_t i = 0; i < memory->order.count; i++)
+    if (memory->order.columns[i] < column_count(spec))
+      fit.ranks[memory->order.columns[i]] = (int)i + 1;
   choose(&fit);
   squeeze(&fit);
   spread(&fit);
   *columns = (struct columns){0};
   int x = 0;
-  for (size_t i = 0; i < column_count(spec); i++) {
+  size_t sequence[COLUMNS_MAX] = {0};
+  sequence_make(&fit, sequence);
+  for (size_t at = 0; at < column_count(spec); at++) {
+    const size_t i = sequence[at];
     if (fit.widths[i] == 0)
       continue;
     columns->places[columns->count++] = (struct column_place){

@@ -103,14 +103,15 @@ static void chart_set(struct chart_page *chart, size_t target_index, const struc
 }
 
 /* The summary of a target or of a page. */
-static bool subject_of_summary(const struct model *model, size_t target_index,
+static bool subject_of_summary(const struct frame *frame, size_t target_index,
                                struct chart_page *chart) {
-  const struct target_state *state = &model->targets[target_index];
+  const struct target_state *state = &frame->model->targets[target_index];
   for (size_t i = 0; state->sample && i < state->sample->table_count; i++) {
     const struct table *table = &state->sample->tables[i];
     if (!(table->spec->flags & TABLE_SUMMARY) || table->row_count == 0)
       continue;
-    chart_set(chart, target_index, table, &table->rows[0], mem_dup(state->target->name));
+    chart_set(chart, target_index, table, &table->rows[0],
+              mem_printf("%s%s", pane_kind_word(frame, target_index), state->target->name));
     return true;
   }
   return false;
@@ -123,8 +124,10 @@ static bool subject_of_line(const struct frame *frame, const struct line *line,
   if (!row)
     return false;
   const char *label = row->cells[0].type == VALUE_TEXT ? row->cells[0].text : row->key;
+  const char *kind = pane_kind_word(frame, line->target_index);
   chart_set(chart, line->target_index, line->table, row,
-            strcmp(label, name) == 0 ? mem_dup(label) : mem_printf("%s %s", name, label));
+            strcmp(label, name) == 0 ? mem_printf("%s%s", kind, label)
+                                     : mem_printf("%s%s %s", kind, name, label));
   return true;
 }
 
@@ -161,7 +164,7 @@ struct request run_chart(struct keys *keys, int argument) {
                                           : 0;
     /* its target or page has figures, too */
     if (of_event || target_index >= model_state_count(model) ||
-        !subject_of_summary(model, target_index, &view->chart) ||
+        !subject_of_summary(keys->frame, target_index, &view->chart) ||
         !find_row(&view->chart, model, &found) || !choose_column(&view->chart, &found, 0, 1)) {
       snprintf(view->notice, sizeof view->notice, "No figure of this row has a history yet");
       return nothing;

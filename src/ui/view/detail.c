@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24 };
+enum { EVENTS_MOST = 5, TITLE_WIDTH = 16, VALUE_WIDTH = 22, SPARK_WIDTH = 24 };
 
 void detail_fini(struct detail *detail) {
   free(detail->title);
@@ -47,10 +47,11 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
       of_row ? frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0])
              : target->name;
   detail->label = of_row ? mem_dup(label) : NULL;
+  const char *kind = pane_kind_word(frame, line->target_index);
   if (strcmp(label, target->name) == 0)
-    detail->title = mem_dup(label);
+    detail->title = mem_printf("%s%s", kind, label);
   else
-    detail->title = mem_printf("%s %s", target->name, label);
+    detail->title = mem_printf("%s%s %s", kind, target->name, label);
 }
 
 /* Where the next line goes. */
@@ -121,8 +122,8 @@ static void put_threshold(struct page *page, size_t target_index,
   if (!threshold)
     return;
   const char *side = threshold->below ? "below" : "above";
-  format_value(warn, sizeof warn, value_real(threshold->warn), column->unit, false);
-  format_value(crit, sizeof crit, value_real(threshold->crit), column->unit, false);
+  format_limit(warn, sizeof warn, threshold->warn, column->unit);
+  format_limit(crit, sizeof crit, threshold->crit, column->unit);
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);
   snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s", threshold->has_warn ? "warning " : "",
            threshold->has_warn ? side : "", threshold->has_warn ? " " : "",
@@ -280,6 +281,42 @@ static void put_row(struct page *page, const struct detail *detail) {
   put_cells(page, &row);
 }
 
+/* Whether the event is about the row, or about its target as a whole. */
+static bool is_about(const struct event *event, const struct detail *detail, const char *target) {
+  char subject[SAMPLE_TEXT_MAX];
+  if (strcmp(event->subject, target) == 0)
+    return true;
+  if (!detail->label)
+    return strncmp(event->subject, target, strlen(target)) == 0 &&
+           event->subject[strlen(target)] == ' ';
+  snprintf(subject, sizeof subject, "%s %s", target, detail->label);
+  return strcmp(event->subject, subject) == 0;
+}
+
+/* The newest ones, each whole. */
+static void put_events(struct page *page, const struct detail *detail) {
+  const struct frame *frame = page->frame;
+  const struct event *event;
+  const char *target = frame->model->targets[detail->target_index].target->name;
+  char time[FORMAT_MAX], head[64];
+  size_t shown = 0;
+  for (size_t age = 0; shown < EVENTS_MOST && (event = events_get(&frame->model->events, age));
+       age++) {
+    if (!is_about(event, detail, target))
+      continue;
+    if (shown++ == 0)
+      put_blank(page);
+    snprintf(head, sizeof head, "%s", shown == 1 ? "EVENTS" : "");
+    put_pair(page, head, event->change ? STYLE_INFO : style_of_severity(event->severity),
+             arena_printf(frame->arena, "%s %s %s %s", frame_time(frame, time, event->at_ms),
+                          event->severity == SEVERITY_OK && !event->change ? "ok"
+                          : event->change                                  ? MARK_CHANGE
+                                          : mark_of(event->severity),
+                          event->subject, event->text),
+             NULL);
+  }
+}
+
 static void put_event(struct page *page, const struct detail *detail) {
   char time[FORMAT_MAX];
   put_pair(page, "TIME", STYLE_TEXT,
@@ -308,6 +345,7 @@ void detail_draw(struct view *view, const struct frame *frame, struct rect area)
   } else if (detail->target_index < model_state_count(frame->model)) {
     put_findings(&page, detail);
     put_row(&page, detail);
+    put_events(&page, detail);
     put_target(&page, detail);
   }
   if (view->page_lines > view->page_height)

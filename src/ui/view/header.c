@@ -1,4 +1,5 @@
 /* The verdict: what is wrong, and why, in two lines. */
+#include "ui/panes/pane_kind.h"
 #include "ui/view/view_state.h"
 
 #include "ui/draw/widget.h"
@@ -201,7 +202,9 @@ static int draw_finding(const struct frame *frame, const struct finding *finding
   unsigned style = style_of_severity(finding->severity);
   int at = x, end = x + max;
   at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, mark_of(finding->severity)) + 1;
-  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, finding->subject) + 1;
+  at += canvas_printf(canvas, at, y, end - at, style | STYLE_STRONG, "%s%s",
+                      pane_kind_word(frame, finding->target_index), finding->subject) +
+        1;
   at += canvas_text(canvas, at, y, end - at, STYLE_TEXT, finding->sentence) + 1;
   if (end - at >= 14)
     at += canvas_printf(canvas, at, y, end - at, STYLE_DIM, "since %s",

@@ -6,6 +6,7 @@
 #include "ui/panes/pane_list.h"
 #include "ui/view/keymap.h"
 #include "ui/view/view_act.h"
+#include "ui/view/view_columns.h"
 #include "ui/view/view_pages.h"
 #include "ui/view/view_runbooks.h"
 #include "ui/view/view_wall.h"
@@ -17,6 +18,7 @@
 enum {
   SMALL_BODY = 10, /* lines inside a pane below which a summary gets one line */
   TIGHT_BODY = 4,  /* lines inside a pane below which headings are dropped */
+  LEFT_WIDTH = 38, /* of a pane that the configured layout does not name */
   CLOCK_MS = 1000,
 };
 
@@ -58,6 +60,9 @@ void view_free(struct view *view) {
   page_list_fini(&view->list);
   detail_fini(&view->detail);
   chart_fini(&view->chart);
+  columns_page_fini(&view->columns);
+  columns_choices_fini(&view->choices);
+  free(view->columns_path);
   log_view_fini(&view->log);
   dialog_fini(&view->dialog);
   keymap_fini(view->keymap);
@@ -69,6 +74,17 @@ void view_free(struct view *view) {
 
 void view_notice(struct view *view, const char *text) {
   snprintf(view->notice, sizeof view->notice, "%s", text);
+}
+
+void view_columns_load(struct view *view, const char *path, const char *text, size_t len) {
+  struct err err;
+  char notice[NOTICE_MAX];
+  free(view->columns_path);
+  view->columns_path = mem_dup(path);
+  if (!text || columns_choices_read(&view->choices, text, len, &err))
+    return;
+  snprintf(notice, sizeof notice, "%.100s: %.180s; this line is ignored", path, err.text);
+  view_notice(view, notice);
 }
 
 void view_incident(struct view *view) {
@@ -102,9 +118,13 @@ void view_sync_panes(struct view *view, const struct model *model) {
   memcpy(view->panes, list.panes, sizeof view->panes);
   view->pane_count = list.count;
   size_t focus = 0;
-  for (size_t i = 0; i < view->pane_count; i++)
+  for (size_t i = 0; i < view->pane_count; i++) {
+    view->panes[i]->choices = &view->choices;
     if (view->panes[i] == focused)
       focus = i;
+  }
+  for (size_t i = 0; i < view->opened_count; i++)
+    view->opened[i]->choices = &view->choices;
   view->focus = focus;
 }
 
@@ -191,13 +211,57 @@ static void draw_single(struct view *view, const struct frame *frame, struct rec
             PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | (room == PANE_WIDE ? PANE_ZOOMED : 0u));
 }
 
+static bool has_place(const struct layout_places *rows, size_t count, size_t pane) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t c = 0; c < rows[i].count; c++)
+      if (rows[i].panes[c] == pane)
+        return true;
+  return false;
+}
+
+static void place(struct layout_places *row, size_t pane, int weight) {
+  row->panes[row->count] = pane;
+  row->weights[row->count++] = weight;
+}
+
+/* As the configuration says. Panes that it does not name are in rows below: nothing is hidden.
+ * False: it says nothing, or the screen is too small for it. */
+static bool arrange(const struct view *view, const struct frame *frame, struct rect area,
+                    struct layout *layout) {
+  const struct config *config = frame->model->config;
+  struct layout_places rows[LAYOUT_LINES_MAX + LAYOUT_PANES_MAX] = {0};
+  size_t count = 0;
+  for (size_t i = 0; i < config->layout_count; i++) {
+    const struct layout_line *line = &config->layout[i];
+    rows[count].weight = line->weight;
+    for (size_t c = 0; c < line->count; c++)
+      for (size_t p = 0; p < view->pane_count; p++)
+        if (strcmp(view->panes[p]->id, line->cells[c].pane) == 0)
+          place(&rows[count], p, line->cells[c].weight);
+    count += rows[count].count > 0; /* panes without a target are not there */
+  }
+  if (count == 0)
+    return false;
+  const size_t named = count,
+               most = area.width > 2 * LEFT_WIDTH ? (size_t)area.width / LEFT_WIDTH : 1;
+  for (size_t p = 0; p < view->pane_count; p++) {
+    if (has_place(rows, named, p))
+      continue;
+    if (count == named || rows[count - 1].count == most)
+      rows[count++] = (struct layout_places){.weight = 1};
+    place(&rows[count - 1], p, 1);
+  }
+  return layout_arrange(layout, area, rows, count);
+}
+
 static void draw_panes(struct view *view, const struct frame *frame, struct rect area) {
   struct layout layout;
   if (view->zoomed) {
     draw_single(view, frame, area, PANE_WIDE);
     return;
   }
-  layout_columns(&layout, area, view->pane_count);
+  if (!arrange(view, frame, area, &layout))
+    layout_columns(&layout, area, view->pane_count);
   if (!layout.tabs && !frame->canvas->bare) {
     draw_grid(view, frame, &layout, area);
     return;
@@ -258,6 +322,9 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
     break;
   case PAGE_INCIDENT:
     incident_draw(view, frame, area);
+    break;
+  case PAGE_COLUMNS:
+    columns_draw(view, frame, area);
     break;
   case PAGE_HELP:
     help_draw(view, frame, area);
@@ -339,6 +406,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   view->acts = acts_now(view, &frame);
   view->has_logs = logs_now(view, &frame);
   view_pages_note(view, &frame);
+  columns_note(view);
   if (dialog_is_open(&view->dialog))
     draw_dialog(view, frame);
   else

@@ -37,6 +37,9 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
                         struct key key);
 /* Shows the text in the bottom line until the next key; the text is cut to the width of a line. */
 void view_notice(struct view *view, const char *text);
+/* The columns of tables that the user has saved in the file `path`, which REQUEST_COLUMNS_SAVE
+ * writes; text: its contents, NULL if there is none. What is wrong in it is a notice. */
+void view_columns_load(struct view *view, const char *path, const char *text, size_t len);
 /* Opens the page of model->incident_lines. */
 void view_incident(struct view *view);
 bool view_shows_incident(const struct view *view);

@@ -1,5 +1,6 @@
 /* The table of keys. */
 #include "ui/view/view_act.h"
+#include "ui/view/view_columns.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_findings.h"
 #include "ui/view/view_log.h"
@@ -101,8 +102,10 @@ const struct binding view_bindings[] = {
     {"page-window", "m", "window", "figures count from now on; again: until now; again: from now",
      PLACE_OPENED, 0, run_window, 0, offers_window},
     {"logs-show", "l", "logs", "logs of the selected row", PLACE_ACTS, 0, run_logs, 0, offers_logs},
+    {"chart-show", "c", "chart", "chart of the row's figures; Left and Right: the next figure",
+     PLACE_DETAIL, 0, run_chart, 0, NULL},
     {"chart-show", "c", NULL, "chart of the row's figures; Left and Right: the next figure",
-     PLACE_ACTS, 0, run_chart, 0, NULL},
+     PLACE_LINES, 0, run_chart, 0, NULL},
     {"runbooks-show", "r", NULL, "runbooks for the row; R: restart, if it has that action",
      PLACE_ACTS, 0, run_runbooks, 0, NULL},
     {"chart-next", "Right", "next figure",
@@ -133,6 +136,24 @@ const struct binding view_bindings[] = {
     {"sort-next", ">", "sort", "next or previous sort column; past the end: worst first",
      PLACE_PANES, 0, run_sort, 1, offers_sort},
     {"sort-reverse", "I", NULL, "reverse the sort order", PLACE_PANES, 0, run_invert, 0, NULL},
+    {"columns-show", "o", NULL, "columns of the table: which, in which order, how wide",
+     PLACE_PANES, 0, run_columns, 0, NULL},
+    {"columns-toggle", "Space", "show", "in the columns: show or hide the column", PLACE_COLUMNS, 0,
+     run_columns_show, 0, NULL},
+    {"columns-later", "J", NULL, "in the columns: move the column", PLACE_COLUMNS, 0,
+     run_columns_shift, 1, NULL},
+    {"columns-earlier", "K", "move", "in the columns: move the column", PLACE_COLUMNS, 0,
+     run_columns_shift, -1, NULL},
+    {"columns-wider", "Right", "width", "in the columns: wider or narrower", PLACE_COLUMNS, 0,
+     run_columns_width, 1, NULL},
+    {"columns-narrower", "Left", NULL, "in the columns: wider or narrower", PLACE_COLUMNS, 0,
+     run_columns_width, -1, NULL},
+    {"columns-reset", "u", "usual columns", "in the columns: the usual ones again", PLACE_COLUMNS,
+     0, run_columns_reset, 0, NULL},
+    {"columns-save", "w", "save", "in the columns: save to your own file", PLACE_COLUMNS, 0,
+     run_columns_save, 0, NULL},
+    {"columns-close", "o Enter", NULL, "in the columns: back to the table", PLACE_COLUMNS, 0,
+     run_back, 0, NULL},
     /* Moving. */
     {"pane-number", "1 2 3 4 5 6 7 8 9", NULL, "go to the pane with that number",
      PLACE_GRID | PLACE_FINDINGS, FIXED, run_focus_number, 0, NULL},

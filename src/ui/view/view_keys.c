@@ -31,6 +31,8 @@ enum key_place view_place(const struct view *view) {
     return PLACE_LIST;
   if (view->page == PAGE_RUNBOOKS)
     return PLACE_RUNBOOKS;
+  if (view->page == PAGE_COLUMNS)
+    return PLACE_COLUMNS;
   if (view->page == PAGE_RUNBOOK)
     return PLACE_RUNBOOK;
   if (view->opened_count > 0)

@@ -1,5 +1,6 @@
 #include "ui/view/view_move.h"
 
+#include "ui/view/view_columns.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
 #include "ui/view/view_runbooks.h"
@@ -49,6 +50,8 @@ struct request run_move(struct keys *keys, int lines) {
     page_list_move(keys->view, keys->frame, lines);
   else if (keys->view->page == PAGE_RUNBOOKS)
     runbook_list_move(keys->view, keys->frame, lines);
+  else if (keys->view->page == PAGE_COLUMNS)
+    columns_move(keys->view, lines);
   else if (keys->view->page != PAGE_PANES)
     scroll_page(keys->view, lines);
   else if (keys->pane)
@@ -89,7 +92,7 @@ struct request run_back(struct keys *keys, int argument) {
     return view_runbooks_back(view);
   if (view->page == PAGE_HELP)
     view->page = view->page_before_help;
-  else if (view->page == PAGE_DETAIL || view->page == PAGE_INCIDENT)
+  else if (view->page == PAGE_DETAIL || view->page == PAGE_INCIDENT || view->page == PAGE_COLUMNS)
     view->page = PAGE_PANES;
   else if (view->page == PAGE_CHART)
     view->page = view->page_before_chart;

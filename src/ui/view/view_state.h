@@ -17,6 +17,7 @@ enum view_page {
   PAGE_INCIDENT, /* the time line of the current incident */
   PAGE_RUNBOOKS, /* those that match a row (model/runbook/runbook_offers.h) */
   PAGE_RUNBOOK,  /* one of them, with its dry run */
+  PAGE_COLUMNS,  /* the chooser of a table's columns */
   PAGE_HELP,
   PAGE_WALL, /* the picture of --wall */
 };
@@ -49,6 +50,23 @@ struct page_list {
   size_t at;
 };
 
+struct columns_item {
+  size_t column;
+  bool shown;
+  int width; /* 0: as the values need */
+};
+
+/* The chooser: the table, and all of its columns in their order. */
+struct columns_page {
+  char *table; /* id */
+  size_t target_index, column_count;
+  char name[COLUMN_CHOICE_ID_MAX]; /* "postgres.sessions" */
+  struct columns_item items[COLUMNS_MAX];
+  size_t count, at;
+  int widths[COLUMNS_MAX]; /* of the columns, as they were on the screen */
+  bool changed;            /* and not saved */
+};
+
 enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
 
 struct view {
@@ -75,6 +93,9 @@ struct view {
   struct detail detail;
   struct chart_page chart;
   struct wall wall;
+  struct columns_page columns;
+  struct columns_choices choices;
+  char *columns_path; /* of the user's file; NULL: there is no place for it */
   struct log_view log;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */

@@ -110,7 +110,7 @@ static void test_summary(void **state) {
   host_collect(fixture);
   const struct row *row = host_row(fixture);
   assert_string_equal(row->key, "local");
-  assert_string_equal(row->cells[HOST_LOAD_TEXT].text, "1.5 of 2");
+  assert_string_equal(row->cells[HOST_LOAD_TEXT].text, "1.5 on 2 CPUs");
   assert_true(row->cells[HOST_LOAD].real == 0.75);
   assert_true(row->cells[HOST_MEMORY].real == 0.75);
   assert_int_equal(row->cells[HOST_MEMORY_USED].integer, 750 * 1024);

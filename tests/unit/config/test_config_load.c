@@ -146,6 +146,22 @@ static const struct error_case errors_of[] = {
      "STACKTOP_TEST_UNSET is not set"},
     {"redis:\n  - {name: a, url: \"${a b}\"}\n", 2, 20, "is not a variable reference"},
     {"redis:\n  - {name: a, url: \"${A\"}\n", 2, 20, "without a closing \"}\""},
+    /* layout */
+    {"layout: {a: 1}\n", 1, 9, "layout must be a list"},
+    {"layout:\n  - kafka\n", 2, 5, "a row of layout must be a mapping"},
+    {"layout:\n  - [service]\n", 2, 6, "there is no pane \"service\"; did you mean \"services\"?"},
+    {"layout:\n  - [quux]\n", 2, 6, "there is no pane \"quux\" (known: services, "},
+    {"layout:\n  - [hosts: 0]\n", 2, 13, "the weight \"0\" of hosts is not a whole number from 1"},
+    {"layout:\n  - [hosts: -3]\n", 2, 13, "the weight \"-3\" of hosts is not"},
+    {"layout:\n  - [hosts: 101]\n", 2, 13, "from 1 to 100"},
+    {"layout:\n  - [hosts: much]\n", 2, 13, "the weight \"much\" of hosts"},
+    {"layout:\n  - [hosts]\n  - [events, hosts]\n", 3, 14, "names the pane \"hosts\" twice"},
+    {"layout:\n  - {panes: [hosts], heigth: 2}\n", 2, 22, "unknown key \"heigth\" in a row"},
+    {"layout:\n  - {panes: [hosts], height: 0}\n", 2, 30, "the weight \"0\" of height"},
+    {"layout:\n  - {height: 2}\n", 2, 5, "a row of layout needs panes"},
+    {"layout:\n  - []\n", 2, 5, "a row without panes"},
+    {"layout:\n  - [{hosts: 1, events: 2}]\n", 2, 17, "one pane for each entry"},
+    {"layuot: []\n", 1, 1, "did you mean \"layout\"?"},
     /* thresholds */
     {"thresholds: 5\n", 1, 13, "thresholds must be a mapping"},
     {"thresholds:\n  disk.usde: {warn: 1%}\n", 2, 3, "did you mean \"disk.used\"?"},
@@ -200,6 +216,26 @@ static void test_errors(void **state) {
   for (size_t i = 0; i < sizeof errors_of / sizeof *errors_of; i++)
     wrong += !error_is_right(&errors_of[i]);
   assert_int_equal(wrong, 0);
+}
+
+static void test_layout(void **state) {
+  (void)state;
+  static const char text[] = "hosts:\n  - {name: a}\nlayout:\n  - [services, hosts: 3]\n"
+                             "  - {height: 2, panes: [events]}\n";
+  struct config_errors errors;
+  config_errors_init(&errors, "f.yaml");
+  struct config *config = config_parse("f.yaml", text, strlen(text), &fixture_schema, &errors);
+  config_errors_print(&errors, stderr);
+  assert_non_null(config);
+  assert_int_equal(config->layout_count, 2);
+  assert_int_equal(config->layout[0].weight, 1);
+  assert_int_equal(config->layout[0].count, 2);
+  assert_int_equal(config->layout[0].cells[0].weight, 1);
+  assert_int_equal(config->layout[0].cells[1].weight, 3);
+  assert_int_equal(config->layout[1].weight, 2);
+  assert_string_equal(config->layout[1].cells[0].pane, "events");
+  config_free(config);
+  config_errors_fini(&errors);
 }
 
 static void test_all_errors_at_once(void **state) {
@@ -381,6 +417,7 @@ int main(void) {
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_errors),
       cmocka_unit_test(test_theme),
+      cmocka_unit_test(test_layout),
       cmocka_unit_test(test_all_errors_at_once),
       cmocka_unit_test(test_errors_have_a_ceiling),
       cmocka_unit_test(test_environment),

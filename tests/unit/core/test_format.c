@@ -141,7 +141,12 @@ static void test_value(void **state) {
       {{.type = VALUE_REAL, .real = 0}, UNIT_RATIO, false, "0%"},
       {{.type = VALUE_REAL, .real = 1}, UNIT_RATIO, false, "100%"},
       {{.type = VALUE_REAL, .real = 0.9996}, UNIT_RATIO, false, "99.9%"}, /* not a clean 100 % */
-      {{.type = VALUE_REAL, .real = 0.0004}, UNIT_RATIO, false, "0.1%"},  /* and not nothing */
+      {{.type = VALUE_REAL, .real = 0.0004}, UNIT_RATIO, false, "0.04%"}, /* and not nothing */
+      {{.type = VALUE_REAL, .real = 0.0001}, UNIT_RATIO, false, "0.01%"},
+      {{.type = VALUE_REAL, .real = 0.00004}, UNIT_RATIO, false, "0.004%"},
+      {{.type = VALUE_REAL, .real = 0.000001}, UNIT_RATIO, false, "<0.001%"},
+      {{.type = VALUE_REAL, .real = 0.00099}, UNIT_RATIO, false, "0.1%"},
+      {{.type = VALUE_REAL, .real = 0.00996}, UNIT_RATIO, false, "1%"},
       {{.type = VALUE_REAL, .real = 1.204}, UNIT_RATIO, false, "120%"},
       {{.type = VALUE_REAL, .real = 84}, UNIT_PER_SECOND, true, "+84/s"},
       {{.type = VALUE_REAL, .real = -20}, UNIT_PER_SECOND, true, "-20/s"},
@@ -190,8 +195,34 @@ static void a_number_of_things_has_its_plural(void **state) {
                       "12,430 indexes");
 }
 
+/* As it was configured. */
+static void test_limits(void **state) {
+  (void)state;
+  static const struct {
+    double limit;
+    enum unit unit;
+    const char *text;
+  } cases[] = {
+      {0.0001, UNIT_RATIO, "0.01%"},
+      {0.9, UNIT_RATIO, "90%"},
+      {0.995, UNIT_RATIO, "99.5%"},
+      {1.5, UNIT_RATIO, "150%"},
+      {0.0015, UNIT_RATIO, "0.15%"},
+      {0, UNIT_RATIO, "0%"},
+      {0.07, UNIT_RATIO, "7%"},
+      {5, UNIT_COUNT, "5"},
+      {1e300, UNIT_RATIO, ">1000000000%"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char out[FORMAT_MAX];
+    assert_string_equal(format_limit(out, sizeof out, cases[i].limit, cases[i].unit),
+                        cases[i].text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_limits),
       cmocka_unit_test(test_count),
       cmocka_unit_test(a_number_of_things_has_its_plural),
       cmocka_unit_test(test_bytes),

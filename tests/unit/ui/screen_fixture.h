@@ -153,7 +153,7 @@ static const struct column_spec session_columns[] = {
     {.id = "user", .title = "USER", .priority = 4},
     {.id = "database", .title = "DATABASE", .priority = 5},
     {.id = "client", .title = "CLIENT", .priority = 7},
-    {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX, .priority = 3},
+    {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX | COLUMN_NAMES, .priority = 3},
     {.id = "started", .title = "STARTED", .unit = UNIT_TIME, .flags = COLUMN_DETAIL, .priority = 8},
 };
 static const struct table_spec session_spec = {"sessions", "Sessions", TABLE_UNFOLDED,

@@ -79,16 +79,16 @@ static void test_columns_that_explain_stay(void **state) {
   const struct frame frame = {.now_ms = 1000};
   struct columns_memory seen = {0};
   columns_measure_begin(&seen);
-  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  columns_measure_row(&seen, &frame, &told_spec, &row, SEVERITY_OK, 0);
   assert_int_equal(seen.tells_ms[1], 0); /* the row is well */
   row.severity = SEVERITY_WARN;
-  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  columns_measure_row(&seen, &frame, &told_spec, &row, SEVERITY_OK, 0);
   columns_measure_end(&seen, &told_spec, frame.now_ms);
   assert_true(seen.tells_ms[1] > frame.now_ms);
   columns_measure_begin(&seen);
   cells[1].integer =
       0; /* blocks none: nothing to explain, once it has been like that for a while */
-  columns_measure_row(&seen, &frame, &told_spec, &row, 0);
+  columns_measure_row(&seen, &frame, &told_spec, &row, SEVERITY_OK, 0);
   columns_measure_end(&seen, &told_spec, frame.now_ms + COLUMNS_HOLD_MS + 1);
   assert_int_equal(seen.tells_ms[1], 0);
 }
@@ -112,17 +112,19 @@ static void test_empty_columns_give_way(void **state) {
   static const struct table_spec told_spec = {"t", "T", 0, told, 2};
   struct value cells[] = {{.type = VALUE_TEXT, .text = "x"}, {.type = VALUE_TEXT, .text = "bad"}};
   const struct row row = {.key = "x", .severity = SEVERITY_WARN, .cells = cells};
-  const int64_t times[] = {10000, 11000, 10000 + COLUMNS_EMPTY_MS, 16000};
+  /* what has said what is wrong keeps its place for more than a minute */
+  const int64_t times[] = {10000, 75000, 10001 + COLUMNS_HOLD_MS, 11000 + COLUMNS_HOLD_MS};
   const bool vacant[] = {false, false, true, false};
   struct columns_memory seen = {0};
   for (size_t i = 0; i < 4; i++) {
     cells[1].text = i == 0 || i == 3 ? "bad" : "";
     columns_measure_begin(&seen);
-    columns_measure_row(&seen, &(struct frame){.now_ms = times[i]}, &told_spec, &row, 0);
+    columns_measure_row(&seen, &(struct frame){.now_ms = times[i]}, &told_spec, &row, SEVERITY_OK,
+                        0);
     columns_measure_end(&seen, &told_spec, times[i]);
     assert_int_equal(seen.vacant[1], vacant[i]);
     assert_true(seen.text[1]); /* aligned as before */
-    assert_true(seen.held[1] == 3);
+    assert_true(seen.held[1] == (i == 2 ? 0 : 3));
   }
 }
 
@@ -150,7 +152,7 @@ static void test_columns_with_few_values_give_way(void **state) {
       const struct row row = {.key = "x",
                               .severity = cases[i].loud && r == 0 ? SEVERITY_WARN : SEVERITY_OK,
                               .cells = cells};
-      columns_measure_row(&seen, &(struct frame){.now_ms = 9000}, &told_spec, &row, 0);
+      columns_measure_row(&seen, &(struct frame){.now_ms = 9000}, &told_spec, &row, SEVERITY_OK, 0);
     }
     columns_measure_end(&seen, &told_spec, 9000);
     assert_int_equal(seen.vacant[1], cases[i].vacant);
@@ -194,7 +196,7 @@ static void measure(struct columns_memory *memory, int64_t count, int64_t now_ms
   if (count >= 0)
     row->cells[2] = value_int(count);
   columns_measure_begin(memory);
-  columns_measure_row(memory, &frame, &spec, row, 2);
+  columns_measure_row(memory, &frame, &spec, row, SEVERITY_OK, 2);
   columns_measure_end(memory, &spec, now_ms);
   sample_free(sample);
 }
@@ -210,15 +212,53 @@ static void test_memory(void **state) {
   assert_int_equal(memory.held[2], 5);
   measure(&memory, 99, 2000);
   assert_int_equal(memory.held[2], 5);
-  measure(&memory, -1, 30000);
+  measure(&memory, -1, COLUMNS_HOLD_MS);
   assert_int_equal(memory.held[2], 5);
-  measure(&memory, 1000, 30500);
-  measure(&memory, 99, 32000);
+  measure(&memory, 1000, COLUMNS_HOLD_MS + 500);
+  measure(&memory, 99, COLUMNS_HOLD_MS + 2000);
   assert_int_equal(memory.held[2], 5);
-  measure(&memory, 99, 61000);
+  measure(&memory, 99, 2 * COLUMNS_HOLD_MS + 1000);
   assert_int_equal(memory.held[2], 2);
-  measure(&memory, -1, 92000);
+  measure(&memory, -1, 3 * COLUMNS_HOLD_MS + 2000);
   assert_int_equal(memory.held[2], 0);
+}
+
+/* Who it is comes before numbers while a finding is about one of the rows, cut if need be. */
+static void test_names_come_before_numbers(void **state) {
+  (void)state;
+  static const struct column_spec named[] = {
+      {.id = "pid", .title = "PID"},
+      {.id = "for", .title = "FOR", .unit = UNIT_COUNT, .priority = 1},
+      {.id = "app", .title = "APP", .flags = COLUMN_FLEX | COLUMN_NAMES, .priority = 5}};
+  static const struct table_spec named_spec = {"t", "T", 0, named, 3};
+  struct value cells[] = {value_text("4711"), value_int(1234567), value_text("ecap-pool-worker")};
+  const struct row row = {.key = "4711", .cells = cells};
+  struct columns columns;
+  for (int i = 0; i < 2; i++) {
+    struct columns_memory memory = {0};
+    columns_measure_begin(&memory);
+    columns_measure_row(&memory, &(struct frame){.now_ms = 1}, &named_spec, &row,
+                        i == 0 ? SEVERITY_OK : SEVERITY_WARN, 0);
+    columns_measure_end(&memory, &named_spec, 1);
+    columns_fit(&memory, &named_spec, 15, true, &columns);
+    assert_int_equal(columns.count, 2);
+    assert_int_equal(columns.places[1].column, i == 0 ? 1 : 2);
+  }
+}
+
+/* What a person chose: its order, its widths, and nothing else but what tells what is wrong. */
+static void test_a_choice(void **state) {
+  (void)state;
+  struct columns_memory memory;
+  hold(&memory, 12, 80);
+  memory.order = (struct columns_order){3, {4, 6, 2}, {15, 0, 0}};
+  expect_fit(&memory, 60, "name:12+0 query:15+0 detail:9+0 rate:6+11");
+  expect_fit(&memory, 40, "name:12+0 query:15+0 detail:9+0");
+  expect_fit(&memory, 20, "name:10+0 detail:9+0");
+  memory.order = (struct columns_order){2, {5, 0}, {0, 6}};
+  expect_fit(&memory, 60, "name:6+0 never:5+0"); /* though it is empty */
+  memory.tells_ms[1] = 1;
+  expect_fit(&memory, 60, "name:6+0 never:5+0 state:7+0");
 }
 
 static const struct column_spec summary[] = {
@@ -262,6 +302,8 @@ int main(void) {
       cmocka_unit_test(test_without_headings),
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_names_come_before_numbers),
+      cmocka_unit_test(test_a_choice),
       cmocka_unit_test(test_pairs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

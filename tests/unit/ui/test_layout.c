@@ -131,6 +131,23 @@ static void test_another_column_before_tabs(void **state) {
   assert_true(layout.tabs);
 }
 
+/* As configured: no gap, no overlap, by weights; too small a screen has the usual layout. */
+static void test_arranged(void **state) {
+  (void)state;
+  struct layout layout;
+  const struct layout_places rows[] = {{1, {2, 0}, {1, 3}, 2}, {2, {1}, {1}, 1}};
+  assert_true(layout_arrange(&layout, (struct rect){0, 2, 120, 30}, rows, 2));
+  assert_int_equal(layout.rects[2].width, 30);
+  assert_int_equal(layout.rects[0].x, 30);
+  assert_int_equal(layout.rects[0].width, 90);
+  assert_int_equal(layout.rects[0].height, 10);
+  assert_int_equal(layout.rects[1].y, 12);
+  assert_int_equal(layout.rects[1].height, 20);
+  assert_false(layout_arrange(&layout, (struct rect){0, 2, 80, 30}, rows, 2));
+  assert_false(layout_arrange(&layout, (struct rect){0, 2, 120, 9}, rows, 2));
+  assert_false(layout_arrange(&layout, (struct rect){0, 2, 120, 9}, rows, 0));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_all_sizes),
@@ -140,6 +157,7 @@ int main(void) {
       cmocka_unit_test(test_charts_fill_what_is_free),
       cmocka_unit_test(test_urgent_lines_come_first),
       cmocka_unit_test(test_another_column_before_tabs),
+      cmocka_unit_test(test_arranged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void test_no_pages(void **state) {
   press(&s, "v");
   expect(&s, "There are no pages for this row or its target");
   press(&s, "<Enter>");
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   end(&s);
 }
 
@@ -174,7 +174,7 @@ static void test_one_page_opens_at_once(void **state) {
   expect(&s, row);
   expect(&s, "[3 PostgreSQL]");
   press(&s, "i");
-  snprintf(title, sizeof title, "[ecap %s]", s.label);
+  snprintf(title, sizeof title, "[postgres ecap %s]", s.label);
   expect(&s, title);
   end(&s);
 }
@@ -289,7 +289,7 @@ static void test_page_on_page(void **state) {
   press(&s, "<Down><Enter>");
   expect(&s, "[ecap 9001: Session]");
   press(&s, "<Enter>"); /* it is open already: its details */
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   press(&s, "<Esc><Down>");
   assert_int_equal(s.fixture.model.page_count, 3);
   press(&s, "<Esc><Esc>");
@@ -390,7 +390,7 @@ static void test_actions(void **state) {
   assert_int_equal(s.request.subject.key_count, 2);
   assert_int_equal(s.request.subject.target_index, s.target);
   press(&s, "<Esc>i"); /* the marks, then details of a row of the page */
-  expect(&s, "[ecap 9001]");
+  expect(&s, "[postgres ecap 9001]");
   press(&s, "a");
   assert_int_equal(s.request.subject.target_index, s.target);
   end(&s);

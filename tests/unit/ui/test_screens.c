@@ -44,6 +44,17 @@ static void make_hostile(struct fixture *fixture) {
   fixture_run(fixture);
 }
 
+/* Two rows, and what they do not name below them. */
+static void make_arranged(struct fixture *fixture) {
+  static const struct layout_line lines[] = {{1, {{"kafka", 1}, {"postgres", 2}}, 2},
+                                             {1, {{"events", 1}, {"memcached", 1}}, 2}};
+  fixture_init(fixture, SCENE_INCIDENT, false);
+  fixture->config->layout = mem_new(sizeof lines);
+  memcpy(fixture->config->layout, lines, sizeof lines);
+  fixture->config->layout_count = 2;
+  fixture_run(fixture);
+}
+
 static void make_empty(struct fixture *fixture) {
   fixture_init(fixture, SCENE_EMPTY, false);
   fixture_run(fixture);
@@ -140,6 +151,10 @@ static const struct screen screens[] = {
     {"findings-80x24", make_down, 80, 24, true, "f<Down>"},
     {"findings-none", make_calm, 80, 24, false, "f"},
     {"findings-hostile", make_hostile, 60, 20, false, "f"},
+    {"arranged-120x50", make_arranged, 120, 50, false, ""},
+    {"arranged-too-small", make_arranged, 60, 20, false, ""},
+    {"columns-120x36", make_incident, 120, 36, false, "3o<Down><Down> "},
+    {"columns-40x12-ascii", make_incident, 40, 12, true, "3o<End>"},
     {"nothing", make_nothing, 80, 24, false, ""},
 };
 

@@ -138,7 +138,7 @@ static void test_the_list_of_findings(void **state) {
   press(&s, "<Down><Down>");
   expect(&s, "local /var:");
   press(&s, "i");
-  expect(&s, "[local /var]");
+  expect(&s, "[host local /var]");
   press(&s, "<Esc>");
   expect(&s, "[Findings]");
   press(&s, "<Enter>");
@@ -162,7 +162,7 @@ static void test_zoom_and_details(void **state) {
   expect(&s, "DATABASE");
   expect_not(&s, "4 Redis");
   press(&s, "<Enter>");
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   expect(&s, "idle in transaction 14m, blocks 2 since");
   press(&s, "<Esc>");
   expect(&s, "[3 PostgreSQL]");
@@ -170,7 +170,7 @@ static void test_zoom_and_details(void **state) {
   press(&s, "<Esc>");
   expect(&s, "4 Redis");
   press(&s, "i");
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   press(&s, "<Esc>");
   expect(&s, "4 Redis");
   /* A row whose cell is not known says why. */
@@ -198,11 +198,11 @@ static void test_details_of_what_goes(void **state) {
   struct session s;
   session_init(&s, SCENE_INCIDENT, 120, 36);
   press(&s, "3i");
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   s.fixture.scene = SCENE_CALM;
   fixture_publish(&s.fixture, 4, 0, s.now_ms);
   draw(&s);
-  expect(&s, "[ecap 8123]");
+  expect(&s, "[postgres ecap 8123]");
   expect(&s, "This row is gone");
   session_fini(&s);
 }
@@ -233,7 +233,7 @@ static void test_selection_stays_on_its_row(void **state) {
   press(&s, ">I"); /* however the rows are sorted */
   assert_string_equal(selected(&s), "8200/1");
   press(&s, "i");
-  expect(&s, "[ecap 8200]");
+  expect(&s, "[postgres ecap 8200]");
   press(&s, "<Esc><");
   s.fixture.scene = SCENE_CALM;
   fixture_publish(&s.fixture, 4, 2, s.now_ms);
@@ -271,7 +271,7 @@ static void test_the_first_key_finds_the_row_that_was_seen(void **state) {
   s.fixture.scene = SCENE_INCIDENT; /* 8123 is the first now, and not drawn yet */
   fixture_publish(&s.fixture, 4, 1, s.now_ms);
   press(&s, "i");
-  expect(&s, "[ecap 8200]");
+  expect(&s, "[postgres ecap 8200]");
   session_fini(&s);
 }
 

@@ -1,0 +1,173 @@
+"""Writes docs/tour.md and docs/newcomers-test.md: every scene of a running sandbox, as an operator sees it.
+
+    /usr/bin/python3 tests/e2e/tour.py --state DIR --stacktop build/release/stacktop
+
+`./run tour` builds, starts a sandbox and does this. Each picture is the screen of the program in a terminal of 120x36; nothing is
+edited but the names of this host and its paths."""
+
+import argparse
+import os
+import re
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.dont_write_bytecode = True
+
+COLUMNS, ROWS = 120, 36
+
+# What a person is to find, in the words of the screen: (what is wrong, what to press).
+SAID = {
+    "api-down": ("the service api is stopped: its port refuses connections", "`B`: start"),
+    "api-slow": ("the service api answers, but after 6 s", "`l` shows requests of 6 s; `R`: restart"),
+    "bad-deploy": ("the service api answers 503 since release 2: a column is missing", "`P`: roll back"),
+    "crash-loop": ("the service api ends at once, with exit code 1, and is started again and again: a setting of release 3 is wrong",
+                   "`l` shows why; `P`: roll back"),
+    "oom": ("the service dashboard is OOM-killed at its limit of 64 MB", "`M`: set the memory limit"),
+    "log-storm": ("the service dashboard logs more than a thousand errors per second", "`l`, `t`: which; `R`: restart"),
+    "db-hog": ("a session of PostgreSQL is idle in transaction and blocks three others", "`T`: terminate the session"),
+    "db-full": ("nearly all connections of PostgreSQL are in use, most by ecap-pool-*", "`U`: who uses them; Enter: disconnect them"),
+    "slot-holds-wal": ("a replication slot that nobody reads retains WAL", "`:postgres.drop-slot ecap`"),
+    "bloat": ("a session of the report is idle in transaction: its old snapshot stops VACUUM", "`T`: terminate the session"),
+    "replica-lag": ("the standby receives WAL and does not replay it: its replay is paused",
+                    "`:postgres.resume-replay standby`"),
+    "lag": ("the consumers read far less than is written: the lag of the group is above 10,000", "`1`, the row streaming, `R`"),
+    "stuck-consumer": ("the members of the group hold their partitions and commit nothing", "`1`, the row streaming, `R`"),
+    "skew": ("one partition gets nearly all messages, two consumers are idle", "`1`, the row streaming, `R`"),
+    "hung-transaction": ("an open transaction holds the group back; its consumers are fine", "`3`, `v`, *Transactions*"),
+    "redis-full": ("the cache is full and evicts keys", "`M`: set the memory limit"),
+    "memory-prefix": ("the cache is full and may not evict", "`:redis.memory cache` shows which keys; `D`: delete them"),
+    "slow-script": ("the cache runs a script and answers nothing else", "`:redis.script-kill cache`"),
+    "cert-expiring": ("the gateway uses a certificate that expires in less than 3 days", "`R`: restart, which loads the new one"),
+    "disk-full": ("a file system is 90% full", "`U`: what uses it; Enter: truncate the deleted log"),
+}
+
+
+def unplaced(text, folder):
+    """The directory of the sandbox is that of this machine; a path that is cut may end within it."""
+    other = ("/srv/ecap/sandbox/platform/" + "x" * len(folder))[:len(folder)]
+    text = text.replace(folder, other)
+    for length in range(len(folder) - 1, 7, -1):
+        text = text.replace(folder[:length] + "…", other[:length] + "…")
+    return text
+
+
+def picture(terminal, host, folder):
+    text = "\n".join(row.rstrip() for row in terminal.screen.rows)
+    text = re.sub(r"[\w.-]+@" + re.escape(host), lambda found: "ops@bastion1".ljust(len(found.group(0)))[:len(found.group(0))], text)
+    return unplaced(text, folder).replace(str(Path.home()), "~")
+
+
+def since(text):
+    found = re.search(r"since (\d\d:\d\d:\d\d)", text)
+    return found.group(1) if found else "`f` says it"
+
+
+def fence(text):
+    return f"```\n{text}\n```\n"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--state", required=True, help="directory of a running sandbox")
+    parser.add_argument("--stacktop", required=True, help="the program")
+    parser.add_argument("--docs", default=str(HERE.parents[1] / "docs"), help="where to write")
+    parser.add_argument("--scenes", help="only these, separated by commas; nothing is written")
+    return parser.parse_args()
+
+
+def visit(sandbox, scene, fixes, config, host):
+    """The overview in the scene, the page that shows the cause, and how many keys that and the fix take."""
+    import keys
+    import scenes_fixed
+    from stacktop import dashboard
+
+    what = fixes.get(scene)
+    sandbox.scene(scene)
+    with dashboard(config, columns=COLUMNS, rows=ROWS) as terminal:
+        sign = what.sign if what else r"held back"
+        terminal.wait_for(re.compile(sign), 60)
+        time.sleep(6)  # charts and rates
+        terminal.settle(0.3, 3)
+        overview = picture(terminal, host, str(sandbox.folder))
+        cause = None
+        if what and what.to_cause:
+            scenes_fixed.press(terminal, what.to_cause)
+            terminal.wait_for(re.compile(what.cause), 30)
+            terminal.settle(0.3, 3)
+            cause = picture(terminal, host, str(sandbox.folder))
+        terminal.press("Esc", "Esc", "Esc", "q")
+        terminal.wait_exit(10)
+    del keys
+    return overview, cause
+
+
+def main():
+    options = arguments()
+    os.environ["STACKTOP_BIN"] = os.path.abspath(options.stacktop)
+    import keys
+    import scenes_fixed
+    from sandbox import Sandbox
+
+    sandbox, host = Sandbox(options.state), socket.gethostname().split(".")[0]
+    wanted = options.scenes.split(",") if options.scenes else list(SAID)
+    tour, test, answers = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for number, scene in enumerate(wanted, 1):
+            print(f"{number}/{len(wanted)} {scene}", file=sys.stderr, flush=True)
+            sandbox.scene("calm")
+            try:
+                if scene == "replica-lag":
+                    sandbox.scene(scene)
+                overview, cause = visit(sandbox, scene, scenes_fixed.FIXES, keys.configure(sandbox, folder), host)
+            except AssertionError as error:
+                print(f"{scene}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+                continue
+            if options.scenes:
+                print(overview, cause or "", sep="\n")
+                continue
+            what = scenes_fixed.FIXES.get(scene)
+            wrong, press = SAID[scene]
+            spent = "not from the dashboard" if not what else str(scenes_fixed.count(scenes_fixed.to_fix(what)))
+            seen = "0" if not what or not what.to_cause else str(scenes_fixed.count(what.to_cause))
+            tour.append(f"## {scene}\n\n{wrong[0].upper()}{wrong[1:]}. Keys to the cause: {seen}; to the plan of the fix: {spent}. "
+                        f"{press}.\n\n{fence(overview)}" +
+                        (f"\nAfter {', '.join(f'`{key}`' for key in what.to_cause)}:\n\n{fence(cause)}" if cause else ""))
+            test.append(f"## Screen {number}\n\n{fence(overview)}")
+            answers.append(f"| {number} | {wrong} | {since(overview)} | {press} | {scene} |")
+        sandbox.scene("calm")
+    if options.scenes:
+        return
+    docs = Path(options.docs)
+    docs.joinpath("tour.md").write_text(TOUR.format(scenes="\n".join(tour)))
+    docs.joinpath("newcomers-test.md").write_text(TEST.format(screens="\n".join(test), answers="\n".join(answers)))
+
+
+TOUR = """# A tour of the scenes
+
+Each scene of the [sandbox](sandbox.md) as the dashboard shows it at 120x36, with the keys to its cause and to its fix. `./run tour` writes
+this page: the pictures are real screens. The cursor stands on the row of the worst finding from the start, and the bottom line offers
+what helps with it; the numbers of keys are those that `tests/e2e/scenes_fixed.py` tests. What a plan asks to type is not counted.
+
+{scenes}"""
+
+TEST = """# The newcomer's test
+
+Each screen below is the whole dashboard at 120x36 during an incident. For each, answer within a minute, without reading anything else:
+**what is wrong, since when, and what would you press?** `./run tour` makes the screens; the answers are at the end.
+
+{screens}
+## Answers
+
+| screen | what is wrong | since (onset) | what to press | scene |
+|---|---|---|---|---|
+{answers}
+"""
+
+if __name__ == "__main__":
+    main()
