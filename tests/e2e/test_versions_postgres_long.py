@@ -3,6 +3,7 @@ nothing else, and a standby. The versions are fetched once into the sandbox's ca
 
 import contextlib
 import re
+import subprocess
 import threading
 
 import psycopg2
@@ -19,6 +20,8 @@ BESIDE = "others"
 WAIT_TIMES = 14  # from this version the server reports how long a session waits for a lock
 OWN_SLOTS = 12  # from this version walsenders use no client connection
 INDEXES = 12  # required by the actions on indexes
+# What only a superuser, or the owner, may do.
+BOSS = ("postgres.set", "postgres.reset-statements", "postgres.drop-slot", "postgres.rename-database", "postgres.restore-backup")
 SLOTS_TELL_SINCE = 17  # from this version: since when a slot is inactive
 TABLES = """
 CREATE TABLE accounts (id int PRIMARY KEY, n int, note text);
@@ -215,12 +218,14 @@ def wants(load):
             "postgres.reset-statements": [],
             "postgres.drop-slot": ["stale"],
             "postgres.rollback-prepared": ["forgotten"],
-            "postgres.commit-prepared": ["forgotten"]}
+            "postgres.commit-prepared": ["forgotten"],
+            "postgres.rename-database": ["spare", "to=renamed"],
+            "postgres.restore-backup": [f"file={load['backup']}", "database=restored"]}
 
 
 @pytest.fixture
 def leftovers(server, platform):
-    """Two replication slots, and two prepared transactions of ecap_user."""
+    """Two replication slots, two prepared transactions of ecap_user, and a database."""
     def prepare(name, row):
         with contextlib.closing(server.connect("ecap_user", "coordinator")) as connection, connection.cursor() as cursor:
             cursor.execute(f"BEGIN; INSERT INTO accounts VALUES ({row}, 0, '')")
@@ -228,12 +233,14 @@ def leftovers(server, platform):
 
     for name in ("stale", "neighbour"):
         server.sql(f"SELECT pg_create_physical_replication_slot('{name}', true)")
+    server.sql("CREATE DATABASE spare", dbname="postgres")
     prepare("forgotten", 9001)
     prepare("neighbour", 9002)
     yield
     server.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ('stale', 'neighbour')")
     for [name] in server.sql("SELECT gid FROM pg_prepared_xacts"):
         server.sql(f"ROLLBACK PREPARED '{name}'")
+    server.sql("DROP DATABASE spare", dbname="postgres")
 
 
 def everything(server):
@@ -245,13 +252,25 @@ def everything(server):
             "settings": server.sql("SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'transaction%' ORDER BY 1")}
 
 
-def test_every_action_has_its_plan(server, platform, load, leftovers):
+@pytest.fixture
+def backup(server, tmp_path):
+    """Of the table old; None: this host's pg_dump is older than the server."""
+    path = tmp_path / "old.dump"
+    done = subprocess.run(["pg_dump", "-Fc", "-t", "old", "-f", path, server.dsn("postgres")], capture_output=True, text=True)
+    assert done.returncode == 0 or "server version mismatch" in done.stderr, done
+    return path if done.returncode == 0 else None
+
+
+def test_every_action_has_its_plan(server, platform, load, leftovers, backup):
+    load = {**load, "backup": backup}
     ids = set(re.findall(r"^  \S  (postgres\.\S+)", stacktop("actions").stdout, re.M))
-    # the first only reads, the second is for a standby
-    assert ids == {"postgres.connections", "postgres.resume-replay", *wants(load)}
+    # the first two only read, the third is for a standby
+    assert ids == {"postgres.connections", "postgres.check-backup", "postgres.resume-replay", *wants(load)}
     before, sessions = everything(server), sessions_of(server)
     for action, words in wants(load).items():
-        target = "boss" if action in ("postgres.set", "postgres.reset-statements", "postgres.drop-slot") else "ecap"
+        if action == "postgres.restore-backup" and not backup:
+            continue
+        target = "boss" if action in BOSS else "ecap"
         plan = platform.plan(action, *words, target=target)
         if server.version < INDEXES and "index" in action:
             assert plan.status == 1 and "needs PostgreSQL 12 or newer" in plan.stderr, plan
