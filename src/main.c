@@ -6,6 +6,7 @@
 #include "app/modes/check.h"
 #include "app/modes/incident_mode.h"
 #include "app/modes/init_mode.h"
+#include "app/modes/keys_mode.h"
 #include "app/modes/logs_mode.h"
 #include "app/modes/plan_mode.h"
 #include "app/modes/runbook_mode.h"
@@ -203,6 +204,11 @@ static int mode_run(const struct options *options) {
   case MODE_STATUS: {
     int status;
     return status_of_running(options, &status) ? status : run(options);
+  }
+  case MODE_KEYS: {
+    struct app_schema schema;
+    app_schema_init(&schema);
+    return keys_show(options, &schema);
   }
   case MODE_SHOW:
     return options->word_count > 0 ? run(options) : show_list(options);

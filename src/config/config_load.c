@@ -2,6 +2,7 @@
 
 #include "config/config_file.h"
 #include "config/config_files.h"
+#include "config/config_keys.h"
 #include "config/config_layout.h"
 #include "config/config_log_filters.h"
 #include "config/config_option.h"
@@ -34,6 +35,7 @@ static void note_unknown(struct config_yaml *yaml, const struct config_schema *s
   suggest_consider(&near, name, config_thresholds_key);
   suggest_consider(&near, name, config_log_filters_key);
   suggest_consider(&near, name, config_layout_key);
+  suggest_consider(&near, name, config_keys_key);
   suggest_consider(&near, name, config_actions_key);
   suggest_consider(&near, name, config_secrets_key);
   suggest_consider(&near, name, config_include_key);
@@ -64,6 +66,8 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     config_log_filters_read(yaml, value, config);
   else if (strcmp(name, config_layout_key) == 0)
     config_layout_read(yaml, schema, value, config);
+  else if (strcmp(name, config_keys_key) == 0)
+    config_keys_read(yaml, value, config);
   else if (strcmp(name, config_actions_key) != 0 && /* document_read reads them last, */
            strcmp(name, config_secrets_key) != 0 && /* and these first */
            strcmp(name, config_include_key) != 0)
@@ -116,6 +120,7 @@ static void options_take(struct config *config, struct option_value *own) {
   config->read_only = own[CONFIG_READ_ONLY].number;
   config->audit_syslog = own[CONFIG_AUDIT_SYSLOG].number;
   wall_take(&config->wall, own);
+  config->mouse = !own[CONFIG_MOUSE].set || own[CONFIG_MOUSE].number;
   if (own[CONFIG_INTERVAL].number > 0)
     config->interval_ms = own[CONFIG_INTERVAL].number;
   for (size_t i = 0; i < config->target_count; i++) {
@@ -216,6 +221,7 @@ static void documents_read(struct loading *loading) {
   documents_each(loading, document_secrets);
   documents_each(loading, document_read);
   documents_each(loading, document_actions);
+  config_keys_check(loading->errors, loading->schema, loading->config);
   options_take(loading->config, loading->own);
   targets_check(loading->errors, loading->config);
   documents_each(loading, document_permit);

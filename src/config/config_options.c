@@ -94,6 +94,10 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
                             .max = 3600000,
                             .fallback = "10s",
                             .help = "--wall: how long each page of findings is shown"},
+    [CONFIG_MOUSE] = {.name = "mouse",
+                      .type = OPTION_BOOL,
+                      .fallback = "true",
+                      .help = "take clicks and the wheel; with Shift the terminal selects text"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {
@@ -175,6 +179,7 @@ const struct option log_filter_options[LOG_FILTER_OPTION_COUNT] = {
 };
 
 const char config_log_filters_key[] = "log_filters";
+const char config_keys_key[] = "keys";
 
 const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
     [THRESHOLD_WARN] = {.name = "warn", .type = OPTION_TEXT, .help = "warning beyond this value"},

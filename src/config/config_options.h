@@ -19,6 +19,7 @@ enum config_option {
   CONFIG_WALL_RUN,
   CONFIG_WALL_EVERY,
   CONFIG_WALL_ROTATE,
+  CONFIG_MOUSE,
   CONFIG_OPTION_COUNT
 };
 extern const struct option config_options[CONFIG_OPTION_COUNT];
@@ -49,6 +50,7 @@ enum log_filter_option {
 };
 extern const struct option log_filter_options[LOG_FILTER_OPTION_COUNT];
 extern const char config_log_filters_key[]; /* "log_filters" */
+extern const char config_keys_key[];        /* "keys" */
 
 enum check_option {
   CHECK_NAME,
@@ -96,6 +98,8 @@ struct config_schema {
   const struct table_spec *const *const *tables;
   const struct action_spec *const *actions;
   bool (*key_check)(uint32_t key, struct err *err);
+  /* Whether the entry `index` of config->keys is right; NULL: not checked. */
+  bool (*keys_check)(const struct config *config, size_t index, struct err *err);
   /* Whether `theme` names a theme that can be loaded. NULL: not checked, if nothing is drawn,
    * because a bad theme must not stop `check`. */
   bool (*theme_check)(const char *name, struct err *err);

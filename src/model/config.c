@@ -12,6 +12,7 @@ struct config *config_new(void) {
   config->interval_ms = 2000;
   config->wall.every_ms = 60000;
   config->wall.rotate_ms = 10000;
+  config->mouse = true;
   return config;
 }
 
@@ -33,6 +34,9 @@ void config_free(struct config *config) {
   }
   free(config->log_filters);
   free(config->layout);
+  for (size_t i = 0; i < config->key_count; i++)
+    key_setting_fini(&config->keys[i]);
+  free(config->keys);
   for (size_t i = 0; i < config->file_count; i++)
     free(config->files[i]);
   free(config->files);

@@ -1,6 +1,7 @@
 /* The loaded configuration: what to watch, and the thresholds. Immutable after loading. */
 #pragma once
 
+#include "model/key_setting.h"
 #include "model/log/log_filter.h"
 #include "model/own/own_action.h"
 #include "model/rules.h"
@@ -55,6 +56,9 @@ struct config {
   size_t log_filter_count;
   struct layout_line *layout; /* how the panes are arranged; none: by the size of the screen */
   size_t layout_count;
+  struct key_setting *keys; /* of the screen, and of actions */
+  size_t key_count;
+  bool mouse;
   struct own_action **actions; /* of its own; for all of its targets */
   size_t action_count;
 };

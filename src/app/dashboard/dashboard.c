@@ -2,10 +2,13 @@
 
 #include "app/dashboard/crash.h"
 #include "app/dashboard/dashboard_away.h"
+#include "app/dashboard/dashboard_clip.h"
 #include "app/dashboard/dashboard_columns.h"
+#include "app/dashboard/dashboard_history.h"
 #include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
+#include "app/dashboard/dashboard_pace.h"
 #include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
 #include "app/dashboard/dashboard_theme.h"
@@ -53,6 +56,8 @@ struct dashboard {
   struct dashboard_operations operations;
   struct dashboard_logs logs;
   struct dashboard_save save;
+  struct dashboard_clip clip;
+  struct dashboard_history history;
   struct dashboard_incident incident;
   struct dashboard_runbooks runbooks;
   struct dashboard_away away;
@@ -70,6 +75,7 @@ struct dashboard {
   enum dirty dirty;
   bool judge; /* findings may have changed since the last frame */
   bool paused;
+  int pace; /* dashboard_pace.h */
   int64_t drawn_ms;
   bool leaving;
   int signal; /* signal that ended the program; 0: the user quit */
@@ -344,7 +350,7 @@ static bool page_line(struct dashboard *dashboard, const char *text) {
   if (err.kind == ERR_NONE && dashboard->paused)
     err_set(&err, ERR_INVALID, "Paused: press z to resume, then open the page");
   if (err.kind != ERR_NONE)
-    view_notice(dashboard->view, err.text);
+    view_command_wrong(dashboard->view, err.text);
   else
     page_open(dashboard, &line.request);
   page_line_fini(&line);
@@ -358,6 +364,16 @@ static void page_mark(struct dashboard *dashboard) {
     return;
   dashboard->model.targets[state].focus.marks++;
   scheduler_collect_slot(dashboard->scheduler, state);
+}
+
+/* Collects at once when it is to be more often: the next time may be far. */
+static void interval_change(struct dashboard *dashboard, int by) {
+  char said[160];
+  dashboard->pace = pace_step(dashboard->pace, by);
+  pace_set(&dashboard->model, dashboard->pace, said, sizeof said);
+  view_notice(dashboard->view, said);
+  if (by < 0)
+    scheduler_collect_now(dashboard->scheduler);
 }
 
 /* Keys. */
@@ -415,8 +431,15 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     break;
   case REQUEST_COPY:
     terminal_copy(dashboard->terminal, request.text);
+    dashboard_clip(&dashboard->clip, &dashboard->runtime->io, request.text);
+    break;
+  case REQUEST_SLOWER:
+  case REQUEST_FASTER:
+    interval_change(dashboard, request.kind == REQUEST_SLOWER ? 1 : -1);
     break;
   default:
+    if (request.kind == REQUEST_COMMAND && request.text)
+      dashboard_history_put(&dashboard->history, &dashboard->model, request.text);
     if (request.kind == REQUEST_COMMAND && request.text && page_line(dashboard, request.text))
       break;
     if (!dashboard_logs_request(&dashboard->logs, &request) &&
@@ -429,6 +452,16 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
 static void on_say(void *arg, const char *text) {
   struct dashboard *dashboard = arg;
   view_notice(dashboard->view, text);
+}
+
+static void on_wrong(void *arg, const char *text) {
+  struct dashboard *dashboard = arg;
+  view_command_wrong(dashboard->view, text);
+}
+
+static void on_history(void *arg, const char *line) {
+  struct dashboard *dashboard = arg;
+  view_history_add(dashboard->view, line);
 }
 
 static void on_incident(void *arg, const char *line) {
@@ -519,11 +552,13 @@ static struct terminal *dashboard_terminal(const struct config *config,
       !theme_load(&start->theme, start->name, &start->path, &err))
     *status = options->theme ? EXIT_USAGE_BAD : EXIT_CONFIG_BAD;
   else
-    terminal = terminal_open(&(struct terminal_options){.theme = &start->theme,
-                                                        .follow_scheme = theme_is_auto(start->name),
-                                                        .no_color = options->no_color,
-                                                        .cursor = options->screen_reader},
-                             &err);
+    terminal =
+        terminal_open(&(struct terminal_options){.theme = &start->theme,
+                                                 .follow_scheme = theme_is_auto(start->name),
+                                                 .no_color = options->no_color,
+                                                 .cursor = options->screen_reader,
+                                                 .mouse = config->mouse && !options->no_mouse},
+                      &err);
   if (terminal)
     return terminal;
   free(start->path);
@@ -577,6 +612,8 @@ static void dashboard_close(struct dashboard *dashboard) {
   if (dashboard->is_wall)
     dashboard_wall_close(&dashboard->wall);
   dashboard_logs_close(&dashboard->logs);
+  dashboard_history_close(&dashboard->history);
+  dashboard_clip_close(&dashboard->clip);
   dashboard_save_close(&dashboard->save);
   dashboard_theme_close(&dashboard->theme);
   dashboard_incident_close(&dashboard->incident);
@@ -599,6 +636,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
                                               .quit = on_quit,
                                               .incident = on_incident,
                                               .say = on_say,
+                                              .wrong = on_wrong,
                                               .arg = dashboard};
   const struct dashboard_incident_hooks telling = {.changed = on_incident_changed,
                                                    .say = on_saved,
@@ -617,6 +655,8 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
                                             .changed = on_logs,
                                             .arg = dashboard};
   dashboard_logs_open(&dashboard->logs);
+  dashboard_history_open(&dashboard->history, &dashboard->runtime->io, dashboard->operations.state,
+                         on_history, dashboard);
   dashboard_save_open(&dashboard->save, &dashboard->runtime->io, on_saved, dashboard);
   dashboard_theme_open(
       &dashboard->theme, &dashboard->runtime->io, dashboard->terminal, start,
@@ -644,6 +684,15 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   dashboard_draw(dashboard);
   input_watch(dashboard);
   scheduler_start(dashboard->scheduler);
+}
+
+/* For completion. */
+static const char *const *command_list(void) {
+  enum { COMMAND_NAMES_MAX = 32 };
+  static const char *names[COMMAND_NAMES_MAX + 1];
+  for (size_t i = 0; command_names[i].name && i < COMMAND_NAMES_MAX; i++)
+    names[i] = command_names[i].name;
+  return names;
 }
 
 /* For the view: why the rows have no logs. */
@@ -686,7 +735,10 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
                                                    .user = user,
                                                    .no_logs = no_logs,
                                                    .wall = options->wall,
-                                                   .wall_rotate_ms = config->wall.rotate_ms});
+                                                   .wall_rotate_ms = config->wall.rotate_ms,
+                                                   .keys = config->keys,
+                                                   .key_count = config->key_count,
+                                                   .commands = command_list()});
   dashboard_columns_load(dashboard.view);
   if (config->discovered)
     discovered_say(&dashboard);

@@ -68,6 +68,7 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
                                            .quit = hooks->quit,
                                            .incident = hooks->incident,
                                            .say = hooks->say,
+                                           .wrong = hooks->wrong,
                                            .arg = hooks->arg};
   audit_follow(own->audit, on_seen, own);
 }

@@ -13,6 +13,7 @@ struct dashboard_operations_hooks {
   void (*quit)(void *arg);
   void (*incident)(void *arg, const char *line); /* see command.h */
   void (*say)(void *arg, const char *text);      /* in the bottom line */
+  void (*wrong)(void *arg, const char *text);    /* why the line after `:` was not run */
   void *arg;
 };
 

@@ -64,6 +64,7 @@ static const struct option longs[] = {
     {"config", required_argument, NULL, 'c'},
     {"no-unicode", no_argument, NULL, 'U'},
     {"no-color", no_argument, NULL, 'C'},
+    {"no-mouse", no_argument, NULL, 'M'},
     {"utc", no_argument, NULL, LONG_UTC},
     {"read-only", no_argument, NULL, LONG_READ_ONLY},
     {"readonly", no_argument, NULL, LONG_READ_ONLY},
@@ -127,7 +128,7 @@ static const struct {
     {"plan", MODE_PLAN},       {"apply", MODE_APPLY},       {"audit", MODE_AUDIT},
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
     {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
-    {"init", MODE_INIT},       {"serve", MODE_SERVE},
+    {"init", MODE_INIT},       {"serve", MODE_SERVE},       {"keys", MODE_KEYS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -174,7 +175,7 @@ static unsigned option_modes(int code) {
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
            1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT |
-           1U << MODE_RUNBOOK | 1U << MODE_STATUS;
+           1U << MODE_RUNBOOK | 1U << MODE_STATUS | 1U << MODE_KEYS;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_THEME:
@@ -333,6 +334,9 @@ static void flag_take(struct options *options, int code) {
     break;
   case 'C':
     options->no_color = true;
+    break;
+  case 'M':
+    options->no_mouse = true;
     break;
   case LONG_UTC:
     options->utc = true;
@@ -633,7 +637,7 @@ static int option_next(int argc, char **argv) {
   int end = optind > 0 ? optind : 1;
   while (end < argc && !is_number(argv, end))
     end++;
-  const int code = getopt_long(end, argv, "-:c:UChV", longs, NULL);
+  const int code = getopt_long(end, argv, "-:c:UCMhV", longs, NULL);
   if (code != -1 || end == argc || optind != end || (end > 1 && strcmp(argv[end - 1], "--") == 0))
     return code;
   optarg = argv[end];

@@ -13,6 +13,7 @@ enum mode {
   MODE_CHECK,
   MODE_CONFIG,
   MODE_ACTIONS,
+  MODE_KEYS,
   MODE_PLAN,
   MODE_APPLY,
   MODE_AUDIT,
@@ -56,6 +57,7 @@ struct options {
   bool yes;            /* init */
   bool no_unicode;     /* -U */
   bool no_color;       /* -C, or NO_COLOR in the environment */
+  bool no_mouse;       /* -M */
   bool utc;
   bool read_only;
   bool wall; /* for a wall display: read_only, and it cannot be unlocked */

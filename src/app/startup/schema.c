@@ -1,6 +1,6 @@
 #include "app/startup/schema.h"
 
-#include "actions/action.h"
+#include "actions/action_list.h"
 #include "app/startup/secret_command.h"
 #include "collectors/collector.h"
 #include "collectors/page.h"
@@ -21,6 +21,14 @@ static void add_metrics(struct app_schema *schema, const struct target_kind *kin
   }
 }
 
+static bool keys_check(const struct config *config, size_t index, struct err *err) {
+  struct action_list list;
+  action_list_init(&list, config);
+  const bool good = view_keys_check(config->keys, config->key_count, index, list.specs, err);
+  action_list_fini(&list);
+  return good;
+}
+
 void app_schema_init(struct app_schema *schema) {
   *schema = (struct app_schema){0};
   schema->schema.kinds = schema->kinds;
@@ -29,6 +37,7 @@ void app_schema_init(struct app_schema *schema) {
   schema->schema.tables = schema->table_lists;
   schema->schema.actions = action_specs;
   schema->schema.key_check = view_action_key_check;
+  schema->schema.keys_check = keys_check;
   schema->schema.command_run = secret_command_run;
   for (const struct collector *const *each = collectors; *each; each++) {
     assert(schema->schema.kind_count < SCHEMA_KINDS_MAX);

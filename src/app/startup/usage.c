@@ -4,22 +4,22 @@ static const char whole[] =
     "usage: stacktop [OPTIONS]          show the dashboard\n"
     "       stacktop check [OPTIONS]    check all targets once, for people, cron and monitoring\n"
     "       stacktop init, config       write a first configuration; print, check or explain it\n"
-    "       stacktop actions            list the actions, their keys and what they run\n"
+    "       stacktop actions, keys      list the actions and what they run; all keys\n"
     "       stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...]\n"
     "       stacktop apply HASH         apply a plan, once, if its preconditions still hold\n"
     "       stacktop audit [OPTIONS]    list the actions that were run\n"
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
     "       stacktop watch, serve       no screen: print events and notify; answer Prometheus\n"
-    "       stacktop runbook COMMAND    list, show, run and resume runbooks\n"
     "       stacktop status             one line for tmux, a prompt or a bar\n"
-    "       stacktop incident COMMAND   open, list, show, note, close and export incidents\n"
+    "       stacktop runbook, incident  list, show, run runbooks; open, note, close incidents\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
     "  -c, --config FILE     default: stacktop.yaml in $XDG_CONFIG_HOME/stacktop or\n"
     "                        /etc/stacktop; else this host and the usual loopback ports\n"
     "      --read-only       refuse all actions until `:unlock NAME`; --wall: for a wall display\n"
     "      --theme NAME      colors of the screen; --list-themes: list them; -C, --no-color: none\n"
+    "  -M, --no-mouse        leave the mouse to the terminal\n"
     "      --plain           text lines; --screen-reader: no decoration; -U, --no-unicode: ASCII\n"
     "  -h, --help            show this help; -V, --version: the version; --utc: times in UTC\n"
     "\n"
@@ -75,6 +75,10 @@ static const char init[] =
 static const char actions[] =
     "usage: stacktop actions [--json]   list the actions: key, risk, purpose, commands and\n"
     "                                   parameters; also those of the configuration\n";
+
+static const char keys[] =
+    "usage: stacktop keys [--json]      list the keys of the dashboard as the configuration sets\n"
+    "                                   them: keys, name for `keys:`, purpose and place\n";
 
 static const char show[] =
     "usage: stacktop show [--json]      list the pages: what each answers, and what it costs\n"
@@ -257,7 +261,7 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_PLAN] = plan,       [MODE_APPLY] = apply,       [MODE_AUDIT] = audit,
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
-      [MODE_INIT] = init,       [MODE_SERVE] = serve,
+      [MODE_INIT] = init,       [MODE_SERVE] = serve,       [MODE_KEYS] = keys,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -127,6 +127,11 @@ void config_print_default(FILE *out, const struct config_schema *schema) {
           config_log_filters_key);
   for (size_t i = LOG_FILTER_NAME + 1; i < LOG_FILTER_OPTION_COUNT; i++)
     print_option(out, "#    ", &log_filter_options[i]);
+  fprintf(out,
+          "\n## Keys of the screen: a key, a list of them, or none (docs/keys.md)\n#%s:\n"
+          "#  row-details: [i, F3]  # `stacktop keys` lists all names and keys\n"
+          "#  app-quit: none        # Ctrl-C always quits\n",
+          config_keys_key);
   fputs("\n## Thresholds: {warn: .., crit: .., for: 5m, below: true}, or off. An entry here "
         "replaces\n## the whole default of its metric. Thresholds of a target take "
         "precedence.\n#thresholds:\n",

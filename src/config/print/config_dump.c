@@ -231,6 +231,26 @@ static void dump_filter_text(FILE *out, enum log_filter_option option, const cha
   fputc('\n', out);
 }
 
+/* "keys:" with "  row-details: [d, F3]", an entry a line. */
+static void dump_keys(const struct dump *dump) {
+  const struct config *config = dump->config;
+  FILE *out = dump->out;
+  if (config->key_count > 0)
+    fprintf(out, "%s:\n", config_keys_key);
+  for (size_t i = 0; i < config->key_count; i++) {
+    const struct key_setting *setting = &config->keys[i];
+    fprintf(out, "  %s: ", setting->name);
+    if (setting->key_count == 0)
+      fputs("none", out);
+    for (size_t j = 0; j < setting->key_count; j++) {
+      fputs(j > 0 ? ", " : "[", out);
+      config_print_text(out, setting->keys[j]);
+    }
+    fputs(setting->key_count > 0 ? "]" : "", out);
+    line_end(dump, &setting->origin);
+  }
+}
+
 static void dump_filter(const struct dump *dump, const struct log_saved *saved) {
   FILE *out = dump->out;
   const struct log_filter_spec *spec = log_filter_spec(saved->filter);
@@ -346,6 +366,11 @@ static void dump_all(const struct dump *dump) {
   dump_bool(dump, CONFIG_READ_ONLY, config->read_only);
   dump_bool(dump, CONFIG_AUDIT_SYSLOG, config->audit_syslog);
   dump_wall(dump);
+  if (!config->mouse || dump->effects) {
+    fprintf(out, "%s: %s", config_options[CONFIG_MOUSE].name, config->mouse ? "true" : "false");
+    line_end(dump, option_origin(dump, CONFIG_MOUSE));
+  }
+  dump_keys(dump);
   for (size_t i = 0; i < dump->schema->kind_count; i++)
     dump_kind(dump, dump->schema->kinds[i]);
   config_layout_dump(out, dump->schema, config);

@@ -230,6 +230,17 @@ static void print_definitions(FILE *out) {
       out);
 }
 
+/* A name has a key, a list of keys, or none. */
+static void print_keys(FILE *out) {
+  fprintf(
+      out,
+      ",\n    \"%s\": {\"description\": \"keys by name: a key, a list, or none; `stacktop keys` "
+      "lists the names\", \"type\": [\"object\", \"null\"], \"additionalProperties\": "
+      "{\"anyOf\": [{\"type\": [\"string\", \"integer\"]}, {\"type\": \"array\", \"items\": "
+      "{\"type\": [\"string\", \"integer\"]}}]}}",
+      config_keys_key);
+}
+
 void config_json_schema(FILE *out, const struct config_schema *schema) {
   fputs("{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n  \"title\": \"stacktop "
         "configuration\",\n  \"type\": \"object\",\n  \"additionalProperties\": false,\n  "
@@ -248,6 +259,7 @@ void config_json_schema(FILE *out, const struct config_schema *schema) {
   }
   fprintf(out, ",\n    \"%s\": ", config_log_filters_key);
   print_list(out, log_filter_options, LOG_FILTER_OPTION_COUNT);
+  print_keys(out);
   fprintf(out, ",\n    \"%s\": ", config_layout_key);
   config_layout_schema(out, schema);
   fprintf(out, ",\n    \"%s\": ", config_thresholds_key);

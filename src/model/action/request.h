@@ -49,6 +49,8 @@ enum request_kind {
   REQUEST_LOGS_SEARCH,      /* search all of them for text; an earlier search ends */
   REQUEST_LOGS_SEARCH_STOP, /* keeps what was found */
   REQUEST_LOGS_CLOSE,
+  REQUEST_SLOWER, /* + : collect half as often */
+  REQUEST_FASTER, /* - : twice as often */
 };
 
 /* Texts and keys are borrowed from the view until its next call. */

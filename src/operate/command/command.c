@@ -15,12 +15,20 @@ static void say(const struct command_context *context, enum severity severity, c
     context->say(context->arg, text);
 }
 
+/* The line was not run. */
+static void refuse(const struct command_context *context, const char *text) {
+  struct command_context told = *context;
+  if (told.wrong)
+    told.say = told.wrong;
+  say(&told, SEVERITY_WARN, text);
+}
+
 /* The name may have blanks in it: "eu production" needs no quotes. */
 static void run_unlock(const struct command_context *context, const char *argument) {
   struct err err = {0};
   char text[64];
   if (!lock_open(context->lock, context->model->config, argument, clock_now_ms(), &err)) {
-    say(context, SEVERITY_WARN, err.text);
+    refuse(context, err.text);
     return;
   }
   snprintf(text, sizeof text, "unlocked until %d minutes pass without an action",
@@ -43,8 +51,8 @@ static void run_acknowledge(const struct command_context *context, const char *a
   const size_t length = strcspn(argument, " ");
   const char *reason = argument + length + strspn(argument + length, " ");
   if (length == 0 || !*reason) {
-    say(context, SEVERITY_WARN,
-        "`:acknowledge ID REASON`: the id is in the event and in `stacktop audit --unknown`");
+    refuse(context,
+           "`:acknowledge ID REASON`: the id is in the event and in `stacktop audit --unknown`");
     return;
   }
   snprintf(id, sizeof id, "%.*s", (int)length, argument);
@@ -110,7 +118,7 @@ static void run_action(const struct command_context *context, const char *line) 
   char **words = words_split(line, &count, &err);
   if (!words || (count > 0 && !pipeline_begin(context->pipeline, count, (const char *const *)words,
                                               false, &err)))
-    say(context, SEVERITY_WARN, err.text);
+    refuse(context, err.text);
   free(words);
 }
 

@@ -10,7 +10,8 @@ struct command_context {
   struct pipeline *pipeline;
   void (*quit)(void *arg);
   void (*incident)(void *arg, const char *line); /* "open P1 api-down", "note TEXT" */
-  void (*say)(void *arg, const char *text); /* shows the result of the line where it was typed */
+  void (*say)(void *arg, const char *text);   /* shows the result of the line where it was typed */
+  void (*wrong)(void *arg, const char *text); /* the same: why it was not run; NULL: as say */
   void *arg;
 };
 

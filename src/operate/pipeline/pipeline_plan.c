@@ -30,7 +30,7 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
   default:
     break;
   }
-  int64_t limit = PIPELINE_DATA_INTERVALS * state->target->interval_ms;
+  int64_t limit = PIPELINE_DATA_INTERVALS * target_state_interval(state);
   limit = limit > PIPELINE_DATA_MS ? limit : PIPELINE_DATA_MS;
   char age[FORMAT_MAX];
   if (target_state_condition(state, now_ms) == TARGET_STALE ||

@@ -29,6 +29,7 @@ void pane_init(struct pane *pane, const struct pane_class *class, const char *id
 
 void pane_fini(struct pane *pane) {
   free(pane->lines.items);
+  free(pane->drawn);
   free(pane->selection.table);
   free(pane->selection.key);
   marks_fini(&pane->marks);
@@ -254,6 +255,10 @@ const struct line *pane_selected(const struct pane *pane) {
 uint64_t pane_selection_identity(const struct pane *pane) {
   const struct selection *selection = &pane->selection;
   return identity(selection->target_index, selection->table, selection->key);
+}
+
+uint64_t pane_line_identity(const struct line *line) {
+  return line->selectable ? identity(line->target_index, line->table_id, line_id(line)) : 0;
 }
 
 void pane_move(struct pane *pane, int count) {

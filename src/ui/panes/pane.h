@@ -116,9 +116,12 @@ struct pane {
   size_t opened; /* it shows the open page of that number, from 1; 0: it is not a page's */
   int number;    /* its key; 0: none is free */
   struct lines lines;
-  int feet;              /* number of lines for `foot`, as of the last build */
-  int body;              /* lines inside that the class may lay its lines out for; 0: no limit */
-  int page;              /* lines of the scrolling part, as last drawn */
+  int feet;         /* number of lines for `foot`, as of the last build */
+  int body;         /* lines inside that the class may lay its lines out for; 0: no limit */
+  int page;         /* lines of the scrolling part, as last drawn */
+  struct rect area; /* where it was last drawn; width 0: it was not */
+  uint64_t *drawn;  /* identities of the lines there, from the top; 0: nothing to select */
+  size_t drawn_count, drawn_capacity;
   size_t scroll, pinned; /* first visible line of the scrolling part; lines that never scroll */
   struct selection selection;
   const struct finding
@@ -233,6 +236,8 @@ bool pane_is_marked(const struct pane *pane, const struct model *model, const st
 const struct line *pane_selected(const struct pane *pane);
 /* A hash of the identity of the selected line, as of the last build. */
 uint64_t pane_selection_identity(const struct pane *pane);
+/* The same of a line; 0 if it is not selectable. */
+uint64_t pane_line_identity(const struct line *line);
 /* Selects the line and keeps its identity. */
 void pane_select(struct pane *pane, size_t index, bool picked);
 /* A person uses the pane from now on: the selection, as it was last drawn, stays on its row

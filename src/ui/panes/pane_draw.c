@@ -1,5 +1,6 @@
 #include "ui/panes/pane.h"
 
+#include "core/mem.h"
 #include "ui/draw/widget.h"
 
 #include <stdio.h>
@@ -149,9 +150,20 @@ static void draw_line(struct pane *pane, const struct frame *frame, size_t index
   canvas_glyph(frame->canvas, x - 1, y, STYLE_BORDER_FOCUSED | STYLE_STRONG, "\xE2\x96\xBA", '>');
 }
 
+/* For the mouse: what is on the next line of the area. */
+static void drawn_add(struct pane *pane, const struct line *line) {
+  if (pane->drawn_count == pane->drawn_capacity) {
+    pane->drawn_capacity = pane->drawn_capacity ? pane->drawn_capacity * 2 : 32;
+    pane->drawn = mem_resize(pane->drawn, pane->drawn_capacity * sizeof *pane->drawn);
+  }
+  pane->drawn[pane->drawn_count++] = pane_line_identity(line);
+}
+
 void pane_draw(struct pane *pane, const struct frame *frame, struct rect rect, unsigned look) {
   int x = rect.x + 1, y = rect.y + 1, width = rect.width - 2;
   int body = rect.height - 1 - (look & PANE_BOTTOM ? 1 : 0);
+  pane->area = rect;
+  pane->drawn_count = 0;
   if (width < 1 || body < 0)
     return;
   draw_borders(frame->canvas, rect, look);
@@ -171,6 +183,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, struct rect rect, u
     if (index >= pane->lines.count)
       break;
     draw_line(pane, frame, index, x, y + (int)i, width, look & PANE_FOCUSED);
+    drawn_add(pane, &pane->lines.items[index]);
   }
   if (pane->class->fill && pane->lines.count < room && !frame->canvas->bare)
     pane->class->fill(pane, frame,

@@ -33,6 +33,11 @@ bool key_is(struct key key, struct key other) {
   return key.code == other.code && key.rune == other.rune;
 }
 
+bool key_is_mouse(struct key key) {
+  return key.code == KEY_CODE_CLICK || key.code == KEY_CODE_WHEEL_UP ||
+         key.code == KEY_CODE_WHEEL_DOWN;
+}
+
 const char *key_text(struct key key, char out[KEY_TEXT_MAX]) {
   *out = '\0';
   for (size_t i = 0; i < NAMES && !*out; i++)

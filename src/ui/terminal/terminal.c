@@ -34,6 +34,8 @@ static const char ask_sync[] = "\033[?2026$p", ask_arrival[] = "\033[5n",
                   ask_scheme[] = "\033[?996n\033]11;?\033\\";
 static const char follow_on[] = "\033[?2031h", follow_off[] = "\033[?2031l";
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+/* Buttons and the wheel (1000) in the form that has no limit of columns (1006). */
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
 struct drawn {
@@ -80,7 +82,7 @@ static void mode_append(char *mode, const char *sequence) {
 
 /* Our own sequences instead of curses': the same bytes restore the terminal on exit and from a
  * crash handler. */
-static void modes_make(struct terminal *terminal, bool follow) {
+static void modes_make(struct terminal *terminal, bool follow, bool mouse) {
   struct tty *tty = &terminal->tty;
   const char *alternate = capability("smcup");
   terminal->modern = *alternate != '\0';
@@ -88,6 +90,11 @@ static void modes_make(struct terminal *terminal, bool follow) {
   mode_append(tty->enter, capability("smkx"));
   mode_append(tty->enter, capability(terminal->cursor ? "cnorm" : "civis"));
   mode_append(tty->leave, capability("sgr0"));
+  terminal->keys.mouse = mouse && terminal->modern;
+  if (terminal->keys.mouse) {
+    mode_append(tty->enter, mouse_on);
+    mode_append(tty->leave, mouse_off);
+  }
   if (terminal->modern) {
     mode_append(tty->enter, ask_sync);
     if (follow) {
@@ -221,7 +228,7 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
   }
   terminal->no_color = options->no_color;
   looks_make(terminal, options->theme);
-  modes_make(terminal, options->follow_scheme);
+  modes_make(terminal, options->follow_scheme, options->mouse);
   lseek(fileno(terminal->memory), 0, SEEK_SET); /* `enter` sets up the same, and more */
   terminal_enter(terminal);
   return terminal;

@@ -23,6 +23,7 @@ struct terminal_options {
   bool follow_scheme;        /* ask for terminal_scheme, and for its changes */
   bool no_color;             /* attributes only: bold, reverse, underline */
   bool cursor;               /* it is seen, on the selected row */
+  bool mouse;                /* take clicks and the wheel, where the terminal has them */
 };
 
 /* Takes the terminal of stdin and stdout. NULL with a sentence when they are not a terminal, when

@@ -1,10 +1,13 @@
 /* The bottom line. */
 #include "core/text.h"
 #include "ui/log/log_page.h"
+#include "ui/view/command_line.h"
+#include "ui/view/help.h"
 #include "ui/view/keymap.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_keys.h"
+#include "ui/view/view_place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,29 +238,15 @@ static void draw_typing(const struct view *view, const struct frame *frame, int 
     canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
 }
 
-static void draw_command(const struct view *view, const struct frame *frame, int y) {
-  struct canvas *canvas = frame->canvas;
-  const char *text = view->command;
-  int cells, x = 1;
-  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, ":");
-  while (text_width(text) > canvas->width - 6 && *text)
-    text += text_next(text, &cells);
-  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, text);
-  canvas_cursor(canvas, x, y);
-  x += canvas_text(canvas, x, y, canvas->width - x, STYLE_NOTICE | STYLE_STRONG, "_") + 2;
-  if (!*view->command)
-    canvas_text(canvas, x, y, canvas->width - x, STYLE_DIM,
-                "unlock, lock, acknowledge, undo, incident, note, quit, or ACTION TARGET [ROW...] "
-                "[NAME=VALUE...]");
-}
-
 void footer_draw(const struct view *view, const struct frame *frame, int y) {
   if (view->saving)
     save_draw(view, frame, y);
   else if (view->commanding)
-    draw_command(view, frame, y);
+    command_line_draw(view, frame, y);
   else if (view->page == PAGE_LOG && view->log.typing)
     log_view_typing_draw(&view->log, frame, y);
+  else if (view->page == PAGE_HELP && view->help_typing)
+    help_draw_typing(view, frame, y);
   else if (view->typing && view_focused(view))
     draw_typing(view, frame, y);
   else

@@ -4,6 +4,8 @@
 #include "ui/log/log_page.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
+#include "ui/view/command_line.h"
+#include "ui/view/help.h"
 #include "ui/view/keymap.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_columns.h"
@@ -26,6 +28,8 @@ struct view *view_new(const struct view_options *options) {
   struct view *view = mem_new(sizeof *view);
   view->utc = options->utc;
   arena_init(&view->arena, FRAME_BYTES_MAX);
+  view->command_line = command_line_new();
+  view->commands = options->commands;
   view->keymap = mem_new(sizeof *view->keymap);
   keymap_init(view->keymap);
   for (size_t i = 0; i < options->key_count; i++) {
@@ -67,6 +71,7 @@ void view_free(struct view *view) {
   dialog_fini(&view->dialog);
   keymap_fini(view->keymap);
   free(view->keymap);
+  command_line_free(view->command_line);
   arena_fini(&view->arena);
   free(view->user);
   free(view);
@@ -85,6 +90,15 @@ void view_columns_load(struct view *view, const char *path, const char *text, si
     return;
   snprintf(notice, sizeof notice, "%.100s: %.180s; this line is ignored", path, err.text);
   view_notice(view, notice);
+}
+
+void view_command_wrong(struct view *view, const char *text) {
+  snprintf(view->command_line->wrong, sizeof view->command_line->wrong, "%s", text);
+  view->commanding = true;
+}
+
+void view_history_add(struct view *view, const char *line) {
+  command_line_add(view->command_line, line);
 }
 
 void view_incident(struct view *view) {
@@ -349,6 +363,8 @@ static void draw_under(struct view *view, const struct frame *frame) {
     return;
   }
   int top = header_draw(view, frame);
+  for (size_t i = 0; i < view->pane_count; i++)
+    view->panes[i]->area.width = 0;
   struct rect area = {0, top, canvas->width, canvas->height - top - 1};
   draw_page(view, frame, area);
   if ((view->page == PAGE_DETAIL || view->page == PAGE_HELP || view->page == PAGE_INCIDENT ||

@@ -22,8 +22,9 @@ struct view_options {
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   const struct key_setting *keys; /* of the configuration, checked; borrowed for the call */
   size_t key_count;
-  bool wall;              /* for a wall display */
-  int64_t wall_rotate_ms; /* 0: WALL_ROTATE_MS */
+  bool wall;                   /* for a wall display */
+  int64_t wall_rotate_ms;      /* 0: WALL_ROTATE_MS */
+  const char *const *commands; /* names after `:`, for Tab; NULL-terminated, static; may be NULL */
 };
 
 struct view *view_new(const struct view_options *options);
@@ -40,6 +41,11 @@ void view_notice(struct view *view, const char *text);
 /* The columns of tables that the user has saved in the file `path`, which REQUEST_COLUMNS_SAVE
  * writes; text: its contents, NULL if there is none. What is wrong in it is a notice. */
 void view_columns_load(struct view *view, const char *path, const char *text, size_t len);
+/* The line after `:` that was just requested was not run: it stays to be corrected, with the reason
+ * above it. */
+void view_command_wrong(struct view *view, const char *text);
+/* A line for the history of `:`, the oldest first. */
+void view_history_add(struct view *view, const char *line);
 /* Opens the page of model->incident_lines. */
 void view_incident(struct view *view);
 bool view_shows_incident(const struct view *view);

@@ -228,13 +228,6 @@ struct request run_menu(struct keys *keys, int argument) {
   return subject_seen(keys, &request.subject) ? request : nothing;
 }
 
-struct request run_command(struct keys *keys, int argument) {
-  (void)argument;
-  keys->view->commanding = true;
-  *keys->view->command = '\0';
-  return nothing;
-}
-
 /* The newest of those running in the background. */
 struct request run_front(struct keys *keys, int argument) {
   const struct operations *operations = &keys->frame->model->operations;

@@ -22,7 +22,6 @@ struct request run_mark(struct keys *keys, int argument);
 /* All rows of the selected row's table that are shown at its level; again: none of them. */
 struct request run_mark_all(struct keys *keys, int argument);
 struct request run_menu(struct keys *keys, int argument);
-struct request run_command(struct keys *keys, int argument);
 struct request run_front(struct keys *keys, int argument);
 /* Whether an action of the selected target's kind has the key. */
 bool act_has_key(const struct keys *keys);

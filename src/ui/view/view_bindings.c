@@ -1,4 +1,6 @@
 /* The table of keys. */
+#include "ui/view/command_line.h"
+#include "ui/view/help.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_columns.h"
 #include "ui/view/view_copy.h"
@@ -127,6 +129,8 @@ const struct binding view_bindings[] = {
      run_close, 0, offers_close},
     {"rows-filter", "/", "filter", "show rows that contain a text; Enter keeps, Esc clears",
      PLACE_LINES, 0, run_filter, 0, NULL},
+    {"help-search", "/", "search", "only the lines of the help that contain a text", PLACE_HELP, 0,
+     run_help_search, 0, NULL},
     {"match-next", "n", NULL, "next or previous row that matches the filter", PLACE_PANES, 0,
      run_match, 1, NULL},
     {"match-previous", "N", "next", "next or previous row that matches the filter", PLACE_PANES, 0,
@@ -186,6 +190,10 @@ const struct binding view_bindings[] = {
      PLACE_ALL, 0, run_pause, 0, NULL},
     {"data-refresh", "Ctrl-R", NULL, "refresh now", PLACE_ALL | PLACE_WALL, 0, run_collect, 0,
      NULL},
+    {"interval-longer", "+", NULL, "collect half as often, or twice as often", PLACE_LINES, 0,
+     run_pace, REQUEST_SLOWER, NULL},
+    {"interval-shorter", "-", NULL, "collect half as often, or twice as often", PLACE_LINES, 0,
+     run_pace, REQUEST_FASTER, NULL},
     {"screen-repaint", "Ctrl-L", NULL, "repaint the screen", PLACE_ALL | PLACE_WALL, FIXED,
      run_request, REQUEST_REPAINT, NULL},
     {"app-suspend", "Ctrl-Z", NULL, "suspend; fg resumes", PLACE_ALL, FIXED, run_request,

@@ -1,46 +1,20 @@
 #include "ui/view/view_keys.h"
 
+#include "ui/view/command_line.h"
+#include "ui/view/help.h"
 #include "ui/view/keymap.h"
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_log.h"
+#include "ui/view/view_mouse.h"
+#include "ui/view/view_place.h"
 #include "ui/view/view_runbooks.h"
 #include "ui/view/view_wall.h"
 
 #include <string.h>
 
 static const struct request nothing = {.kind = REQUEST_NONE};
-
-enum key_place view_place(const struct view *view) {
-  if (view->page == PAGE_WALL)
-    return PLACE_WALL;
-  if (view->page == PAGE_HELP)
-    return PLACE_HELP;
-  if (view->page == PAGE_DETAIL)
-    return PLACE_DETAIL;
-  if (view->page == PAGE_INCIDENT)
-    return PLACE_INCIDENT;
-  if (view->page == PAGE_CHART)
-    return PLACE_CHART;
-  if (view->page == PAGE_LOG)
-    return view->log.page == LOG_PAGE_LINES    ? PLACE_LOG
-           : view->log.page == LOG_PAGE_RECORD ? PLACE_LOG_RECORD
-                                               : PLACE_LOG_LIST;
-  if (view->page == PAGE_LIST)
-    return PLACE_LIST;
-  if (view->page == PAGE_RUNBOOKS)
-    return PLACE_RUNBOOKS;
-  if (view->page == PAGE_COLUMNS)
-    return PLACE_COLUMNS;
-  if (view->page == PAGE_RUNBOOK)
-    return PLACE_RUNBOOK;
-  if (view->opened_count > 0)
-    return PLACE_OPENED;
-  if (view->listing)
-    return PLACE_FINDINGS;
-  return view->zoomed ? PLACE_ZOOM : PLACE_OVERVIEW;
-}
 
 const char *view_key_name(const struct view *view, const char *name, char out[KEY_TEXT_MAX]) {
   *out = '\0';
@@ -75,6 +49,8 @@ static bool is_for_everywhere(struct key key) {
  * is brought up to date with the model first. */
 static struct request key_handle(struct keys *keys) {
   struct view *view = keys->view;
+  if (key_is_mouse(keys->key))
+    return view_mouse(keys);
   if (dialog_is_open(&view->dialog)) {
     struct frame frame = *keys->frame;
     bool handled;
@@ -85,13 +61,16 @@ static struct request key_handle(struct keys *keys) {
   if (view->saving && !is_for_everywhere(keys->key))
     return save_key(keys);
   if (view->commanding && !is_for_everywhere(keys->key))
-    return command_key(view, keys->key);
+    return command_line_key(keys);
   if (view->page == PAGE_LOG && view->log.typing && !is_for_everywhere(keys->key)) {
     bool taken;
     struct request request = view_log_typing(keys, &taken);
     if (taken)
       return request;
   }
+  if (view->page == PAGE_HELP && view->help_typing && !is_for_everywhere(keys->key) &&
+      help_key(view, keys->key))
+    return nothing;
   if (view->typing && keys->pane && filter_key(view, keys->pane, keys->key))
     return nothing;
   return dispatch(keys);
@@ -165,10 +144,11 @@ bool view_keys_check(const struct key_setting *settings, size_t count, size_t in
   struct keymap map;
   struct err ignored;
   keymap_init(&map);
-  bool good = keymap_set(&map, &settings[index], err);
-  for (size_t i = 0; good && i < count; i++)
-    if (i != index && !keymap_set(&map, &settings[i], &ignored))
-      continue; /* it has an error of its own */
+  bool good = true;
+  for (size_t i = 0; i < count; i++) { /* another one that is wrong has an error of its own */
+    const bool set = keymap_set(&map, &settings[i], i == index ? err : &ignored);
+    good = good && (set || i != index);
+  }
   good = good && keymap_check(&map, &settings[index], specs, err);
   keymap_fini(&map);
   return good;

@@ -5,6 +5,5 @@
 #include "ui/terminal/key_text.h"
 #include "ui/view/view_binding.h"
 
-enum key_place view_place(const struct view *view);
 /* The first key of the row of that name in the view's map, to be named in a sentence: "z". */
 const char *view_key_name(const struct view *view, const char *name, char out[KEY_TEXT_MAX]);

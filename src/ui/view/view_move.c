@@ -90,7 +90,9 @@ struct request run_back(struct keys *keys, int argument) {
     return view_log_back(keys);
   if (view->page == PAGE_RUNBOOKS || view->page == PAGE_RUNBOOK)
     return view_runbooks_back(view);
-  if (view->page == PAGE_HELP)
+  if (view->page == PAGE_HELP && *view->help_filter)
+    *view->help_filter = '\0';
+  else if (view->page == PAGE_HELP)
     view->page = view->page_before_help;
   else if (view->page == PAGE_DETAIL || view->page == PAGE_INCIDENT || view->page == PAGE_COLUMNS)
     view->page = PAGE_PANES;
@@ -117,6 +119,8 @@ struct request run_back(struct keys *keys, int argument) {
 struct request run_help(struct keys *keys, int argument) {
   (void)argument;
   struct view *view = keys->view;
+  view->help_typing = false;
+  *view->help_filter = '\0';
   if (view->page == PAGE_HELP)
     return run_back(keys, 0);
   view->page_before_help = view->page;

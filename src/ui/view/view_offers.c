@@ -1,6 +1,6 @@
 #include "ui/view/view_offers.h"
 
-#include "ui/view/view_keys.h"
+#include "ui/view/view_place.h"
 #include "ui/view/view_rows.h"
 
 static const struct line *selected_row(const struct view *view) {

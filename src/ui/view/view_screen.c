@@ -24,12 +24,20 @@ struct request run_pause(struct keys *keys, int argument) {
   return (struct request){view->paused ? REQUEST_PAUSE : REQUEST_RESUME};
 }
 
+/* While the screen is paused nothing is collected, however often. */
+static bool is_paused(struct view *view) {
+  char key[KEY_TEXT_MAX];
+  if (view->paused)
+    snprintf(view->notice, sizeof view->notice, "Paused: press %s to resume",
+             view_key_name(view, "screen-pause", key));
+  return view->paused;
+}
+
 struct request run_collect(struct keys *keys, int argument) {
   (void)argument;
-  if (!keys->view->paused)
-    return (struct request){REQUEST_COLLECT_NOW};
-  char key[KEY_TEXT_MAX];
-  snprintf(keys->view->notice, sizeof keys->view->notice, "Paused: press %s to resume",
-           view_key_name(keys->view, "screen-pause", key));
-  return nothing;
+  return is_paused(keys->view) ? nothing : (struct request){REQUEST_COLLECT_NOW};
+}
+
+struct request run_pace(struct keys *keys, int kind) {
+  return is_paused(keys->view) ? nothing : (struct request){(enum request_kind)kind};
 }

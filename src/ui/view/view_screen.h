@@ -7,3 +7,5 @@
 struct request run_request(struct keys *keys, int kind);
 struct request run_pause(struct keys *keys, int argument);
 struct request run_collect(struct keys *keys, int argument);
+/* REQUEST_SLOWER, REQUEST_FASTER. */
+struct request run_pace(struct keys *keys, int kind);

@@ -6,6 +6,7 @@
 #include "ui/panes/layout.h"
 #include "ui/wall/wall.h"
 
+struct command_line;
 struct keymap;
 
 enum view_page {
@@ -111,9 +112,13 @@ struct view {
   bool has_logs;       /* the selection has, as last drawn */
   bool acts;           /* there are actions for the selection, as last drawn */
   bool typing;         /* the filter of the focused pane is being typed */
-  bool saving;         /* the name of a file is being typed, in `command` */
-  bool commanding;     /* a line after `:` is being typed */
-  char command[DIALOG_TEXT_MAX];
+  bool help_typing;    /* what the help is searched for is being typed */
+  char help_filter[PANE_FILTER_MAX]; /* only its lines with this text; "": all */
+  bool saving;                       /* the name of a file is being typed, in `command` */
+  bool commanding;                   /* a line after `:` is being typed */
+  char command[DIALOG_TEXT_MAX];     /* the name of the file */
+  struct command_line *command_line; /* ui/view/command_line.h */
+  const char *const *commands;       /* names after `:`; NULL-terminated, may be NULL */
   struct dialog dialog;
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
@@ -148,9 +153,6 @@ void header_draw_tabs(const struct view *view, const struct frame *frame, int y)
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
 void footer_draw(const struct view *view, const struct frame *frame, int y);
 
-/* A key while a line after `:` is typed. */
-struct request command_key(struct view *view, struct key key);
-
 /* A key while the filter is typed; true when it belonged to the text. Other keys are handled as
  * usual. */
 bool filter_key(struct view *view, struct pane *pane, struct key key);
@@ -164,4 +166,3 @@ void detail_draw(struct view *view, const struct frame *frame, struct rect area)
 void incident_draw(struct view *view, const struct frame *frame, struct rect area);
 void chart_fini(struct chart_page *chart);
 void chart_draw(struct view *view, const struct frame *frame, struct rect area);
-void help_draw(struct view *view, const struct frame *frame, struct rect area);

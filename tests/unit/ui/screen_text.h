@@ -94,6 +94,24 @@ static inline char *screen_differs(const char *name, const char *drawn) {
   return wrong;
 }
 
+/* The mouse over the cell at which the text begins. */
+static inline struct key screen_key_at(const struct canvas *canvas, const char *text,
+                                       enum key_code code) {
+  for (int y = 0; y < canvas->height; y++)
+    for (int x = 0; x < canvas->width; x++) {
+      const char *left = text;
+      for (int at = x; at < canvas->width; at++) {
+        const char *cell = canvas_cell(canvas, at, y)->text;
+        if (!*left || strncmp(left, cell, strlen(cell)) != 0)
+          break;
+        left += strlen(cell);
+      }
+      if (!*left)
+        return (struct key){code, 0, x, y};
+    }
+  return (struct key){KEY_CODE_NONE};
+}
+
 struct screen_key_name {
   const char *name;
   struct key key;

@@ -308,6 +308,62 @@ static void test_moving(void **state) {
   session_fini(&s);
 }
 
+/* Clicks the cell of the text, or turns the wheel over it. */
+static void point(struct session *s, const char *text, enum key_code code) {
+  const struct key key = screen_key_at(s->canvas, text, code);
+  s->request = view_key(s->view, &s->fixture.model, s->now_ms, key);
+  draw(s);
+}
+
+static void test_the_mouse(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  point(&s, "8200", KEY_CODE_CLICK);
+  assert_string_equal(selected(&s), "8200/1");
+  expect_not(&s, "ecap 8200]");
+  point(&s, "4 Redis", KEY_CODE_CLICK); /* a title focuses its pane */
+  expect(&s, "[4 Redis]");
+  expect(&s, "3 PostgreSQL");
+  point(&s, "8200", KEY_CODE_CLICK); /* in another pane: selects */
+  expect(&s, "[3 PostgreSQL]");
+  expect_not(&s, "DATABASE");
+  point(&s, "8200", KEY_CODE_CLICK); /* again: as Enter */
+  expect(&s, "DATABASE");
+  assert_string_equal(selected(&s), "8200/1");
+  point(&s, "8201", KEY_CODE_CLICK);
+  assert_string_equal(selected(&s), "8201/1");
+  point(&s, "8201", KEY_CODE_CLICK);
+  expect(&s, "ecap 8201]");
+  point(&s, "8201", KEY_CODE_CLICK); /* nothing is selected there */
+  expect(&s, "ecap 8201]");
+  press(&s, "<Esc>g");
+  point(&s, "8201", KEY_CODE_WHEEL_DOWN);
+  assert_string_not_equal(selected(&s), "ecap");
+  point(&s, "8201", KEY_CODE_WHEEL_UP);
+  assert_string_equal(selected(&s), "ecap");
+  point(&s, "DATABASE", KEY_CODE_CLICK); /* a heading */
+  assert_string_equal(selected(&s), "ecap");
+  press(&s, "?");
+  point(&s, "[Help]", KEY_CODE_WHEEL_DOWN);
+  expect(&s, "[Help]\xE2\x94\x80 4-");
+  session_fini(&s);
+}
+
+/* A click means the row that was seen, also when the rows have moved since. */
+static void test_a_click_finds_the_row_that_was_seen(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_CALM, 120, 36);
+  const struct key key = screen_key_at(s.canvas, "8201", KEY_CODE_CLICK);
+  s.fixture.scene = SCENE_INCIDENT; /* 8123 and others are above it now, and not drawn yet */
+  fixture_publish(&s.fixture, 4, 1, s.now_ms);
+  view_key(s.view, &s.fixture.model, s.now_ms, key);
+  draw(&s);
+  assert_string_equal(selected(&s), "8201/1");
+  session_fini(&s);
+}
+
 static void test_trees(void **state) {
   (void)state;
   struct session s;
@@ -576,7 +632,7 @@ static void test_sizes(void **state) {
   struct session s;
   session_init(&s, SCENE_INCIDENT, 80, 12);
   press(&s, "?<End>");
-  expect(&s, "not applicable");
+  expect(&s, "of a wall display: the panes");
   expect_not(&s, "full-screen pane; again");
   canvas_free(s.canvas);
   s.canvas = canvas_new(80, 80, false);
@@ -593,6 +649,44 @@ static void test_sizes(void **state) {
   for (const char *keys = "jG i<Enter>/x<Esc><Left>>"; *keys;)
     view_key(s.view, &s.fixture.model, s.now_ms, screen_next_key(&keys));
   draw(&s);
+  session_fini(&s);
+}
+
+/* / keeps only the lines with a text, and Esc shows all of them again. */
+static void test_the_help_is_searched(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 100, 30);
+  press(&s, "?/CLIPx");
+  expect(&s, "/CLIPx: 0 lines");
+  press(&s, "<Backspace>");
+  expect(&s, "copy the row to the clipboard");
+  expect(&s, "copy the line to the clipboard"); /* of the logs */
+  expect(&s, "/CLIP: 2 lines");
+  expect_not(&s, "details of the selected row");
+  press(&s, "<Enter>?"); /* ? leaves */
+  expect(&s, "[3 PostgreSQL]");
+  press(&s, "?/ctrl-r<Enter>");
+  expect(&s, "refresh now");
+  expect_not(&s, "details of the selected row");
+  press(&s, "<Esc>");
+  expect(&s, "details of the selected row");
+  press(&s, "<Esc>");
+  expect(&s, "[3 PostgreSQL]");
+  session_fini(&s);
+}
+
+static void test_the_interval(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 100, 30);
+  press(&s, "+");
+  assert_int_equal(s.request.kind, REQUEST_SLOWER);
+  press(&s, "-");
+  assert_int_equal(s.request.kind, REQUEST_FASTER);
+  press(&s, "z-");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  expect(&s, "Paused: press z to resume");
   session_fini(&s);
 }
 
@@ -711,6 +805,8 @@ int main(void) {
       cmocka_unit_test(test_the_first_key_finds_the_row_that_was_seen),
       cmocka_unit_test(test_a_notice),
       cmocka_unit_test(test_moving),
+      cmocka_unit_test(test_the_mouse),
+      cmocka_unit_test(test_a_click_finds_the_row_that_was_seen),
       cmocka_unit_test(test_trees),
       cmocka_unit_test(test_filter),
       cmocka_unit_test(test_sorting),
@@ -720,6 +816,8 @@ int main(void) {
       cmocka_unit_test(test_a_busy_screen_is_cheap),
       cmocka_unit_test(test_many_rows),
       cmocka_unit_test(test_sizes),
+      cmocka_unit_test(test_the_help_is_searched),
+      cmocka_unit_test(test_the_interval),
       cmocka_unit_test(test_tables_that_differ),
       cmocka_unit_test(test_any_keys),
   };
