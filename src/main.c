@@ -1,6 +1,7 @@
 /* stacktop: from argv to a mode, and the mode's exit status. */
 #include "actions/action_list.h"
 #include "app/dashboard/dashboard.h"
+#include "app/modes/alarm_mode.h"
 #include "app/modes/apply_mode.h"
 #include "app/modes/audit_mode.h"
 #include "app/modes/check.h"
@@ -123,6 +124,9 @@ static mode_fn *mode_of(enum mode mode) {
       [MODE_INCIDENT] = incident_mode_run,
       [MODE_STATUS] = check_run,
       [MODE_SERVE] = serve_run,
+      [MODE_ACK] = alarm_mode_run,
+      [MODE_SILENCE] = alarm_mode_run,
+      [MODE_ALARMS] = alarm_mode_run,
   };
   return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
 }

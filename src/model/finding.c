@@ -163,10 +163,34 @@ const struct finding *findings_find(const struct findings *findings, size_t targ
   return finding;
 }
 
+enum severity findings_target_calling(const struct findings *findings, size_t target_index) {
+  enum severity worst = SEVERITY_OK;
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->items[i];
+    if (finding->target_index == target_index && !finding->pending && !finding->quiet)
+      worst = severity_worse(worst, finding->severity);
+  }
+  return worst;
+}
+
 size_t findings_count(const struct findings *findings, enum severity severity) {
   size_t count = 0;
   for (size_t i = 0; i < findings->count; i++)
     count += !findings->items[i].pending && findings->items[i].severity == severity;
+  return count;
+}
+
+size_t findings_count_quiet(const struct findings *findings, enum finding_quiet quiet) {
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += !findings->items[i].pending && findings->items[i].quiet == quiet;
+  return count;
+}
+
+size_t findings_count_calling(const struct findings *findings, enum severity severity) {
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += finding_calls(&findings->items[i]) && findings->items[i].severity == severity;
   return count;
 }
 

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether an operator looks after it (model/alarm/alarm_mark.h). A finding that became worse than
+ * that is loud again. */
+enum finding_quiet { FINDING_LOUD, FINDING_ACKNOWLEDGED, FINDING_SILENCED };
+
 struct finding {
   enum severity severity;
   size_t target_index;
@@ -24,7 +28,10 @@ struct finding {
                   1: a threshold, by the ratio to the value; below it: one that is only ambient */
   int64_t since_ms;
   bool pending; /* beyond its threshold, but not yet for the required time: it does not count */
-  size_t next;  /* index: place + 1 of the next finding of its row, 0 at the end */
+  enum finding_quiet quiet;
+  const char *quiet_who, *quiet_reason; /* unless it is loud */
+  int64_t quiet_until_ms;               /* wall time; the same */
+  size_t next; /* index: place + 1 of the next finding of its row, 0 at the end */
 };
 
 /* Limits for findings of rows: sentences and keys. */
@@ -68,7 +75,17 @@ enum severity findings_row(const struct findings *findings, size_t target_index,
 /* The finding that matches exactly, or NULL. */
 const struct finding *findings_find(const struct findings *findings, size_t target_index,
                                     const char *table, const char *row, const char *column);
+/* The worst of a target among those that are loud. */
+enum severity findings_target_calling(const struct findings *findings, size_t target_index);
 size_t findings_count(const struct findings *findings, enum severity severity);
+/* Those of any severity that count and are quiet in that way. */
+size_t findings_count_quiet(const struct findings *findings, enum finding_quiet quiet);
+/* It counts, and is not silenced: what a screen shows first. */
+static inline bool finding_calls(const struct finding *finding) {
+  return !finding->pending && finding->quiet != FINDING_SILENCED;
+}
+/* findings_count without those that are silenced. */
+size_t findings_count_calling(const struct findings *findings, enum severity severity);
 /* Whether findings_count is a lower bound: some findings of that severity are not kept. */
 bool findings_count_is_least(const struct findings *findings, enum severity severity);
 /* Whether some of the table's findings are not kept. */

@@ -236,7 +236,11 @@ enum severity model_target_severity(const struct model *model, size_t index, int
 
 enum severity model_severity(const struct model *model, int64_t now_ms) {
   enum severity worst = SEVERITY_OK;
-  for (size_t i = 0; i < model->target_count; i++)
-    worst = severity_worse(worst, model_target_severity(model, i, now_ms));
+  for (size_t i = 0; i < model->target_count; i++) {
+    const bool waits = target_state_condition(&model->targets[i], now_ms) == TARGET_WAITING;
+    worst = severity_worse(worst, model->leaves_out_quiet && !waits
+                                      ? findings_target_calling(model->findings, i)
+                                      : model_target_severity(model, i, now_ms));
+  }
   return worst;
 }

@@ -14,6 +14,7 @@
 #include "model/page.h"
 #include "model/sample.h"
 
+struct alarm_marks;
 struct runbook_offers;
 
 enum target_condition {
@@ -63,8 +64,11 @@ struct model {
   struct incident_brief incident;    /* the current one; id "": none. Set by app */
   const char *const *incident_lines; /* of its page, as last asked for; NULL: none. Owned by app */
   size_t incident_line_count;
+  const struct alarm_marks *alarm_marks; /* of operators on findings; NULL: none. Owned by app */
   const struct logs *logs;               /* the open logs; NULL: none. Owned by app */
   const struct runbook_offers *runbooks; /* that are offered now; NULL: none. Owned by app */
+  bool leaves_out_quiet; /* `check --acknowledged`: what is acknowledged or silenced does not count
+                            for model_severity */
   bool wants_all_judged; /* `check`: a configured threshold that judged nothing is a finding */
   int64_t
       watch_ms; /* `check --duration`: its length; a longer `for` counts at once. 0: unlimited */

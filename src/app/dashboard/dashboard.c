@@ -1,6 +1,7 @@
 #include "app/dashboard/dashboard.h"
 
 #include "app/dashboard/crash.h"
+#include "app/dashboard/dashboard_alarms.h"
 #include "app/dashboard/dashboard_away.h"
 #include "app/dashboard/dashboard_clip.h"
 #include "app/dashboard/dashboard_columns.h"
@@ -60,6 +61,7 @@ struct dashboard {
   struct dashboard_history history;
   struct dashboard_incident incident;
   struct dashboard_runbooks runbooks;
+  struct dashboard_alarms alarms;
   struct dashboard_away away;
   struct status_beacon beacon;
   struct dashboard_theme theme;
@@ -443,6 +445,7 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     if (request.kind == REQUEST_COMMAND && request.text && page_line(dashboard, request.text))
       break;
     if (!dashboard_logs_request(&dashboard->logs, &request) &&
+        !dashboard_alarms_request(&dashboard->alarms, &request) &&
         !dashboard_runbooks_request(&dashboard->runbooks, &request))
       dashboard_operations_request(&dashboard->operations, &request);
     break;
@@ -618,6 +621,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   dashboard_theme_close(&dashboard->theme);
   dashboard_incident_close(&dashboard->incident);
   dashboard_runbooks_close(&dashboard->runbooks);
+  dashboard_alarms_close(&dashboard->alarms);
   dashboard_operations_close(&dashboard->operations);
   crash_unguard();
   terminal_close(dashboard->terminal);
@@ -669,6 +673,10 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
       .state = dashboard->operations.state,
       .hooks = {.changed = on_logs, .say = on_say, .start = on_away_start, .arg = dashboard}};
   dashboard_runbooks_open(&dashboard->runbooks);
+  dashboard_alarms_open(
+      &dashboard->alarms, &dashboard->runtime->io, &dashboard->model, dashboard->operations.audit,
+      dashboard->operations.state, options->wall,
+      &(struct dashboard_alarms_hooks){.changed = on_changed, .say = on_saved, .arg = dashboard});
   dashboard_open(dashboard);
   if (dashboard->is_wall) {
     dashboard->wall = (struct dashboard_wall){.io = &dashboard->runtime->io,

@@ -1,5 +1,6 @@
 #include "app/modes/check.h"
 
+#include "app/alarm/alarm_now.h"
 #include "app/modes/status_mode.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
@@ -18,6 +19,7 @@
 
 struct check {
   struct runtime *runtime;
+  struct alarm_marks marks;
   struct model model;
   int64_t duration_ms; /* 0: one collection */
   bool over;           /* the duration is over; only first results are still awaited */
@@ -187,6 +189,9 @@ int check_run(struct runtime *runtime, struct config *config, const struct optio
   if (!one_pass)
     targets_hurry(config, check.duration_ms);
   model_init(&check.model, config);
+  alarm_now_read(config, &check.marks);
+  check.model.alarm_marks = &check.marks;
+  check.model.leaves_out_quiet = options->acknowledged;
   check.model.wants_all_judged = true;
   check.model.watch_ms = check.duration_ms;
   if (one_pass)
@@ -195,6 +200,7 @@ int check_run(struct runtime *runtime, struct config *config, const struct optio
   struct scheduler *scheduler = scheduler_new(&runtime->io, &check.model, one_pass, hooks);
   check_collect(&check, scheduler);
   int status = check_report(&check, options);
+  alarm_marks_fini(&check.marks);
   if (!runtime_close(runtime, scheduler)) {
     fflush(NULL);
     _exit(status); /* threads that still hang may use the model's targets, so these are not freed */

@@ -1,5 +1,6 @@
 #include "app/modes/watch_mode.h"
 
+#include "app/alarm/alarm_follow.h"
 #include "app/runtime/print.h"
 #include "app/runtime/status_beacon.h"
 #include "collectors/notify/notify_test.h"
@@ -27,6 +28,7 @@ struct watching {
   uint64_t printed; /* events */
   bool unwritten;
   struct incident_recorder *recorder;
+  struct alarm_follow *alarms; /* NULL: no state directory is known */
   struct status_beacon beacon;
   bool lost; /* the time line of an incident cannot be written */
   uv_signal_t signals[WATCH_SIGNALS];
@@ -114,9 +116,29 @@ static void on_incident(void *arg) {
   watching->lost = brief->lost;
 }
 
+static void on_marks(void *arg, const struct alarm_marks *marks) {
+  struct watching *watching = arg;
+  watching->model.alarm_marks = marks;
+  on_changed(watching);
+}
+
+static void on_marks_failed(void *arg, const struct err *err) {
+  struct watching *watching = arg;
+  events_add(&watching->model.events, clock_now_ms(), err ? SEVERITY_WARN : SEVERITY_OK, "stacktop",
+             err ? "acknowledgements and silences are not known: %s" : "%s",
+             err ? err->text : "acknowledgements and silences are read again");
+  put_events(watching);
+}
+
 static void recorder_open(struct watching *watching, const struct config *config) {
   struct err err;
   char *state = state_choose(config, &err);
+  if (state)
+    watching->alarms = alarm_follow_new(&(struct alarm_follow_options){.io = &watching->runtime->io,
+                                                                       .state = state,
+                                                                       .changed = on_marks,
+                                                                       .failed = on_marks_failed,
+                                                                       .arg = watching});
   watching->recorder =
       incident_recorder_new(&(struct incident_recorder_options){.io = &watching->runtime->io,
                                                                 .model = &watching->model,
@@ -262,6 +284,8 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
     uv_close((uv_handle_t *)&watching.signals[i], NULL);
   status_beacon_close(&watching.beacon);
   incident_recorder_close(watching.recorder);
+  watching.model.alarm_marks = NULL;
+  alarm_follow_close(watching.alarms);
   keep_close(keep);
   const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
   if (watching.unwritten && !print_is_closed())

@@ -56,6 +56,8 @@ enum {
   LONG_METRICS,
   LONG_LISTEN,
   LONG_ALLOW_REMOTE,
+  LONG_SEVERITY,
+  LONG_ACKNOWLEDGED,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -115,6 +117,8 @@ static const struct option longs[] = {
     {"list-themes", no_argument, NULL, LONG_LIST_THEMES},
     {"plain", no_argument, NULL, LONG_PLAIN},
     {"screen-reader", no_argument, NULL, LONG_SCREEN_READER},
+    {"severity", required_argument, NULL, LONG_SEVERITY},
+    {"acknowledged", no_argument, NULL, LONG_ACKNOWLEDGED},
     {NULL, 0, NULL, 0},
 };
 
@@ -129,6 +133,8 @@ static const struct {
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
     {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
     {"init", MODE_INIT},       {"serve", MODE_SERVE},       {"keys", MODE_KEYS},
+    {"ack", MODE_ACK},
+    {"silence", MODE_SILENCE}, {"alarms", MODE_ALARMS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -154,11 +160,14 @@ static unsigned option_modes(int code) {
   case LONG_ONLY:
   case LONG_PLUGIN:
   case LONG_OPENMETRICS:
+  case LONG_ACKNOWLEDGED:
     return 1U << MODE_CHECK;
   case LONG_METRICS:
   case LONG_LISTEN:
   case LONG_ALLOW_REMOTE:
     return 1U << MODE_SERVE;
+  case LONG_SEVERITY:
+    return 1U << MODE_ACK | 1U << MODE_SILENCE;
   case LONG_TIMEOUT:
     return 1U << MODE_CHECK | 1U << MODE_SHOW | 1U << MODE_STATUS;
   case LONG_DURATION:
@@ -175,7 +184,7 @@ static unsigned option_modes(int code) {
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
            1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT |
-           1U << MODE_RUNBOOK | 1U << MODE_STATUS | 1U << MODE_KEYS;
+           1U << MODE_RUNBOOK | 1U << MODE_STATUS | 1U << MODE_KEYS | 1U << MODE_ALARMS;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_THEME:
@@ -195,13 +204,15 @@ static unsigned option_modes(int code) {
   case LONG_USER:
   case LONG_UNKNOWN:
   case LONG_ACKNOWLEDGE:
-  case LONG_REASON:
     return 1U << MODE_AUDIT;
   case LONG_OUTPUT:
     return 1U << MODE_AUDIT | 1U << MODE_INIT | 1U << MODE_CHECK;
+  case LONG_REASON:
+    return 1U << MODE_AUDIT | 1U << MODE_ACK | 1U << MODE_SILENCE | 1U << MODE_ALARMS;
   case LONG_SINCE:
     return 1U << MODE_AUDIT | 1U << MODE_LOGS;
   case LONG_UNTIL:
+    return 1U << MODE_LOGS | 1U << MODE_ACK | 1U << MODE_SILENCE;
   case LONG_GREP:
   case LONG_EXCLUDE:
   case LONG_LEVEL:
@@ -239,7 +250,7 @@ const char *options_command(size_t index, enum mode *mode) {
 }
 
 static bool mode_refuse(unsigned needed, const char *needed_by, struct err *err) {
-  char list[80] = "";
+  char list[200] = "";
   for (size_t i = 0; i < MODE_WORDS; i++)
     if (needed & 1U << modes[i].mode)
       snprintf(list + strlen(list), sizeof list - strlen(list), "%s`stacktop %s`",
@@ -374,6 +385,9 @@ static void flag_take(struct options *options, int code) {
   case LONG_DRY_RUN:
     options->dry_run = true;
     break;
+  case LONG_ACKNOWLEDGED:
+    options->acknowledged = true;
+    break;
   case LONG_FOLLOW:
     options->follow = true;
     break;
@@ -450,6 +464,9 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_LIST_THEMES: /* what follows it is ignored, as after -h */
     options->mode = MODE_THEMES;
     return true;
+  case LONG_SEVERITY:
+    options->severity = argument;
+    return true;
   case LONG_TIMEOUT:
     return duration_take("--timeout", argument, TIMEOUT_LEAST, &options->timeout_ms, err);
   case LONG_DURATION:
@@ -506,9 +523,13 @@ static size_t words_most(enum mode mode) {
     return SIZE_MAX;
   case MODE_SHOW:
     return 3;
+  case MODE_ALARMS:
+    return 2;
   case MODE_APPLY:
   case MODE_LOGS:
   case MODE_INIT:
+  case MODE_ACK:
+  case MODE_SILENCE:
     return 1;
   default:
     return 0;
@@ -597,6 +618,27 @@ static bool runbook_take(struct options *options, struct err *err) {
                  commands[found].needs);
 }
 
+/* "ack KEY", "silence KEY", "alarms [list]", "alarms remove KEY". */
+static bool alarms_check(const struct options *options, struct err *err) {
+  const bool marks = options->mode == MODE_ACK || options->mode == MODE_SILENCE;
+  if (marks && options->word_count == 0)
+    return err_set(err, ERR_INVALID,
+                   "%s requires the key of a finding, as in the field \"key\" of `stacktop check "
+                   "--json`",
+                   options->mode == MODE_ACK ? "ack" : "silence");
+  if (marks && !options->reason)
+    return err_set(err, ERR_INVALID,
+                   "--reason TEXT is required: what is done about it, or why it "
+                   "is known");
+  if (options->mode != MODE_ALARMS || options->word_count == 0)
+    return true;
+  const bool removes = strcmp(options->words[0], "remove") == 0;
+  return (removes && options->word_count == 2) ||
+         (strcmp(options->words[0], "list") == 0 && options->word_count == 1) ||
+         err_set(err, ERR_INVALID,
+                 "usage: stacktop alarms [list | remove KEY | --report [--since TIME]]");
+}
+
 static bool words_check(struct options *options, struct err *err) {
   if (options->mode == MODE_PLAN && options->word_count == 0)
     return err_set(err, ERR_INVALID,
@@ -612,6 +654,8 @@ static bool words_check(struct options *options, struct err *err) {
                    "show requires a page and a target (`stacktop show` lists the pages)");
   if (options->mode == MODE_RUNBOOK && !runbook_take(options, err))
     return false;
+  if (!alarms_check(options, err))
+    return false;
   if (options->follow && (options->until || options->patterns))
     return err_set(err, ERR_INVALID, "--follow and %s exclude each other; use one of them",
                    options->until ? "--until" : "--patterns");
@@ -620,7 +664,7 @@ static bool words_check(struct options *options, struct err *err) {
                    "--default, --check and --schema exclude each other; use one of them");
   if (options->mode == MODE_INIT && options->output && options->word_count == 0)
     return err_set(err, ERR_INVALID, "--output requires the name of a file");
-  if (!options->acknowledge != !options->reason)
+  if (options->mode == MODE_AUDIT && !options->acknowledge != !options->reason)
     return err_set(err, ERR_INVALID, "--acknowledge ID and --reason TEXT must be used together");
   return true;
 }

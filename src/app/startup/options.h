@@ -26,6 +26,9 @@ enum mode {
   MODE_THEMES,
   MODE_INIT,
   MODE_SERVE,
+  MODE_ACK,
+  MODE_SILENCE,
+  MODE_ALARMS,
   MODE_HELP,
   MODE_VERSION
 };
@@ -86,6 +89,8 @@ struct options {
   bool metrics;            /* serve */
   const char *listen;      /* serve: HOST:PORT; NULL: the default */
   bool allow_remote;       /* serve: an address that is not of the loopback */
+  const char *severity;    /* ack, silence: the worst that is covered; NULL: warning */
+  bool acknowledged;       /* check: acknowledged and silenced do not count */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

@@ -7,11 +7,11 @@ static const char whole[] =
     "       stacktop actions, keys      list the actions and what they run; all keys\n"
     "       stacktop plan ACTION TARGET [ROW...] [PICK...] [NAME=VALUE...]\n"
     "       stacktop apply HASH         apply a plan, once, if its preconditions still hold\n"
-    "       stacktop audit [OPTIONS]    list the actions that were run\n"
+    "       stacktop audit, events, alarms  list what was run, events, silenced findings\n"
+    "       stacktop ack, silence KEY   acknowledge or silence a finding\n"
     "       stacktop logs TARGET        print the log lines of a target, merged by time\n"
     "       stacktop show PAGE TARGET   print a page of a target; without both: list the pages\n"
-    "       stacktop watch, serve       no screen: print events and notify; answer Prometheus\n"
-    "       stacktop status             one line for tmux, a prompt or a bar\n"
+    "       stacktop watch, serve, status  no screen: notify; answer Prometheus; one line\n"
     "       stacktop runbook, incident  list, show, run runbooks; open, note, close incidents\n"
     "`stacktop COMMAND -h` describes a command.\n"
     "\n"
@@ -33,6 +33,7 @@ static const char check[] =
     "      --timeout TIME    time limit for each target, such as 5s or 500ms\n"
     "      --duration TIME   collect repeatedly for this long: rates are known then, and a\n"
     "                        threshold with `for` up to TIME counts only if it holds that long\n"
+    "      --acknowledged    findings that are acknowledged or silenced do not count\n"
     "      --plugin          print one line with performance data for Nagios and compatible\n"
     "                        systems; usage and configuration errors are UNKNOWN (3) as well\n"
     "      --openmetrics     print metrics for Prometheus (docs/openmetrics.md)\n"
@@ -255,6 +256,29 @@ static const char serve[] =
     "Exit status: 0 ended by a signal, 1 the port cannot be used, 64 usage error,\n"
     "78 configuration error.\n";
 
+static const char alarms[] =
+    "usage: stacktop ack KEY --reason TEXT [OPTIONS]        acknowledge a finding\n"
+    "       stacktop silence KEY --reason TEXT [OPTIONS]    silence a finding, or several\n"
+    "       stacktop alarms [list] [--json]                 list acknowledgements and silences\n"
+    "       stacktop alarms remove KEY                      end one before its time\n"
+    "\n"
+    "  KEY          KIND/TARGET/TABLE/ROW/COLUMN, as in the field \"key\" of the findings of\n"
+    "               `stacktop check --json`; KIND/TARGET if the target is down. For silence\n"
+    "               also with * for any text, such as 'kafka/main*'\n"
+    "\n"
+    "      --reason TEXT     what is done about it, or why it is known\n"
+    "      --until TIME      how long (4h), or a time (18:00, '2026-11-24 14:03'); default: 4h,\n"
+    "                        at most 30 days\n"
+    "      --severity LEVEL  the worst that is covered: unknown, warning (default) or critical;\n"
+    "                        a finding that is worse calls again\n"
+    "\n"
+    "Dashboards and `stacktop watch` with the same state directory follow within two\n"
+    "seconds. An acknowledged finding is not repeated, a silenced one not notified. Both stay in\n"
+    "the list of findings, and count for `stacktop check` unless it has --acknowledged.\n"
+    "\n"
+    "Exit status: 0 done, 1 not done, or it could not be written, 64 usage error,\n"
+    "78 configuration error.\n";
+
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
       [MODE_CHECK] = check,     [MODE_CONFIG] = config,     [MODE_ACTIONS] = actions,
@@ -262,6 +286,8 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
       [MODE_INIT] = init,       [MODE_SERVE] = serve,       [MODE_KEYS] = keys,
+      [MODE_ACK] = alarms,
+      [MODE_SILENCE] = alarms,  [MODE_ALARMS] = alarms,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -47,6 +47,8 @@ static bool take(struct notify_memory *memory, const struct model *model, const 
                            .row = mem_dup(json_get_text(item, "row")),
                            .runbook = mem_dup(json_get_text(item, "runbook")),
                            .labels = mem_dup(json_get_text(item, "labels")),
+                           .by = mem_dup(json_get_text(item, "by")),
+                           .quiet = *json_get_text(item, "by") != '\0',
                            .target_index = index,
                            .severity = (enum severity)told,
                            .told = (enum severity)told,

@@ -23,6 +23,7 @@ static void put_item(struct json_writer *json, const struct notify_item *item,
   json_text_cut(json, "sentence", item->sentence, TEXT_MAX);
   json_text_cut(json, "runbook", item->runbook, TEXT_MAX);
   json_text_cut(json, "labels", item->labels, TEXT_MAX);
+  json_text_cut(json, "by", item->by, TEXT_MAX);
   json_int(json, "told", item->told);
   json_int(json, "told_ms", item->told_ms + wall_offset_ms);
   json_int(json, "since_ms", item->since_ms + wall_offset_ms);

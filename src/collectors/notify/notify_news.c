@@ -11,7 +11,7 @@
 enum { HOUR_MS = 3600000, RESTORED_SAMPLES = 2, RESTORED_RULE_SAMPLES = 3 };
 
 const char *notify_change_word(enum notify_change change) {
-  static const char *const words[] = {"", "new", "worse", "still", "resolved"};
+  static const char *const words[] = {"", "new", "worse", "still", "acked", "resolved"};
   return words[change];
 }
 
@@ -25,6 +25,7 @@ static void item_fini(struct notify_item *item) {
   free(item->sentence);
   free(item->runbook);
   free(item->labels);
+  free(item->by);
 }
 
 void notify_memory_fini(struct notify_memory *memory) {
@@ -110,6 +111,13 @@ static void item_update(struct notify_item *item, const struct model *model,
     text_set(&item->runbook, "");
     text_set(&item->labels, "");
   }
+  if (finding->quiet) {
+    char *by = mem_printf("by %s: %s", finding->quiet_who, finding->quiet_reason);
+    text_set(&item->by, by);
+    free(by);
+  } else {
+    text_set(&item->by, "");
+  }
   item->severity = finding->severity;
   item->since_ms = finding->since_ms;
   item->seen = true;
@@ -119,6 +127,27 @@ static void queue(struct notify_item *item, enum notify_change change, int64_t n
   if (item->change == NOTIFY_NOTHING)
     item->queued_ms = now_ms;
   item->change = change;
+}
+
+/* What was reported is kept, for its end; what was not is forgotten, so that it is new when
+ * the acknowledgement or silence is over. */
+static void take_quiet(struct notify_memory *memory, const struct model *model,
+                       const struct finding *finding, int64_t now_ms) {
+  char *id = id_of(model->targets[finding->target_index].target, finding);
+  struct notify_item *item = item_find(memory, id);
+  free(id);
+  memory->quiet++;
+  if (!item || item->told == SEVERITY_OK)
+    return;
+  const bool begins = !item->quiet;
+  item_update(item, model, finding);
+  item->restored = false;
+  item->ended_ms = 0;
+  item->quiet = true;
+  if (begins && finding->quiet == FINDING_ACKNOWLEDGED)
+    queue(item, NOTIFY_ACKNOWLEDGED, now_ms);
+  else if (item->change != NOTIFY_ACKNOWLEDGED)
+    item->change = NOTIFY_NOTHING;
 }
 
 static void take(struct notify_memory *memory, const struct notify_rule *rule,
@@ -132,6 +161,7 @@ static void take(struct notify_memory *memory, const struct notify_rule *rule,
   item_update(item, model, finding);
   item->restored = false;
   item->ended_ms = 0;
+  item->quiet = false;
   if (item->told == SEVERITY_OK)
     queue(item, NOTIFY_NEW, now_ms);
   else if (item->severity > item->told)
@@ -256,15 +286,19 @@ static void end_the_gone(struct notify_memory *memory, const struct notify_rule 
 
 void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
                  const struct model *model, int64_t now_ms) {
-  memory->dropped = 0;
+  memory->dropped = memory->quiet = 0;
   for (size_t i = 0; i < memory->count; i++)
     memory->items[i].seen = false;
   for (size_t i = 0; i < model->findings->count; i++) {
     const struct finding *finding = &model->findings->items[i];
     if (finding->pending)
       see_pending(memory, model, finding);
-    if (!finding->pending && finding->severity >= rule->least &&
-        matches(rule, model->targets[finding->target_index].target))
+    if (finding->pending || finding->severity < rule->least ||
+        !matches(rule, model->targets[finding->target_index].target))
+      continue;
+    if (finding->quiet)
+      take_quiet(memory, model, finding, now_ms);
+    else
       take(memory, rule, model, finding, now_ms);
   }
   keep_held(memory, model);
@@ -319,6 +353,7 @@ void notify_compose(const struct notify_memory *memory, struct notify_message *m
   qsort(all, count, sizeof *all, item_compare);
   message->count = count < NOTIFY_MESSAGE_MAX ? count : NOTIFY_MESSAGE_MAX;
   message->more = count - message->count;
+  message->quiet = memory->quiet;
   message->number = memory->sent + 1;
   message->worst = SEVERITY_OK;
   memcpy(message->items, all, message->count * sizeof *all);
@@ -366,7 +401,7 @@ void notify_delivered(struct notify_memory *memory, const struct notify_told *to
     }
     item->told = told[i].severity;
     item->told_ms = now_ms;
-    if (item->change == told[i].change && item->severity <= item->told)
+    if (item->change == told[i].change && (item->quiet || item->severity <= item->told))
       item->change = NOTIFY_NOTHING;
   }
 }

@@ -19,7 +19,14 @@ struct notify_rule {
   bool recovery;              /* what is resolved is reported too */
 };
 
-enum notify_change { NOTIFY_NOTHING, NOTIFY_NEW, NOTIFY_WORSE, NOTIFY_STILL, NOTIFY_RESOLVED };
+enum notify_change {
+  NOTIFY_NOTHING,
+  NOTIFY_NEW,
+  NOTIFY_WORSE,
+  NOTIFY_STILL,
+  NOTIFY_ACKNOWLEDGED, /* of one that was reported: an operator works on it */
+  NOTIFY_RESOLVED,
+};
 const char *notify_change_word(enum notify_change change); /* "new", "resolved" */
 
 /* A finding that is reported, or will be. All texts are copies. */
@@ -29,6 +36,7 @@ struct notify_item {
   size_t target_index; /* and the row of that target that it is about; row "": none */
   char *table, *row;
   char *runbook, *labels; /* of an alert; "" */
+  char *by;               /* "by ann@b1: looking": of one that is acknowledged; "" */
   enum severity severity; /* now */
   enum severity told;     /* as last delivered; OK: not at all */
   int64_t since_ms, told_ms;
@@ -38,6 +46,7 @@ struct notify_item {
   bool seen;
   bool restored;    /* from before a restart, and not seen since */
   uint32_t samples; /* of its target, when it was restored */
+  bool quiet;       /* acknowledged or silenced, as last seen */
   bool sending;     /* it is in a message that is under way: not to be forgotten */
 };
 
@@ -50,13 +59,15 @@ struct notify_memory {
   size_t sent;                      /* in all */
   size_t sent_before;               /* of these: before the restart */
   uint64_t changes;                 /* increases when the reported findings change */
-  size_t dropped;                   /* findings beyond NOTIFY_ITEMS_MAX, of the last look */
+  size_t quiet;   /* findings that are acknowledged or silenced, of the last look */
+  size_t dropped; /* findings beyond NOTIFY_ITEMS_MAX, of the last look */
 };
 void notify_memory_fini(struct notify_memory *memory);
 
-/* Takes the findings of the model as they are now. One that an outage hides is not resolved. One
- * that ends before it was reported is not reported, and neither is one whose row went quiet (a
- * silence of an Alertmanager): it is new again when that is over. */
+/* Takes the findings of the model as they are now. One that is acknowledged or silenced is not
+ * reported; if it was reported before, its acknowledgement is, once, and its end. One that an
+ * outage hides is not resolved. One that ends before it was reported is not reported, and neither
+ * is one whose row went quiet (a silence of an Alertmanager): it is new again when that is over. */
 void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
                  const struct model *model, int64_t now_ms);
 /* A finding that was reported before a restart. Takes the texts of the item; false: there are too
@@ -77,6 +88,7 @@ struct notify_message {
   struct notify_item items[NOTIFY_MESSAGE_MAX]; /* copies of the structs, not of their texts */
   size_t count;
   size_t more;         /* that also wait, for the next message */
+  size_t quiet;        /* that are not reported, because they are acknowledged or silenced */
   enum severity worst; /* of those that are not resolved; OK: all are */
   size_t number;       /* of the message, from 1 */
 };

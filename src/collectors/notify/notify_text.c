@@ -71,6 +71,10 @@ static void put_item(FILE *out, const struct notify_item *item, const struct not
     fprintf(
         out, ", for %s",
         format_duration(lasted, sizeof lasted, (double)(item->ended_ms - item->since_ms) / 1000));
+  if (*item->by && item->change != NOTIFY_RESOLVED) {
+    fputs("; acknowledged ", out);
+    put_clean(out, item->by);
+  }
   if (*item->runbook) {
     fputs("; runbook: ", out);
     put_clean(out, item->runbook);
@@ -98,6 +102,9 @@ char *notify_body(const struct notify_message *message, const struct notify_plac
     put_item(out, &message->items[i], place);
   if (message->more > 0)
     fprintf(out, "and %zu more, in the next message\n", message->more);
+  if (message->quiet > 0)
+    fprintf(out, "%zu %s acknowledged or silenced, and not reported\n", message->quiet,
+            message->quiet == 1 ? "finding is" : "findings are");
   fprintf(out, "\nstacktop watch, channel ");
   put_clean(out, place->channel);
   fprintf(out, ", message %zu\n", message->number);
@@ -118,6 +125,7 @@ static void json_item(struct json_writer *json, const struct notify_item *item,
   json_int(json, "since_ms", item->since_ms + place->wall_offset_ms);
   if (item->change == NOTIFY_RESOLVED)
     json_int(json, "ended_ms", item->ended_ms + place->wall_offset_ms);
+  json_text_if(json, "acknowledged", *item->by ? item->by : NULL);
   json_text_if(json, "runbook", *item->runbook ? item->runbook : NULL);
   json_text_if(json, "labels", *item->labels ? item->labels : NULL);
   json_text(json, "id", item->id);
@@ -143,6 +151,7 @@ char *notify_json(const struct notify_message *message, const struct notify_plac
   json_int(&json, "time_ms", place->now_ms + place->wall_offset_ms);
   json_text(&json, "worst", severity_name(message->worst));
   json_int(&json, "more", (int64_t)message->more);
+  json_int(&json, "quiet", (int64_t)message->quiet);
   json_open(&json, "findings", '[');
   for (size_t i = 0; i < message->count; i++)
     json_item(&json, &message->items[i], place);

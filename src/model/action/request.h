@@ -51,6 +51,9 @@ enum request_kind {
   REQUEST_LOGS_CLOSE,
   REQUEST_SLOWER, /* + : collect half as often */
   REQUEST_FASTER, /* - : twice as often */
+  /* Findings: acknowledge, silence or remove (`operation`: enum alarm_verb) the one with the key
+   * `text`, of the severity `texts[2]`; texts: the reason and the duration. */
+  REQUEST_ALARM,
 };
 
 /* Texts and keys are borrowed from the view until its next call. */

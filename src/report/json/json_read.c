@@ -211,6 +211,22 @@ static const char *keep(struct arena *arena, const char *text) {
   return text ? arena_text(arena, text, strlen(text)) : NULL;
 }
 
+static bool read_quiet(const struct json_node *node, const char *key, enum finding_quiet quiet,
+                       struct arena *arena, struct finding *finding) {
+  const char *who, *reason;
+  const struct json_node member = json_member(node, key);
+  if (!member.json)
+    return true;
+  if (!json_expect(&member, json_is_object(member.json), "an object") ||
+      !json_read_text(&member, "who", &who) || !json_read_text(&member, "reason", &reason) ||
+      !json_read_int_or(&member, "until_ms", 0, 0, INT64_MAX, &finding->quiet_until_ms))
+    return false;
+  finding->quiet = quiet;
+  finding->quiet_who = keep(arena, who);
+  finding->quiet_reason = keep(arena, reason);
+  return true;
+}
+
 static bool read_finding(const struct json_node *node, size_t target_count, struct arena *arena,
                          struct finding *finding) {
   const char *severity, *subject, *sentence, *table, *row, *column;
@@ -225,7 +241,9 @@ static bool read_finding(const struct json_node *node, size_t target_count, stru
       !json_read_text_or(node, "row", NULL, &row) ||
       !json_read_text_or(node, "column", NULL, &column) ||
       !read_time(node, "since_ms", &finding->since_ms) ||
-      !json_read_bool_or(node, "pending", false, &finding->pending))
+      !json_read_bool_or(node, "pending", false, &finding->pending) ||
+      !read_quiet(node, "acknowledged", FINDING_ACKNOWLEDGED, arena, finding) ||
+      !read_quiet(node, "silenced", FINDING_SILENCED, arena, finding))
     return false;
   finding->severity = severity_parse(severity);
   finding->target_index = (size_t)target_index;

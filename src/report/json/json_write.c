@@ -3,6 +3,7 @@
 #include "report/json/json_flags.h"
 
 #include "core/format.h"
+#include "model/alarm/alarm_mark.h"
 #include "report/cell.h"
 #include "report/page.h"
 
@@ -330,6 +331,15 @@ static void write_finding(struct document *document, const struct finding *findi
   json_text_if(writer, "table", finding->table);
   json_text_if(writer, "row", finding->row);
   json_text_if(writer, "column", finding->column);
+  char key[ALARM_KEY_MAX];
+  json_text(writer, "key", alarm_key(key, target, finding));
+  if (finding->quiet) {
+    json_open(writer, finding->quiet == FINDING_ACKNOWLEDGED ? "acknowledged" : "silenced", '{');
+    json_text(writer, "who", finding->quiet_who);
+    json_text(writer, "reason", finding->quiet_reason);
+    json_int(writer, "until_ms", finding->quiet_until_ms);
+    json_close(writer, '}');
+  }
   json_close(writer, '}');
 }
 

@@ -61,6 +61,13 @@ static void put_finding(struct text_out *out, const struct target_state *state,
   text_out_printf(out, 0, "%s:", finding->subject);
   text_out_words(out, finding->sentence, 1);
   put_lasted(out, state, finding, now_ms);
+  if (finding->quiet) {
+    char who[TEXT_OUT_MAX];
+    snprintf(who, sizeof who, "(%s by %s: %s)",
+             finding->quiet == FINDING_ACKNOWLEDGED ? "acknowledged" : "silenced",
+             finding->quiet_who, finding->quiet_reason);
+    text_out_words(out, who, 1);
+  }
 }
 
 static void put_findings(struct text_out *out, const struct model *model, size_t target_index,

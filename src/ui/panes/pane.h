@@ -134,6 +134,7 @@ struct pane {
   size_t table_count;
   struct pane_toggle toggles[PANE_TOGGLES_MAX];
   size_t toggle_count, toggle_next;
+  unsigned order;                    /* of a class whose lines have several: FINDINGS_ORDERS */
   struct held need;                  /* lines it would fill */
   struct held urgent;                /* lines as far as the last one that is not OK */
   struct held weight;                /* its severity for the layout */
@@ -188,6 +189,7 @@ extern const struct pane_class *const pane_classes[];
 extern const struct pane_class pane_events;   /* of which there is one, for the key e */
 extern const struct pane_class pane_findings; /* has no place among the panes: the key f shows it */
 extern const size_t pane_class_count;
+enum { FINDINGS_BY_HARM, FINDINGS_BY_AGE, FINDINGS_BY_TARGET, FINDINGS_ORDERS };
 
 void pane_init(struct pane *pane, const struct pane_class *class, const char *id,
                const char *title);

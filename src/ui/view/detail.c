@@ -148,6 +148,14 @@ static void put_finding(struct page *page, const struct finding *finding) {
   put_text(page, style, ROW_MARK_CELLS,
            arena_printf(frame->arena, "%s since %s%s", finding->sentence,
                         frame_time(frame, since, finding->since_ms), pending ? " (pending)" : ""));
+  if (finding->quiet)
+    put_text(page, STYLE_DIM, ROW_MARK_CELLS,
+             arena_printf(
+                 frame->arena, "%s by %s until %s: %s",
+                 finding->quiet == FINDING_ACKNOWLEDGED ? "acknowledged" : "silenced",
+                 finding->quiet_who,
+                 frame_time(frame, since, finding->quiet_until_ms - frame->model->wall_offset_ms),
+                 finding->quiet_reason));
 }
 
 static bool same(const char *a, const char *b) {

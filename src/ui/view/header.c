@@ -54,7 +54,7 @@ struct badge {
   unsigned style;
 };
 
-enum { BADGES_MAX = 6 };
+enum { BADGES_MAX = 7 };
 
 static size_t add_badge(struct badge *badges, size_t count, unsigned style, size_t number,
                         bool at_least, const char *word, const char *sign) {
@@ -80,11 +80,13 @@ static size_t list_badges(const struct frame *frame, bool words, bool pending,
   size_t count = 0, pending_count = count_pending(frame, &at_least);
   for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
     count = add_badge(badges, count, style_of_severity(severities[i]),
-                      findings_count(findings, severities[i]),
+                      findings_count_calling(findings, severities[i]),
                       findings_count_is_least(findings, severities[i]),
                       words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
   count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), false,
                     words ? "waiting" : NULL, "..");
+  count = add_badge(badges, count, STYLE_NOTICE, findings_count_quiet(findings, FINDING_SILENCED),
+                    false, words ? "silenced" : NULL, "- ");
   if (count == 0 && frame->model->target_count > 0) {
     snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
     badges[0].style = STYLE_OK | STYLE_STRONG;
@@ -226,7 +228,7 @@ static int more_text(const struct findings *findings, size_t more, char *out, si
 static size_t count_findings(const struct findings *findings) {
   size_t total = 0;
   for (size_t i = 0; i < findings->count; i++)
-    total += !findings->items[i].pending;
+    total += finding_calls(&findings->items[i]);
   return total;
 }
 
@@ -253,7 +255,7 @@ static void draw_findings(const struct frame *frame, int y, size_t lines) {
   size_t shown = 0, total = count_findings(findings);
   int width = more_text(findings, total, more, sizeof more);
   for (size_t i = 0; i < findings->count && (lines == 1 || shown < lines); i++) {
-    if (findings->items[i].pending)
+    if (!finding_calls(&findings->items[i]))
       continue;
     /* Room for "+12 more". */
     const bool is_last = lines == 1 || shown + 1 == lines;
@@ -285,7 +287,7 @@ static void draw_unseen(const struct frame *frame, int x, int y, int max) {
   }
 }
 
-/* No finding counts; names one that is pending. */
+/* No finding counts, or those that do are silenced; names one of these, or one that is pending. */
 static void draw_calm(const struct frame *frame, int y, int width) {
   const struct findings *findings = frame->model->findings;
   size_t targets = frame->model->target_count;
@@ -296,9 +298,12 @@ static void draw_calm(const struct frame *frame, int y, int width) {
     return;
   }
   const struct finding *first = &findings->items[0];
-  int x = 1 + canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", targets,
-                            targets);
-  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE, "pending: ");
+  int x = 1;
+  if (first->pending) /* a target that is down may be silenced */
+    x += canvas_printf(frame->canvas, 1, y, width, STYLE_DIM, "%zu/%zu targets up; ", targets,
+                       targets);
+  x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE,
+                   first->pending ? "pending: " : "silenced: ");
   canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
                 first->sentence);
 }
@@ -308,7 +313,7 @@ static void draw_sentence(const struct frame *frame, int y, size_t lines) {
   size_t targets = frame->model->target_count, waiting = count_waiting(frame);
   int width = canvas->width - 2;
   for (size_t i = 0; i < frame->model->findings->count; i++) {
-    if (!frame->model->findings->items[i].pending) {
+    if (finding_calls(&frame->model->findings->items[i])) {
       draw_findings(frame, y, lines);
       return;
     }

@@ -146,7 +146,7 @@ void view_sync_panes(struct view *view, const struct model *model) {
 static const struct finding *worst_finding(const struct model *model, const struct pane *pane) {
   const struct findings *findings = model->findings;
   for (size_t i = 0; i < findings->count; i++)
-    if (!findings->items[i].pending &&
+    if (finding_calls(&findings->items[i]) &&
         (!pane || pane_kind_has(pane, model, findings->items[i].target_index)))
       return &findings->items[i];
   return NULL;
@@ -419,13 +419,16 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   view_runbooks_sync(view, model);
   draw_under(view, &frame);
   view->has_findings = worst_finding(model, NULL) != NULL;
+  view->has_silenced = findings_count_quiet(model->findings, FINDING_SILENCED) > 0;
   view->acts = acts_now(view, &frame);
   view->has_logs = logs_now(view, &frame);
   view_pages_note(view, &frame);
   columns_note(view);
+  if (view->alarm.open)
+    alarm_form_draw(&view->alarm, &frame);
   if (dialog_is_open(&view->dialog))
     draw_dialog(view, frame);
-  else
+  else if (!view->alarm.open)
     footer_draw(view, &frame, canvas->height - 1);
   for (size_t i = 0; i < view->pane_count; i++)
     pane_release(view->panes[i]);

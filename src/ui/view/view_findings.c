@@ -1,5 +1,6 @@
 #include "ui/view/view_findings.h"
 
+#include "model/alarm/alarm_mark.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/view/view.h"
 
@@ -85,7 +86,7 @@ struct request run_next_finding(struct keys *keys, int direction) {
     return nothing;
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->items[i];
-    if (finding->pending)
+    if (!finding_calls(finding))
       continue;
     first = first ? first : finding;
     last = finding;
@@ -104,5 +105,40 @@ struct request run_next_finding(struct keys *keys, int direction) {
     go_to(keys->view, keys->frame, passed && after ? after : first);
   else
     go_to(keys->view, keys->frame, passed && before ? before : last);
+  return nothing;
+}
+
+struct request run_order_findings(struct keys *keys, int step) {
+  static const char *const orders[] = {"the worst first", "the newest first", "by target"};
+  struct pane *pane = keys->view->findings;
+  pane->order = (pane->order + FINDINGS_ORDERS + (unsigned)step) % FINDINGS_ORDERS;
+  snprintf(keys->view->notice, sizeof keys->view->notice, "Sorted: %s", orders[pane->order]);
+  return nothing;
+}
+
+/* ---- acknowledge, silence */
+
+struct request run_alarm(struct keys *keys, int verb) {
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  const struct finding *finding = line ? line->finding : NULL;
+  char key[ALARM_KEY_MAX];
+  if (!finding)
+    return nothing;
+  if (keys->moved) {
+    view_notice(keys->view,
+                "The selection just changed: check the finding, then press the key again");
+    return nothing;
+  }
+  if (verb == ALARM_FORM_REMOVE && finding->quiet == FINDING_LOUD) {
+    view_notice(keys->view, "It is neither acknowledged nor silenced");
+    return nothing;
+  }
+  const struct target *target = keys->frame->model->targets[finding->target_index].target;
+  if (strlen(finding->row ? finding->row : "") + strlen(target->name) > ALARM_KEY_MAX / 2 + 100) {
+    view_notice(keys->view, "Its name is too long to be kept");
+    return nothing;
+  }
+  alarm_form_open(&keys->view->alarm, (enum alarm_form_verb)verb, finding,
+                  alarm_key(key, target, finding));
   return nothing;
 }

@@ -10,3 +10,7 @@ struct request run_go_to_finding(struct keys *keys, int argument);
 /* Selects the row of the next (1) or previous (-1) finding that counts, in the order of the list.
  */
 struct request run_next_finding(struct keys *keys, int direction);
+/* The next (1) or previous (-1) order of the list. */
+struct request run_order_findings(struct keys *keys, int step);
+/* Opens the form for the selected finding; verb: enum alarm_form_verb. */
+struct request run_alarm(struct keys *keys, int verb);

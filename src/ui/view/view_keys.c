@@ -58,6 +58,8 @@ static struct request key_handle(struct keys *keys) {
     struct request request = dialog_key(&view->dialog, &frame, keys->key, &handled);
     return handled ? request : dispatch(keys);
   }
+  if (view->alarm.open && !is_for_everywhere(keys->key))
+    return alarm_form_key(&view->alarm, keys->frame->arena, keys->key);
   if (view->saving && !is_for_everywhere(keys->key))
     return save_key(keys);
   if (view->commanding && !is_for_everywhere(keys->key))

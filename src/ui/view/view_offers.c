@@ -50,7 +50,12 @@ bool offers_finding(const struct view *view) {
 }
 
 bool offers_findings(const struct view *view) {
-  return view->has_findings;
+  return view->has_findings || view->has_silenced;
+}
+
+bool offers_unmark(const struct view *view) {
+  const struct line *line = pane_selected(view->findings);
+  return line && line->finding && line->finding->quiet != FINDING_LOUD;
 }
 
 bool offers_sort(const struct view *view) {

@@ -13,6 +13,7 @@ bool offers_log_search(const struct view *view);
 bool offers_match(const struct view *view);
 bool offers_finding(const struct view *view);
 bool offers_findings(const struct view *view);
+bool offers_unmark(const struct view *view);
 bool offers_sort(const struct view *view);
 bool offers_back(const struct view *view);
 bool offers_page(const struct view *view);

@@ -4,6 +4,7 @@
 #include "ui/dialog/dialog.h"
 #include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
+#include "ui/view/alarm_form.h"
 #include "ui/wall/wall.h"
 
 struct command_line;
@@ -106,7 +107,8 @@ struct view {
   bool touched;        /* a key was pressed: from then on the focus is where a person puts it */
   size_t head_lines;   /* of findings in the header */
   int64_t head_ms;     /* when they were last needed */
-  bool has_findings;   /* some count, as last drawn */
+  bool has_findings;   /* some count and are not silenced, as last drawn */
+  bool has_silenced;   /* some are silenced, as last drawn */
   bool opened_sorts;   /* the open page has named orders */
   bool opened_windows; /* its figures count from a mark on */
   bool has_logs;       /* the selection has, as last drawn */
@@ -120,6 +122,7 @@ struct view {
   struct command_line *command_line; /* ui/view/command_line.h */
   const char *const *commands;       /* names after `:`; NULL-terminated, may be NULL */
   struct dialog dialog;
+  struct alarm_form alarm; /* a finding is being acknowledged or silenced */
   int64_t paused_ms;
   char notice[NOTICE_MAX]; /* until the next key */
   struct arena arena;      /* texts that the last request borrows */

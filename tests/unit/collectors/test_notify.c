@@ -18,6 +18,7 @@ struct fixture {
   struct notify_rule rule;
   struct notify_message message;
   int64_t now_ms;
+  enum finding_quiet quiet; /* of all findings of the next look */
 };
 
 static int setup(void **state) {
@@ -64,6 +65,9 @@ static void look(struct fixture *fixture, enum severity cache, enum severity mai
     finding->subject = fixture->config->targets[i]->name;
     finding->sentence = "refused\x1b[31m";
     finding->since_ms = fixture->now_ms;
+    finding->quiet = fixture->quiet;
+    finding->quiet_who = "ann@b1";
+    finding->quiet_reason = "looking";
   }
   notify_look(&fixture->memory, &fixture->rule, &fixture->model, fixture->now_ms);
 }
@@ -135,6 +139,57 @@ static void test_worse_still_and_resolved(void **state) {
     fixture->now_ms += i == 1 ? REPEAT_MS : 1000;
   }
   assert_int_equal(fixture->memory.count, 0);
+}
+
+static void look_quiet(struct fixture *fixture, enum severity severity, enum finding_quiet quiet) {
+  fixture->quiet = quiet;
+  look(fixture, severity, SEVERITY_OK);
+  fixture->quiet = FINDING_LOUD;
+}
+
+/* It is said once that an operator works on it; then nothing, until it becomes worse or ends. */
+static void test_an_acknowledgement(void **state) {
+  struct fixture *fixture = *state;
+  const struct notify_place place = {.platform = "ecap", .host = "h", .channel = "c", .id = "1"};
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  tell(fixture);
+  look_quiet(fixture, SEVERITY_WARN, FINDING_ACKNOWLEDGED);
+  assert_int_equal(notify_waiting(&fixture->memory), 1);
+  notify_compose(&fixture->memory, &fixture->message);
+  assert_int_equal(fixture->message.items[0].change, NOTIFY_ACKNOWLEDGED);
+  char *body = notify_body(&fixture->message, &place);
+  assert_non_null(strstr(body, "acked"));
+  assert_non_null(strstr(body, "; acknowledged by ann@b1: looking"));
+  assert_non_null(strstr(body, "1 finding is acknowledged or silenced, and not reported"));
+  free(body);
+  tell(fixture);
+  fixture->now_ms += 2 * REPEAT_MS; /* not repeated either */
+  look_quiet(fixture, SEVERITY_WARN, FINDING_ACKNOWLEDGED);
+  assert_int_equal(notify_waiting(&fixture->memory), 0);
+  look(fixture, SEVERITY_CRIT, SEVERITY_OK); /* worse: loud again */
+  notify_compose(&fixture->memory, &fixture->message);
+  assert_int_equal(fixture->message.count, 1);
+  assert_int_equal(fixture->message.items[0].change, NOTIFY_WORSE);
+  tell(fixture);
+  look_quiet(fixture, SEVERITY_CRIT, FINDING_ACKNOWLEDGED);
+  tell(fixture);
+  look(fixture, SEVERITY_OK, SEVERITY_OK);
+  notify_compose(&fixture->memory, &fixture->message);
+  assert_int_equal(fixture->message.items[0].change, NOTIFY_RESOLVED);
+}
+
+static void test_a_silence(void **state) {
+  struct fixture *fixture = *state;
+  look_quiet(fixture, SEVERITY_CRIT, FINDING_SILENCED);
+  look(fixture, SEVERITY_OK, SEVERITY_OK);
+  assert_int_equal(fixture->memory.count, 0); /* it was not reported */
+  look(fixture, SEVERITY_WARN, SEVERITY_OK);
+  look_quiet(fixture, SEVERITY_WARN, FINDING_SILENCED); /* before it was reported */
+  assert_int_equal(notify_waiting(&fixture->memory), 0);
+  look(fixture, SEVERITY_WARN, SEVERITY_OK); /* the silence is over */
+  assert_int_equal(notify_waiting(&fixture->memory), 1);
+  notify_compose(&fixture->memory, &fixture->message);
+  assert_int_equal(fixture->message.items[0].change, NOTIFY_NEW);
 }
 
 static void test_an_outage_resolves_nothing(void **state) {
@@ -356,6 +411,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_what_ends_before_it_is_told_is_not_told, setup,
                                       teardown),
       cmocka_unit_test_setup_teardown(test_worse_still_and_resolved, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_an_acknowledgement, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_silence, setup, teardown),
       cmocka_unit_test_setup_teardown(test_an_outage_resolves_nothing, setup, teardown),
       cmocka_unit_test_setup_teardown(test_back_before_its_end_was_told, setup, teardown),
       cmocka_unit_test_setup_teardown(test_one_that_ends_while_it_is_sent_is_resolved_later, setup,

@@ -149,6 +149,7 @@ static const struct screen screens[] = {
     {"marked-filter-ascii", make_incident, 80, 24, true, "3<Enter> /active<Enter>  "},
     {"findings-120x36", make_incident, 120, 36, false, "f"},
     {"findings-80x24", make_down, 80, 24, true, "f<Down>"},
+    {"findings-form-80x24", make_incident, 80, 24, false, "fareboot of b1"},
     {"findings-none", make_calm, 80, 24, false, "f"},
     {"findings-hostile", make_hostile, 60, 20, false, "f"},
     {"arranged-120x50", make_arranged, 120, 50, false, ""},

@@ -154,6 +154,98 @@ static void test_the_list_of_findings(void **state) {
   session_fini(&s);
 }
 
+/* The form says what is wrong, and sends nothing before it is complete. */
+static void test_a_finding_is_acknowledged(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "f<Down>");
+  expect(&s, "a acknowledge");
+  press(&s, "a");
+  expect(&s, "[Acknowledge]");
+  press(&s, "<Enter>");
+  expect(&s, "Type the reason");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  press(&s, "quit at 3<Tab>");
+  for (int i = 0; i < 2; i++)
+    press(&s, "<Backspace>");
+  press(&s, "soon<Enter>");
+  expect(&s, "For: ");
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  for (int i = 0; i < 4; i++)
+    press(&s, "<Backspace>");
+  press(&s, "30m");
+  s.request = view_key(s.view, &s.fixture.model, s.now_ms, (struct key){.code = KEY_CODE_ENTER});
+  assert_int_equal(s.request.kind, REQUEST_ALARM);
+  assert_int_equal(s.request.operation, ALARM_FORM_ACKNOWLEDGE);
+  assert_string_equal(s.request.texts[0], "quit at 3");
+  assert_string_equal(s.request.texts[1], "30m");
+  assert_non_null(strchr(s.request.text, '/'));
+  draw(&s);
+  expect_not(&s, "[Acknowledge]");
+  press(&s, "s");
+  expect(&s, "[Silence]");
+  press(&s, "<Esc>");
+  expect_not(&s, "[Silence]");
+  press(&s, "u");
+  expect(&s, "It is neither acknowledged nor silenced");
+  session_fini(&s);
+}
+
+/* It stays in the list and is counted, and no longer comes first. */
+static void test_a_finding_is_silenced(void **state) {
+  (void)state;
+  struct session s;
+  struct alarm_mark mark = {.kind = ALARM_SILENCED,
+                            .key = "*",
+                            .pattern = true,
+                            .most = SEVERITY_WARN,
+                            .who = "ann@b1",
+                            .reason = "deploy",
+                            .until_ms = FIXTURE_NOW + 3600000};
+  struct alarm_marks marks = {&mark, 1};
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  snprintf(mark.platform, sizeof mark.platform, "%s",
+           s.fixture.config->name ? s.fixture.config->name : "");
+  snprintf(mark.environment, sizeof mark.environment, "%s",
+           s.fixture.config->environment ? s.fixture.config->environment : "");
+  s.fixture.model.alarm_marks = &marks;
+  model_evaluate(&s.fixture.model, s.now_ms, false);
+  draw(&s);
+  expect(&s, " silenced ");
+  press(&s, "f");
+  expect(&s, "(silenced by ann@b1 until ");
+  expect(&s, "5, 2 silenced, 1 pending");
+  mark.most = SEVERITY_CRIT;
+  model_evaluate(&s.fixture.model, s.now_ms, false);
+  press(&s, "<Esc>");
+  expect_not(&s, "all ok");
+  expect(&s, "silenced: ");
+  expect_not(&s, "targets up");
+  press(&s, "f/deploy<Enter>");
+  expect(&s, "6 of 6");
+  press(&s, "u");
+  expect(&s, "[Remove the mark]");
+  s.request = view_key(s.view, &s.fixture.model, s.now_ms, (struct key){.code = KEY_CODE_ENTER});
+  assert_int_equal(s.request.kind, REQUEST_ALARM);
+  assert_int_equal(s.request.operation, ALARM_FORM_REMOVE);
+  s.fixture.model.alarm_marks = NULL;
+  session_fini(&s);
+}
+
+static void test_orders_of_the_findings(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, SCENE_INCIDENT, 120, 36);
+  press(&s, "f>");
+  expect(&s, "Sorted: the newest first");
+  press(&s, ">");
+  expect(&s, "Sorted: by target");
+  press(&s, ">");
+  expect(&s, "Sorted: the worst first");
+  session_fini(&s);
+}
+
 static void test_zoom_and_details(void **state) {
   (void)state;
   struct session s;
@@ -795,6 +887,9 @@ int main(void) {
       cmocka_unit_test(test_the_worst_is_selected),
       cmocka_unit_test(test_from_finding_to_finding),
       cmocka_unit_test(test_the_list_of_findings),
+      cmocka_unit_test(test_a_finding_is_acknowledged),
+      cmocka_unit_test(test_a_finding_is_silenced),
+      cmocka_unit_test(test_orders_of_the_findings),
       cmocka_unit_test(test_extreme_times),
       cmocka_unit_test(test_a_corrected_clock),
       cmocka_unit_test(test_counts_at_least),
