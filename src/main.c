@@ -5,6 +5,7 @@
 #include "app/modes/apply_mode.h"
 #include "app/modes/audit_mode.h"
 #include "app/modes/check.h"
+#include "app/modes/events_mode.h"
 #include "app/modes/incident_mode.h"
 #include "app/modes/init_mode.h"
 #include "app/modes/keys_mode.h"
@@ -165,6 +166,8 @@ static int run(const struct options *options) {
         status_print_trouble("configuration error: run `stacktop config --check`", options));
   if (config && options->mode == MODE_AUDIT)
     status = audit_run(config, options);
+  else if (config && options->mode == MODE_EVENTS)
+    status = events_run(config, options);
   else if (config)
     status = config_show(&runtime, options, config, &schema);
   config_free(config);

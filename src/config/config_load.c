@@ -90,6 +90,15 @@ static char *text_or_null(const struct option_value *value) {
   return value->text && *value->text ? mem_dup(value->text) : NULL;
 }
 
+/* As checked by its option. */
+static int64_t events_bytes(const struct option_value *value, int64_t fallback) {
+  double bytes;
+  struct err ignored;
+  return value->text && quantity_parse_in(UNIT_BYTES, value->text, &bytes, &ignored)
+             ? (int64_t)bytes
+             : fallback;
+}
+
 static void wall_take(struct config_wall *wall, struct option_value *own) {
   const struct option *notice = &config_options[CONFIG_WALL_NOTICE];
   struct option_value *run = &own[CONFIG_WALL_RUN];
@@ -121,6 +130,11 @@ static void options_take(struct config *config, struct option_value *own) {
   config->audit_syslog = own[CONFIG_AUDIT_SYSLOG].number;
   wall_take(&config->wall, own);
   config->mouse = !own[CONFIG_MOUSE].set || own[CONFIG_MOUSE].number;
+  if (own[CONFIG_EVENTS].set)
+    config->events = own[CONFIG_EVENTS].number;
+  if (own[CONFIG_EVENTS_KEEP].number > 0)
+    config->events_keep_ms = own[CONFIG_EVENTS_KEEP].number;
+  config->events_bytes = events_bytes(&own[CONFIG_EVENTS_SIZE], config->events_bytes);
   if (own[CONFIG_INTERVAL].number > 0)
     config->interval_ms = own[CONFIG_INTERVAL].number;
   for (size_t i = 0; i < config->target_count; i++) {

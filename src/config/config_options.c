@@ -8,9 +8,24 @@ enum { INTERVAL_MIN = 200, INTERVAL_MAX = 86400000, TIMEOUT_MIN = 50, TIMEOUT_MA
 /* A check reads data of users: it must not be as frequent as a collection. */
 enum { CHECK_INTERVAL_MIN = 1000, CHECK_NAME_MAX = 60, CHECK_UNIT_MAX = 30 };
 
+/* Less than an hour is no history. */
+enum { EVENTS_KEEP_MIN = 3600000 };
+#define EVENTS_KEEP_MAX (INT64_C(3660) * 86400000)
+#define EVENTS_SIZE_MIN (1024.0 * 1024)
+#define EVENTS_SIZE_MAX (64.0 * 1024 * 1024 * 1024)
+
 /* The current directory must not determine where records are stored. */
 static bool check_absolute(const char *text, struct err *err) {
   return *text == '/' || err_set(err, ERR_INVALID, "\"%.80s\" is not an absolute path", text);
+}
+
+static bool check_events_size(const char *text, struct err *err) {
+  double bytes;
+  struct err why;
+  return (quantity_parse_in(UNIT_BYTES, text, &bytes, &why) && bytes >= EVENTS_SIZE_MIN &&
+          bytes <= EVENTS_SIZE_MAX) ||
+         err_set(err, ERR_INVALID,
+                 "\"%.40s\" is not a size from 1MB to 64GB; use one such as 256MB", text);
 }
 
 /* A boolean has no reason, and the screen shows the reason. */
@@ -98,6 +113,21 @@ const struct option config_options[CONFIG_OPTION_COUNT] = {
                       .type = OPTION_BOOL,
                       .fallback = "true",
                       .help = "take clicks and the wheel; with Shift the terminal selects text"},
+    [CONFIG_EVENTS] = {.name = "events",
+                       .type = OPTION_BOOL,
+                       .fallback = "true",
+                       .help = "keep a history of events on disk, in the directory `state`"},
+    [CONFIG_EVENTS_KEEP] = {.name = "events_keep",
+                            .type = OPTION_DURATION,
+                            .min = EVENTS_KEEP_MIN,
+                            .max = EVENTS_KEEP_MAX,
+                            .fallback = "30d",
+                            .help = "how long events are kept"},
+    [CONFIG_EVENTS_SIZE] = {.name = "events_size",
+                            .type = OPTION_TEXT,
+                            .check = check_events_size,
+                            .fallback = "256MB",
+                            .help = "size of the event history; beyond it the oldest are removed"},
 };
 
 const struct option target_common_options[TARGET_COMMON_COUNT] = {

@@ -20,6 +20,9 @@ enum config_option {
   CONFIG_WALL_EVERY,
   CONFIG_WALL_ROTATE,
   CONFIG_MOUSE,
+  CONFIG_EVENTS,
+  CONFIG_EVENTS_KEEP,
+  CONFIG_EVENTS_SIZE,
   CONFIG_OPTION_COUNT
 };
 extern const struct option config_options[CONFIG_OPTION_COUNT];

@@ -13,6 +13,9 @@ struct config *config_new(void) {
   config->wall.every_ms = 60000;
   config->wall.rotate_ms = 10000;
   config->mouse = true;
+  config->events = true;
+  config->events_keep_ms = INT64_C(30) * 86400000;
+  config->events_bytes = INT64_C(256) << 20;
   return config;
 }
 

@@ -45,7 +45,9 @@ struct config {
                      STACKTOP_READ_ONLY */
   char *state;    /* directory of the audit log, plans and undo files; NULL: the default one */
   struct config_wall wall;
-  bool audit_syslog;       /* also send audit lines to syslog */
+  bool audit_syslog;                    /* also send audit lines to syslog */
+  bool events;                          /* keep a history of events on disk, */
+  int64_t events_keep_ms, events_bytes; /* so long, and of that size */
   bool discovered;         /* no file: the targets were found on the usual loopback ports */
   struct target **targets; /* those that are watched: a mode may take fewer of them */
   size_t target_count;

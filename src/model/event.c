@@ -13,6 +13,9 @@ static void event_fini(struct event *event) {
   free(event->text);
   free(event->kind);
   free(event->target);
+  free(event->place.table);
+  free(event->place.row);
+  free(event->place.column);
 }
 
 static struct event *add(struct events *events, int64_t at_ms, const char *subject,
@@ -54,6 +57,26 @@ void events_add_change(struct events *events, int64_t at_ms, const char *subject
   va_start(args, format);
   add(events, at_ms, subject, format, args)->change = true;
   va_end(args);
+}
+
+static struct event *last_of(struct events *events) {
+  return &events->items[(events->first + events->count - 1) % EVENTS_MAX];
+}
+
+static char *dup_or_null(const char *text) {
+  return text ? mem_dup(text) : NULL;
+}
+
+void events_mark_finding(struct events *events, enum event_topic topic, int64_t since_ms,
+                         const char *table, const char *row, const char *column) {
+  struct event *event = last_of(events);
+  event->topic = topic;
+  event->since_ms = since_ms;
+  event->place = (struct event_place){dup_or_null(table), dup_or_null(row), dup_or_null(column)};
+}
+
+void events_mark_action(struct events *events) {
+  last_of(events)->topic = EVENT_ACTION;
 }
 
 const char *event_severity_name(const struct event *event) {

@@ -133,9 +133,11 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
   struct target_state *state = &model->targets[index];
   char down[FORMAT_MAX];
   events_about(&model->events, state->target->kind->kind, state->target->name);
-  if (state->failing_ms && !state->page)
+  if (state->failing_ms && !state->page) {
     events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s",
                format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000));
+    events_mark_finding(&model->events, EVENT_ENDS, state->failing_ms, NULL, NULL, NULL);
+  }
   if (!state->page)
     target_state_compare(state, sample, &model->events, now_ms);
   events_about(&model->events, NULL, NULL);

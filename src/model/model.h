@@ -15,6 +15,7 @@
 #include "model/sample.h"
 
 struct alarm_marks;
+struct event_page;
 struct runbook_offers;
 
 enum target_condition {
@@ -66,6 +67,7 @@ struct model {
   size_t incident_line_count;
   const struct alarm_marks *alarm_marks; /* of operators on findings; NULL: none. Owned by app */
   const struct logs *logs;               /* the open logs; NULL: none. Owned by app */
+  const struct event_page *event_page; /* the history that is looked at; NULL: none. Owned by app */
   const struct runbook_offers *runbooks; /* that are offered now; NULL: none. Owned by app */
   bool leaves_out_quiet; /* `check --acknowledged`: what is acknowledged or silenced does not count
                             for model_severity */

@@ -116,6 +116,8 @@ static void news_add(struct model *model, const struct finding *finding, int64_t
   about(model, finding->target_index);
   events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
              finding->sentence, *lasted ? ", for " : "", lasted);
+  events_mark_finding(&model->events, EVENT_BEGINS, finding->since_ms, finding->table, finding->row,
+                      finding_is_outage(finding) ? NULL : finding->column);
 }
 
 /* A new finding is an event of its severity. */
@@ -161,6 +163,8 @@ static void log_all_gone(struct model *model, const struct findings *after, int6
     else
       events_add(&model->events, now_ms, SEVERITY_OK, old->subject, "resolved after %s: %s", lasted,
                  old->sentence);
+    events_mark_finding(&model->events, EVENT_ENDS, old->since_ms, old->table, old->row,
+                        old->column);
   }
   batch_fini(&batch);
 }

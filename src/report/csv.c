@@ -1,5 +1,6 @@
 #include "core/text.h"
 #include "report/cell.h"
+#include "report/events.h"
 #include "report/page.h"
 
 #include <inttypes.h>
@@ -82,4 +83,33 @@ bool report_events_csv(FILE *out, const struct model *model, const char *filter,
     ++*count;
   }
   return fflush(out) == 0 && !ferror(out);
+}
+
+void report_event_csv_head(FILE *out) {
+  fputs("time,end,lasted_s,event,state,severity,kind,target,subject,text,operator,result\r\n", out);
+}
+
+static void put_cell(FILE *out, const char *text) {
+  putc(',', out);
+  put_text(out, text ? text : "");
+}
+
+void report_event_csv(FILE *out, const struct event_record *record) {
+  const bool ended = record->state == EVENT_STATE_ENDED || record->state == EVENT_STATE_UNSEEN;
+  put_time(out, record->at_ms);
+  putc(',', out);
+  if (ended)
+    put_time(out, record->end_ms);
+  putc(',', out);
+  if (ended)
+    fprintf(out, "%.3f", (double)record->lasted_ms / 1000);
+  fprintf(out, ",%s,%s,%s", event_kind_name(record->kind), event_state_name(record->state),
+          severity_name(record->severity));
+  put_cell(out, record->target_kind);
+  put_cell(out, record->target);
+  put_cell(out, record->subject);
+  put_cell(out, record->text);
+  put_cell(out, record->who);
+  put_cell(out, record->result);
+  fputs("\r\n", out);
 }

@@ -19,12 +19,13 @@ ROOMS = {
     "actions": {"clients", "io", "model", "core"},
     "logs": {"clients", "io", "model", "core"},
     "audit": {"io", "model", "core"},
+    "events": {"audit", "io", "model", "core"},
     "config": {"model", "core"},
     "report": {"model", "core"},
     "ui": {"model", "core"},
     "operate": {"actions", "audit", "io", "model", "core"},
     "app": {"core", "model", "io", "clients", "collectors", "actions", "audit", "config", "report", "ui",
-            "operate", "logs"},
+            "operate", "logs", "events"},
 }
 # Rooms with a folder for each system: such a folder includes none beside it. A system's own client
 # is the folder of its name, but for these.
@@ -40,7 +41,7 @@ RUNTIMES = {"service": {"docker", "kubernetes", "systemd"}, "alert": {"prometheu
 # ("ui/terminal/terminal.c").
 LIBRARIES = {
     r"(n?cursesw?/)?(n?curses|term)\.h": {"ui/terminal/terminal.c"},
-    r"uv\.h": {"io", "clients", "collectors", "actions", "audit", "logs", "operate", "app",
+    r"uv\.h": {"io", "events", "clients", "collectors", "actions", "audit", "logs", "operate", "app",
                 "main.c"},
     r"libpq-fe\.h|libpq/.*": {"clients/postgres/"},
     r"librdkafka/.*": {"clients/kafka/child/"},
@@ -52,6 +53,7 @@ LIBRARIES = {
                      "actions/kubernetes/", "clients/service/", "clients/web/", "clients/prometheus/", "clients/spark/", "clients/connect/",
                      "clients/elasticsearch/", "clients/s3/", "collectors/alert/", "collectors/notify/"},
     r"openssl/.*": {"report", "clients/s3/", "io/http/", "io/tls/", "io/line_tls.c"},
+    r"sqlite3\.h": {"events"},
     r"expat\.h": {"clients/s3/"},
     r"systemd/.*": {"clients/systemd/", "logs/log_journal.c"},
     r"pcre2\.h": {"core/pattern.c"},

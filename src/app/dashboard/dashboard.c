@@ -6,6 +6,7 @@
 #include "app/dashboard/dashboard_clip.h"
 #include "app/dashboard/dashboard_columns.h"
 #include "app/dashboard/dashboard_history.h"
+#include "app/dashboard/dashboard_events.h"
 #include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
@@ -60,6 +61,7 @@ struct dashboard {
   struct dashboard_clip clip;
   struct dashboard_history history;
   struct dashboard_incident incident;
+  struct dashboard_events events;
   struct dashboard_runbooks runbooks;
   struct dashboard_alarms alarms;
   struct dashboard_away away;
@@ -146,6 +148,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
     dashboard_incident_see(&dashboard->incident);
     if (dashboard->is_wall)
       dashboard_wall_see(&dashboard->wall);
+    dashboard_events_see(&dashboard->events);
   }
   canvas_clear(dashboard->canvas);
   view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
@@ -180,6 +183,7 @@ static void judge_unseen(struct dashboard *dashboard) {
   dashboard->judge = false;
   dashboard->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&dashboard->model, clock_now_ms(), false);
+  dashboard_events_see(&dashboard->events);
   stderr_hold_drain();
 }
 
@@ -444,7 +448,8 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
       dashboard_history_put(&dashboard->history, &dashboard->model, request.text);
     if (request.kind == REQUEST_COMMAND && request.text && page_line(dashboard, request.text))
       break;
-    if (!dashboard_logs_request(&dashboard->logs, &request) &&
+    if (!dashboard_events_request(&dashboard->events, &request) &&
+        !dashboard_logs_request(&dashboard->logs, &request) &&
         !dashboard_alarms_request(&dashboard->alarms, &request) &&
         !dashboard_runbooks_request(&dashboard->runbooks, &request))
       dashboard_operations_request(&dashboard->operations, &request);
@@ -620,6 +625,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   dashboard_save_close(&dashboard->save);
   dashboard_theme_close(&dashboard->theme);
   dashboard_incident_close(&dashboard->incident);
+  dashboard_events_close(&dashboard->events);
   dashboard_runbooks_close(&dashboard->runbooks);
   dashboard_alarms_close(&dashboard->alarms);
   dashboard_operations_close(&dashboard->operations);
@@ -653,6 +659,9 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   dashboard_incident_open(&dashboard->incident, &dashboard->runtime->io, &dashboard->model,
                           dashboard->operations.audit, dashboard->operations.state, options->utc,
                           options->no_unicode, &telling);
+  dashboard->events = (struct dashboard_events){.changed = on_logs, .arg = dashboard};
+  dashboard_events_open(&dashboard->events, &dashboard->runtime->io, &dashboard->model,
+                        dashboard->operations.state);
   dashboard->logs = (struct dashboard_logs){.io = &dashboard->runtime->io,
                                             .model = &dashboard->model,
                                             .utc = options->utc,
@@ -760,6 +769,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
     _exit(EXIT_SUCCESS); /* threads that still hang may use the model's targets, so these are not
                             freed */
   model_fini(&dashboard.model);
+  dashboard_events_fini(&dashboard.events);
   config_free(config);
   free(user);
   return EXIT_SUCCESS;

@@ -63,6 +63,7 @@ static void say(struct dashboard_incident *own, enum severity severity, const ch
   char shown[INCIDENT_SAID_MAX];
   text_sanitize(shown, sizeof shown, text, strlen(text), false);
   events_add(&own->model->events, clock_now_ms(), severity, "stacktop", "%s", shown);
+  events_mark_action(&own->model->events);
   own->model->generation++;
   own->hooks.say(own->hooks.arg, shown);
 }

@@ -34,6 +34,7 @@ static void on_seen(void *arg, const struct audit_record *record, bool unknown) 
                                            : SEVERITY_OK;
   events_add(&own->model->events, clock_now_ms(), severity, record->target ? record->target : "?",
              "%s", sentence_record(text, sizeof text, record, unknown));
+  events_mark_action(&own->model->events);
   own->model->generation++;
   on_changed(own);
 }
@@ -93,9 +94,11 @@ int64_t dashboard_operations_refresh(struct dashboard_operations *own, int64_t n
   const enum lock_state before = operations->lock;
   if (lock_show(&own->lock, operations, now_ms))
     own->model->generation++;
-  if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
+  if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms) {
     events_add(&own->model->events, now_ms, SEVERITY_OK, "stacktop",
                "read-only again after %d minutes without an action", LOCK_IDLE_MS / 60000);
+    events_mark_action(&own->model->events);
+  }
   if (before == LOCK_UNLOCKED && operations->lock == LOCK_READ_ONLY && own->lock.open_until_ms)
     pipeline_record_lock(own->pipeline, true);
   return operations->lock == LOCK_UNLOCKED ? operations->lock_ms : INT64_MAX;

@@ -1,12 +1,12 @@
 #include "app/modes/audit_mode.h"
 
 #include "app/modes/audit_output.h"
-#include "app/modes/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "audit/audit.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/since.h"
 #include "core/text.h"
 #include "io/clock.h"
 #include "operate/state.h"

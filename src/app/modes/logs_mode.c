@@ -1,11 +1,11 @@
 #include "app/modes/logs_mode.h"
 
 #include "app/modes/logs_print.h"
-#include "app/modes/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/since.h"
 #include "io/clock.h"
 #include "logs/log_session.h"
 

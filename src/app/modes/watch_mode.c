@@ -1,12 +1,14 @@
 #include "app/modes/watch_mode.h"
 
 #include "app/alarm/alarm_follow.h"
+#include "app/incident/incident_secrets.h"
 #include "app/runtime/print.h"
 #include "app/runtime/status_beacon.h"
 #include "collectors/notify/notify_test.h"
 #include "core/format.h"
 #include "core/json_writer.h"
 #include "core/text.h"
+#include "events/event_recorder.h"
 #include "io/clock.h"
 #include "io/keep.h"
 #include "model/model_evaluate.h"
@@ -30,6 +32,8 @@ struct watching {
   struct incident_recorder *recorder;
   struct alarm_follow *alarms; /* NULL: no state directory is known */
   struct status_beacon beacon;
+  struct event_recorder *history;
+  struct incident_secrets secrets;
   bool lost; /* the time line of an incident cannot be written */
   uv_signal_t signals[WATCH_SIGNALS];
 };
@@ -100,6 +104,7 @@ static void on_changed(void *arg) {
   watching->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&watching->model, clock_now_ms(), false);
   incident_recorder_see(watching->recorder);
+  event_recorder_see(watching->history);
   put_events(watching);
 }
 
@@ -130,6 +135,28 @@ static void on_marks_failed(void *arg, const struct err *err) {
   put_events(watching);
 }
 
+static void on_history(void *arg, enum severity severity, const char *text) {
+  struct watching *watching = arg;
+  events_add(&watching->model.events, clock_now_ms(), severity, "stacktop", "%s", text);
+  put_events(watching);
+}
+
+static void history_open(struct watching *watching, const struct config *config,
+                         const char *state) {
+  char *audit = state ? state_audit_path(state) : NULL;
+  incident_secrets_init(&watching->secrets, config);
+  watching->history =
+      event_recorder_new(&(struct event_recorder_options){.io = &watching->runtime->io,
+                                                          .model = &watching->model,
+                                                          .state = state,
+                                                          .audit_path = audit,
+                                                          .place = "watch",
+                                                          .mask = &watching->secrets.mask,
+                                                          .say = on_history,
+                                                          .arg = watching});
+  free(audit);
+}
+
 static void recorder_open(struct watching *watching, const struct config *config) {
   struct err err;
   char *state = state_choose(config, &err);
@@ -146,6 +173,7 @@ static void recorder_open(struct watching *watching, const struct config *config
                                                                 .place = "watch",
                                                                 .changed = on_incident,
                                                                 .arg = watching});
+  history_open(watching, config, state);
   free(state);
 }
 
@@ -286,6 +314,7 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
   incident_recorder_close(watching.recorder);
   watching.model.alarm_marks = NULL;
   alarm_follow_close(watching.alarms);
+  event_recorder_close(watching.history);
   keep_close(keep);
   const int status = watching.unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
   if (watching.unwritten && !print_is_closed())
@@ -295,6 +324,7 @@ int watch_run(struct runtime *runtime, struct config *config, const struct optio
     _exit(status); /* threads that still hang may use the model's targets, so these are not freed */
   }
   model_fini(&watching.model);
+  incident_secrets_fini(&watching.secrets);
   config_free(config);
   return status;
 }

@@ -58,6 +58,8 @@ enum {
   LONG_ALLOW_REMOTE,
   LONG_SEVERITY,
   LONG_ACKNOWLEDGED,
+  LONG_KIND,
+  LONG_OPERATOR,
   LONG_END,
   LONGS = LONG_END - LONG_ONLY,
 };
@@ -119,6 +121,8 @@ static const struct option longs[] = {
     {"screen-reader", no_argument, NULL, LONG_SCREEN_READER},
     {"severity", required_argument, NULL, LONG_SEVERITY},
     {"acknowledged", no_argument, NULL, LONG_ACKNOWLEDGED},
+    {"kind", required_argument, NULL, LONG_KIND},
+    {"operator", required_argument, NULL, LONG_OPERATOR},
     {NULL, 0, NULL, 0},
 };
 
@@ -135,6 +139,7 @@ static const struct {
     {"init", MODE_INIT},       {"serve", MODE_SERVE},       {"keys", MODE_KEYS},
     {"ack", MODE_ACK},
     {"silence", MODE_SILENCE}, {"alarms", MODE_ALARMS},
+    {"events", MODE_EVENTS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };
 
@@ -177,14 +182,20 @@ static unsigned option_modes(int code) {
   case LONG_WIDTH:
     return 1U << MODE_STATUS;
   case LONG_CSV:
+    return 1U << MODE_SHOW | 1U << MODE_EVENTS;
+  case LONG_LIMIT:
+    return 1U << MODE_SHOW | 1U << MODE_EVENTS;
   case LONG_SORT:
   case LONG_TABLE:
-  case LONG_LIMIT:
     return 1U << MODE_SHOW;
+  case LONG_KIND:
+  case LONG_OPERATOR:
+    return 1U << MODE_EVENTS;
   case LONG_JSON:
     return 1U << MODE_CHECK | 1U << MODE_ACTIONS | 1U << MODE_PLAN | 1U << MODE_AUDIT |
            1U << MODE_LOGS | 1U << MODE_SHOW | 1U << MODE_WATCH | 1U << MODE_INCIDENT |
-           1U << MODE_RUNBOOK | 1U << MODE_STATUS | 1U << MODE_KEYS | 1U << MODE_ALARMS;
+           1U << MODE_RUNBOOK | 1U << MODE_STATUS | 1U << MODE_KEYS | 1U << MODE_ALARMS |
+           1U << MODE_EVENTS;
   case LONG_TEST:
     return 1U << MODE_WATCH;
   case LONG_THEME:
@@ -210,9 +221,9 @@ static unsigned option_modes(int code) {
   case LONG_REASON:
     return 1U << MODE_AUDIT | 1U << MODE_ACK | 1U << MODE_SILENCE | 1U << MODE_ALARMS;
   case LONG_SINCE:
-    return 1U << MODE_AUDIT | 1U << MODE_LOGS;
+    return 1U << MODE_AUDIT | 1U << MODE_LOGS | 1U << MODE_EVENTS;
   case LONG_UNTIL:
-    return 1U << MODE_LOGS | 1U << MODE_ACK | 1U << MODE_SILENCE;
+    return 1U << MODE_LOGS | 1U << MODE_ACK | 1U << MODE_SILENCE | 1U << MODE_EVENTS;
   case LONG_GREP:
   case LONG_EXCLUDE:
   case LONG_LEVEL:
@@ -467,6 +478,12 @@ static bool option_take(struct options *options, int code, const char *argument,
   case LONG_SEVERITY:
     options->severity = argument;
     return true;
+  case LONG_KIND:
+    options->kinds = argument;
+    return true;
+  case LONG_OPERATOR:
+    options->user = argument;
+    return true;
   case LONG_TIMEOUT:
     return duration_take("--timeout", argument, TIMEOUT_LEAST, &options->timeout_ms, err);
   case LONG_DURATION:
@@ -530,6 +547,7 @@ static size_t words_most(enum mode mode) {
   case MODE_INIT:
   case MODE_ACK:
   case MODE_SILENCE:
+  case MODE_EVENTS:
     return 1;
   default:
     return 0;

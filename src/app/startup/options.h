@@ -23,7 +23,7 @@ enum mode {
   MODE_RUNBOOK,
   MODE_INCIDENT,
   MODE_STATUS,
-  MODE_THEMES,
+  MODE_EVENTS,
   MODE_INIT,
   MODE_SERVE,
   MODE_ACK,
@@ -78,6 +78,7 @@ struct options {
   size_t field_count;
   bool follow, patterns;   /* logs */
   bool test;               /* watch */
+  const char *kinds;       /* events: "finding,action"; NULL: all; `user` is the operator */
   const char *command;     /* runbook: "run", "list", ...; `words` are its arguments */
   bool dry_run;            /* runbook run */
   bool plain;              /* the dashboard as lines of text */

@@ -150,6 +150,26 @@ static const char audit[] =
     "Exit status: 0 listed (also if no action matches) or acknowledged, 1 the file cannot be read\n"
     "or the acknowledgement is refused, 64 usage error, 78 configuration error.\n";
 
+static const char events[] =
+    "usage: stacktop events [TARGET] [OPTIONS]\n"
+    "                                   list the history of events, oldest first\n"
+    "\n"
+    "      TARGET            only events of this target: its name, or KIND:NAME\n"
+    "      --since TIME      such as 2h (ago), 2026-11-24, '2026-11-24 14:03' or 14:03: also what\n"
+    "                        began before and was still there\n"
+    "      --until TIME      the same\n"
+    "      --kind KIND,...   finding, change, action, incident, stacktop\n"
+    "      --operator TEXT   only actions and notes of this operator: part of user@host\n"
+    "      --limit N         only the newest N\n"
+    "      --json            print one JSON object per event (docs/json.md)\n"
+    "      --csv             print CSV, times in UTC\n"
+    "\n"
+    "Dashboards and `stacktop watch` write the history, events.db in the state directory; actions\n"
+    "come from the audit log. A finding is one event, from its beginning to its end.\n"
+    "\n"
+    "Exit status: 0 listed (also if nothing matches), 1 the history cannot be read or is switched\n"
+    "off (events: false), 64 usage error, 78 configuration error.\n";
+
 static const char logs[] =
     "usage: stacktop logs TARGET[/ROW] [OPTIONS]\n"
     "                                   print the log lines of a target, merged by time\n"
@@ -288,6 +308,7 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_INIT] = init,       [MODE_SERVE] = serve,       [MODE_KEYS] = keys,
       [MODE_ACK] = alarms,
       [MODE_SILENCE] = alarms,  [MODE_ALARMS] = alarms,
+      [MODE_EVENTS] = events,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;
   fputs(text ? text : whole, out);

@@ -222,6 +222,26 @@ static void dump_bool(const struct dump *dump, enum config_option option, bool v
   line_end(dump, option_origin(dump, option));
 }
 
+/* What is not the default, or all. */
+static void dump_events(const struct dump *dump) {
+  const struct config *config = dump->config;
+  if (!config->events || dump->effects) {
+    fprintf(dump->out, "%s: %s", config_options[CONFIG_EVENTS].name,
+            config->events ? "true" : "false");
+    line_end(dump, option_origin(dump, CONFIG_EVENTS));
+  }
+  if (config->events_keep_ms != INT64_C(30) * 86400000 || dump->effects) {
+    fprintf(dump->out, "%s: ", config_options[CONFIG_EVENTS_KEEP].name);
+    config_print_duration(dump->out, config->events_keep_ms);
+    line_end(dump, option_origin(dump, CONFIG_EVENTS_KEEP));
+  }
+  if (config->events_bytes != INT64_C(256) << 20 || dump->effects) {
+    fprintf(dump->out, "%s: %lldMB", config_options[CONFIG_EVENTS_SIZE].name,
+            (long long)(config->events_bytes >> 20));
+    line_end(dump, option_origin(dump, CONFIG_EVENTS_SIZE));
+  }
+}
+
 /* "    grep: ..." */
 static void dump_filter_text(FILE *out, enum log_filter_option option, const char *text) {
   if (!text)
@@ -371,6 +391,7 @@ static void dump_all(const struct dump *dump) {
     line_end(dump, option_origin(dump, CONFIG_MOUSE));
   }
   dump_keys(dump);
+  dump_events(dump);
   for (size_t i = 0; i < dump->schema->kind_count; i++)
     dump_kind(dump, dump->schema->kinds[i]);
   config_layout_dump(out, dump->schema, config);

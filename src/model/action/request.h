@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/action/operation.h"
+#include "model/event_page.h"
 #include "model/log/logs.h"
 #include "model/page.h"
 
@@ -54,6 +55,10 @@ enum request_kind {
   /* Findings: acknowledge, silence or remove (`operation`: enum alarm_verb) the one with the key
    * `text`, of the severity `texts[2]`; texts: the reason and the duration. */
   REQUEST_ALARM,
+  /* The history of events (model/event_page.h). */
+  REQUEST_EVENTS_OPEN,   /* with `events` */
+  REQUEST_EVENTS_CHANGE, /* the same */
+  REQUEST_EVENTS_CLOSE,
 };
 
 /* Texts and keys are borrowed from the view until its next call. */
@@ -66,6 +71,7 @@ struct request {
   size_t text_count;
   uint32_t operation; /* or the index of an offer */
   const struct logs_query *logs;
+  const struct event_query *events;
   const struct page_spec *page;
   bool inverted; /* PAGE_SORT */
   /* SAVE: subject.table of this state of the model to the path `text`; first the rows with the keys

@@ -10,6 +10,7 @@ enum { ARGUMENT_MAX = 512 };
 
 static void say(const struct command_context *context, enum severity severity, const char *text) {
   events_add(&context->model->events, clock_now_ms(), severity, "stacktop", "%s", text);
+  events_mark_action(&context->model->events);
   context->model->generation++;
   if (context->say)
     context->say(context->arg, text);

@@ -18,9 +18,11 @@ static void on_written(void *arg, const struct err *err) {
   struct pipeline *pipeline = notice->pipeline;
   if (!pipeline->closed && err)
     pipeline_warn(pipeline, "stacktop", err->text);
-  else if (!pipeline->closed && notice->done)
+  else if (!pipeline->closed && notice->done) {
     events_add(&pipeline->options.model->events, pipeline_now(), SEVERITY_OK, "stacktop", "%s",
                notice->done);
+    events_mark_action(&pipeline->options.model->events);
+  }
   if (!pipeline->closed)
     pipeline_changed(pipeline);
   free(notice->done);

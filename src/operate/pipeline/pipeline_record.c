@@ -104,6 +104,7 @@ void run_tell(struct run *run, const struct err *unrecorded) {
   sentence_outcome(text, sizeof text, operation->plan, &operation->outcome, operation->err.text);
   events_add(events, now_ms, sentence_severity(outcome_word(&operation->outcome)),
              run->target->name, "%s", text);
+  events_mark_action(events);
   if (unrecorded)
     events_add(events, now_ms, SEVERITY_CRIT, run->target->name, "not recorded: %s: %s",
                operation->plan->title, unrecorded->text);

@@ -247,6 +247,8 @@ void footer_draw(const struct view *view, const struct frame *frame, int y) {
     log_view_typing_draw(&view->log, frame, y);
   else if (view->page == PAGE_HELP && view->help_typing)
     help_draw_typing(view, frame, y);
+  else if (view->page == PAGE_EVENTS && view->history.typing)
+    history_typing_draw(view, frame, y);
   else if (view->typing && view_focused(view))
     draw_typing(view, frame, y);
   else

@@ -340,6 +340,9 @@ static void draw_page(struct view *view, const struct frame *frame, struct rect 
   case PAGE_COLUMNS:
     columns_draw(view, frame, area);
     break;
+  case PAGE_EVENTS:
+    history_draw(view, frame, area);
+    break;
   case PAGE_HELP:
     help_draw(view, frame, area);
     break;

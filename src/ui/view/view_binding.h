@@ -20,6 +20,7 @@ enum key_place {
   PLACE_RUNBOOK = 1 << 13,  /* one of them */
   PLACE_WALL = 1 << 14,     /* the picture of --wall */
   PLACE_COLUMNS = 1 << 16,  /* the chooser of columns */
+  PLACE_EVENTS = 1 << 15,   /* the history of events */
   PLACE_GRID = PLACE_OVERVIEW | PLACE_ZOOM,
   PLACE_PANES = PLACE_GRID | PLACE_OPENED,
   PLACE_PAGES = PLACE_DETAIL | PLACE_HELP | PLACE_INCIDENT | PLACE_RUNBOOK,
@@ -27,7 +28,7 @@ enum key_place {
   PLACE_ACTS = PLACE_LINES | PLACE_DETAIL,    /* where the selection has actions */
   PLACE_LOGS = PLACE_LOG | PLACE_LOG_RECORD | PLACE_LOG_LIST,
   PLACE_ALL = PLACE_LINES | PLACE_PAGES | PLACE_LOGS | PLACE_LIST | PLACE_CHART | PLACE_RUNBOOKS |
-              PLACE_RUNBOOK | PLACE_COLUMNS,
+              PLACE_RUNBOOK | PLACE_COLUMNS | PLACE_EVENTS,
 };
 
 struct keys {

@@ -4,6 +4,7 @@
 #include "ui/view/view_act.h"
 #include "ui/view/view_columns.h"
 #include "ui/view/view_copy.h"
+#include "ui/view/view_events.h"
 #include "ui/view/view_findings.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_move.h"
@@ -186,8 +187,27 @@ const struct binding view_bindings[] = {
      NULL},
     {"move-first", "Home g", NULL, "first or last row", PLACE_ALL, 0, run_move, -TO_THE_END, NULL},
     {"move-last", "End G", NULL, "first or last row", PLACE_ALL, 0, run_move, TO_THE_END, NULL},
-    {"events-show", "e", NULL, "events: findings and changes in one time line",
-     PLACE_GRID | PLACE_FINDINGS, 0, run_events, 0, NULL},
+    /* The history of events. */
+    {"events-show", "e", NULL, "events of days: findings, changes, actions; again: back",
+     PLACE_PANES | PLACE_FINDINGS | PLACE_DETAIL, 0, run_history, 0, NULL},
+    {"events-show", "e", NULL, "events of days: findings, changes, actions; again: back",
+     PLACE_EVENTS, 0, run_back, 0, NULL},
+    {"row-open", "Enter", "go to the row", "go to the row of the event; of an incident: its time",
+     PLACE_EVENTS, 0, run_history_enter, 0, offers_history_row},
+    {"rows-filter", "/", "filter", "a text, target:, kind:, by:, severity:, since:, until:",
+     PLACE_EVENTS, 0, run_history_filter, 0, NULL},
+    {"events-kind", "v", "kind", "only findings, changes, actions, incidents, stacktop; all",
+     PLACE_EVENTS, 0, run_history_only, HISTORY_KIND, NULL},
+    {"events-since", "s", "since", "how far back: everything, 15m, 1h, 1d, 7d, 30d", PLACE_EVENTS,
+     0, run_history_only, HISTORY_SINCE, NULL},
+    {"events-target", "t", "target", "only the target of the selected event; again: all",
+     PLACE_EVENTS, 0, run_history_only, HISTORY_TARGET, offers_history_row},
+    {"events-operator", "u", "operator", "only the operator of the selected event; again: all",
+     PLACE_EVENTS, 0, run_history_only, HISTORY_OPERATOR, offers_history_row},
+    {"row-details", "i d", NULL, "the whole text of the selected event; again: less", PLACE_EVENTS,
+     0, run_history_whole, 0, NULL},
+    {"row-copy", "y", NULL, "copy the event to the clipboard", PLACE_EVENTS, 0, run_history_copy, 0,
+     NULL},
     /* The program. */
     {"wall-leave", "Enter", "panes",
      "of a wall display: the panes; it comes back after 2 minutes without a key", PLACE_WALL, 0,

@@ -16,44 +16,50 @@ struct request run_findings(struct keys *keys, int argument) {
 }
 
 /* Opens the rows above it, which may be closed. */
-static void open_parents(struct pane *pane, const struct model *model,
-                         const struct finding *finding) {
-  const struct sample *sample = model->targets[finding->target_index].sample;
-  const struct table *table =
-      sample && finding->table ? sample_table_view(sample, finding->table) : NULL;
-  const struct row *row = table && finding->row ? table_find(table, finding->row) : NULL;
+static void open_parents(struct pane *pane, const struct model *model, size_t target_index,
+                         const char *table_id, const char *key) {
+  const struct sample *sample = model->targets[target_index].sample;
+  const struct table *table = sample && table_id ? sample_table_view(sample, table_id) : NULL;
+  const struct row *row = table && key ? table_find(table, key) : NULL;
   for (size_t depth = 0; row && row->parent && depth < table->row_count; depth++) {
-    pane_row_toggle(pane, finding->target_index, finding->table, row->parent, true);
+    pane_row_toggle(pane, target_index, table_id, row->parent, true);
     row = table_find(table, row->parent);
   }
 }
 
-static bool select_finding(struct view *view, const struct frame *frame, struct pane *pane,
-                           const struct finding *finding) {
+static bool select_row(struct view *view, const struct frame *frame, struct pane *pane,
+                       size_t target_index, const char *table, const char *key) {
   view_build_focused(view, frame);
-  return pane_select_row(pane, finding->target_index, finding->table, finding->row);
+  return pane_select_row(pane, target_index, table, key);
 }
 
-/* In the overview; on the whole screen if it has no line there. If the row is gone, its target. */
-static void go_to(struct view *view, const struct frame *frame, const struct finding *finding) {
+bool view_go_to(struct view *view, const struct frame *frame, size_t target_index,
+                const char *table, const char *key) {
   const struct model *model = frame->model;
   for (size_t i = 0; i < view->pane_count; i++) {
     struct pane *pane = view->panes[i];
-    if (!pane_kind_has(pane, model, finding->target_index))
+    if (!pane_kind_has(pane, model, target_index))
       continue;
     view->focus = i;
     view->listing = false;
     *pane->filter = '\0';
-    open_parents(pane, model, finding);
-    if (!select_finding(view, frame, pane, finding)) {
+    open_parents(pane, model, target_index, table, key);
+    bool found = select_row(view, frame, pane, target_index, table, key);
+    if (!found) {
       view->zoomed = true;
       view->rooms[i] = PANE_WIDE;
-      if (!select_finding(view, frame, pane, finding))
-        pane_select_row(pane, finding->target_index, NULL, NULL);
+      found = select_row(view, frame, pane, target_index, table, key);
+      if (!found)
+        pane_select_row(pane, target_index, NULL, NULL);
     }
     pane_release(pane);
-    return;
+    return found;
   }
+  return false;
+}
+
+static void go_to(struct view *view, const struct frame *frame, const struct finding *finding) {
+  (void)view_go_to(view, frame, finding->target_index, finding->table, finding->row);
 }
 
 struct request run_go_to_finding(struct keys *keys, int argument) {

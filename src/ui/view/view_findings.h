@@ -3,6 +3,10 @@
 
 #include "ui/view/view_binding.h"
 
+/* Selects that row, in the overview; on the whole screen if it has no line there. False: the row is
+ * gone, and its target is selected. table and key NULL: the target itself. */
+bool view_go_to(struct view *view, const struct frame *frame, size_t target_index,
+                const char *table, const char *key);
 /* Shows the list of findings. */
 struct request run_findings(struct keys *keys, int argument);
 /* Leaves the list for the row of the selected finding. */

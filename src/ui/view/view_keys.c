@@ -6,6 +6,7 @@
 #include "ui/view/view.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
+#include "ui/view/view_events.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_mouse.h"
 #include "ui/view/view_place.h"
@@ -73,6 +74,12 @@ static struct request key_handle(struct keys *keys) {
   if (view->page == PAGE_HELP && view->help_typing && !is_for_everywhere(keys->key) &&
       help_key(view, keys->key))
     return nothing;
+  if (view->page == PAGE_EVENTS && view->history.typing && !is_for_everywhere(keys->key)) {
+    bool taken;
+    struct request request = history_typing_key(keys, &taken);
+    if (taken)
+      return request;
+  }
   if (view->typing && keys->pane && filter_key(view, keys->pane, keys->key))
     return nothing;
   return dispatch(keys);

@@ -1,6 +1,7 @@
 #include "ui/view/view_move.h"
 
 #include "ui/view/view_columns.h"
+#include "ui/view/view_events.h"
 #include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
 #include "ui/view/view_runbooks.h"
@@ -12,17 +13,6 @@ struct request run_focus_number(struct keys *keys, int argument) {
   size_t index = keys->key.rune - '1';
   if (index < keys->view->pane_count)
     keys->view->focus = index;
-  keys->view->listing = false;
-  return nothing;
-}
-
-struct request run_events(struct keys *keys, int argument) {
-  (void)argument;
-  for (size_t i = 0; i < keys->view->pane_count; i++)
-    if (keys->view->panes[i]->class == &pane_events) {
-      keys->view->focus = i;
-      keys->view->zoomed = true;
-    }
   keys->view->listing = false;
   return nothing;
 }
@@ -44,6 +34,8 @@ static void scroll_page(struct view *view, int lines) {
 }
 
 struct request run_move(struct keys *keys, int lines) {
+  if (keys->view->page == PAGE_EVENTS)
+    return history_move(keys, lines);
   if (keys->view->page == PAGE_LOG)
     log_view_move(&keys->view->log, keys->frame, lines);
   else if (keys->view->page == PAGE_LIST)
@@ -62,6 +54,8 @@ struct request run_move(struct keys *keys, int lines) {
 static int page_of(const struct keys *keys) {
   if (keys->view->page == PAGE_LOG)
     return log_view_page(&keys->view->log);
+  if (keys->view->page == PAGE_EVENTS)
+    return keys->view->history.page;
   if (keys->view->page != PAGE_PANES)
     return keys->view->page_height;
   return keys->pane ? keys->pane->page : 0;
@@ -88,6 +82,8 @@ struct request run_back(struct keys *keys, int argument) {
   struct view *view = keys->view;
   if (view->page == PAGE_LOG)
     return view_log_back(keys);
+  if (view->page == PAGE_EVENTS)
+    return history_back(keys);
   if (view->page == PAGE_RUNBOOKS || view->page == PAGE_RUNBOOK)
     return view_runbooks_back(view);
   if (view->page == PAGE_HELP && *view->help_filter)

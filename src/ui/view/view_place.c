@@ -21,6 +21,8 @@ enum key_place view_place_on(const struct view *view, enum view_page page) {
     return PLACE_RUNBOOKS;
   if (page == PAGE_COLUMNS)
     return PLACE_COLUMNS;
+  if (page == PAGE_EVENTS)
+    return PLACE_EVENTS;
   if (page == PAGE_RUNBOOK)
     return PLACE_RUNBOOK;
   if (view->opened_count > 0)

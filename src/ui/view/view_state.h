@@ -5,6 +5,7 @@
 #include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
 #include "ui/view/alarm_form.h"
+#include "ui/view/history_state.h"
 #include "ui/wall/wall.h"
 
 struct command_line;
@@ -20,6 +21,7 @@ enum view_page {
   PAGE_RUNBOOKS, /* those that match a row (model/runbook/runbook_offers.h) */
   PAGE_RUNBOOK,  /* one of them, with its dry run */
   PAGE_COLUMNS,  /* the chooser of a table's columns */
+  PAGE_EVENTS,   /* the history of events (model/event_page.h) */
   PAGE_HELP,
   PAGE_WALL, /* the picture of --wall */
 };
@@ -88,7 +90,7 @@ struct view {
   int opened_width;        /* of the open page, inside, as last drawn */
   uint64_t copied;         /* the row that was copied last; 0: none */
   enum view_page page, page_before_help, page_before_log, page_before_list, page_before_chart,
-      page_before_runbooks;
+      page_before_runbooks, page_before_history;
   size_t runbook_at; /* the selected one of the list */
   bool runbook_run;  /* the one that is shown is a run, as last drawn */
   int abandoning;    /* 1: the key before this one asked to abandon the run that is shown */
@@ -99,6 +101,7 @@ struct view {
   struct columns_choices choices;
   char *columns_path; /* of the user's file; NULL: there is no place for it */
   struct log_view log;
+  struct history history;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
   int scroll;      /* of the details or the help */
   int page_height; /* lines of them that are visible */
@@ -167,5 +170,8 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
 void detail_draw(struct view *view, const struct frame *frame, struct rect area);
 /* The head and the time line of the current incident. */
 void incident_draw(struct view *view, const struct frame *frame, struct rect area);
+/* The history of events, and its filter as it is typed. */
+void history_draw(struct view *view, const struct frame *frame, struct rect area);
+void history_typing_draw(const struct view *view, const struct frame *frame, int y);
 void chart_fini(struct chart_page *chart);
 void chart_draw(struct view *view, const struct frame *frame, struct rect area);

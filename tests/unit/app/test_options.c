@@ -180,7 +180,7 @@ static void test_help(void **state) {
   assert_int_equal(good("plan -h").help_of, MODE_PLAN);
   assert_int_equal(good("plan a --help").help_of, MODE_PLAN);
   assert_int_equal(good("-h plan").help_of, MODE_DASHBOARD);
-  for (int mode = MODE_DASHBOARD; mode <= MODE_INIT; mode++) {
+  for (int mode = MODE_DASHBOARD; mode < MODE_THEMES; mode++) {
     char *text, *line;
     size_t len, lines = 0;
     FILE *out = open_memstream(&text, &len);

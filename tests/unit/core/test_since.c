@@ -1,5 +1,5 @@
 /* Times as people type them. */
-#include "app/modes/since.h"
+#include "core/since.h"
 
 #include "support/core_test.h"
 

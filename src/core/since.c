@@ -1,4 +1,4 @@
-#include "app/modes/since.h"
+#include "core/since.h"
 
 #include "core/quantity.h"
 
