@@ -727,7 +727,7 @@ static void test_sizes(void **state) {
   expect(&s, "of a wall display: the panes");
   expect_not(&s, "full-screen pane; again");
   canvas_free(s.canvas);
-  s.canvas = canvas_new(80, 80, false);
+  s.canvas = canvas_new(80, 100, false);
   draw(&s);
   expect(&s, "full-screen pane; again");
   view_free(s.view);
