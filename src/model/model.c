@@ -22,15 +22,18 @@ void model_init(struct model *model, const struct config *config) {
   model->held = findings_new(model->findings_bytes_max);
 }
 
+void target_state_fini(struct target_state *state) {
+  sample_free(state->sample);
+  history_free(state->history);
+  facts_fini(&state->facts);
+  inventories_fini(&state->inventories);
+}
+
 void model_fini(struct model *model) {
   while (model->page_count > 0)
     model_page_close(model);
-  for (size_t i = 0; i < model->target_count; i++) {
-    sample_free(model->targets[i].sample);
-    history_free(model->targets[i].history);
-    facts_fini(&model->targets[i].facts);
-    inventories_fini(&model->targets[i].inventories);
-  }
+  for (size_t i = 0; i < model->target_count; i++)
+    target_state_fini(&model->targets[i]);
   free(model->targets);
   findings_free(model->findings);
   findings_free(model->held);

@@ -81,6 +81,10 @@ struct model {
 
 void model_init(struct model *model, const struct config *config);
 void model_fini(struct model *model);
+/* Gives it another configuration. from[i]: the index that target i of the new one had until now,
+ * whose state it keeps; SIZE_MAX: it has none (config_adopt). No page may be open. Findings keep
+ * their onset. */
+void model_rebase(struct model *model, const struct config *config, const size_t *from);
 /* Each target is collected only once: its data does not become stale while others take longer. */
 void model_ask_once(struct model *model);
 
@@ -115,6 +119,7 @@ const struct threshold *model_threshold(const struct model *model, size_t state,
 int64_t target_state_interval(const struct target_state *state);
 int64_t target_state_timeout(const struct target_state *state);
 enum target_condition target_state_condition(const struct target_state *state, int64_t now_ms);
+void target_state_fini(struct target_state *state);
 /* Milliseconds since the sample was taken; -1 without one. */
 int64_t target_state_age(const struct target_state *state, int64_t now_ms);
 /* The worst finding of a target; of a page, whether its data can be trusted. UNKNOWN while it is

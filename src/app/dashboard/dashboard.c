@@ -11,9 +11,12 @@
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_pace.h"
+#include "app/dashboard/dashboard_reload.h"
 #include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
 #include "app/dashboard/dashboard_theme.h"
+#include "app/dashboard/dashboard_user.h"
+#include "app/dashboard/dashboard_view.h"
 #include "app/dashboard/dashboard_wall.h"
 #include "app/dashboard/page_line.h"
 #include "app/dashboard/signals.h"
@@ -25,6 +28,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "io/clock.h"
+#include "model/config_adopt.h"
 #include "model/model_evaluate.h"
 #include "ui/terminal/terminal.h"
 #include "ui/view/view.h"
@@ -65,6 +69,12 @@ struct dashboard {
   struct dashboard_runbooks runbooks;
   struct dashboard_alarms alarms;
   struct dashboard_away away;
+  struct dashboard_reload reload;
+  const struct options *options;
+  char *user;
+  struct config *next;     /* loaded, but something is open: NULL otherwise */
+  struct config **retired; /* whose targets may still be closing */
+  size_t retired_count;
   struct status_beacon beacon;
   struct dashboard_theme theme;
   struct dashboard_wall wall;
@@ -187,10 +197,14 @@ static void judge_unseen(struct dashboard *dashboard) {
   stderr_hold_drain();
 }
 
+static void reload_apply(struct dashboard *dashboard);
+
 /* The only place that draws, after everything in this turn of the loop was processed. Pending
  * output is written first; the screen is then drawn in its current state. */
 static void on_before_sleep(uv_prepare_t *prepare) {
   struct dashboard *dashboard = prepare->data;
+  if (dashboard->next && !dashboard->leaving)
+    reload_apply(dashboard);
   if (dashboard->away.state != AWAY_NOT) {
     judge_unseen(dashboard);
     return;
@@ -300,6 +314,9 @@ static void on_signal(void *arg, int number) {
     break;
   case SIGTSTP:
     dashboard_suspend(dashboard, false);
+    break;
+  case SIGUSR2:
+    dashboard_reload_begin(&dashboard->reload);
     break;
   case SIGCONT: /* SIGSTOP cannot be caught: the shell may have changed the terminal */
     terminal_leave(dashboard->terminal);
@@ -503,6 +520,83 @@ static void on_opened(void *arg) {
   terminal_discard_input(dashboard->terminal);
 }
 
+static void configuration_say(struct dashboard *dashboard, enum severity severity,
+                              const char *text) {
+  char line[640];
+  snprintf(line, sizeof line, "Configuration: %s", text);
+  view_notice(dashboard->view, line);
+  events_add(&dashboard->model.events, clock_now_ms(), severity, "stacktop", "%s", line);
+  dashboard->model.generation++;
+  dirty_set(dashboard, DIRTY_KEY);
+}
+
+static void retired_free(struct dashboard *dashboard) {
+  for (size_t i = 0; i < dashboard->retired_count; i++)
+    config_free(dashboard->retired[i]);
+  dashboard->retired_count = 0;
+}
+
+static void reload_apply(struct dashboard *dashboard) {
+  struct config *config = dashboard->next, *old = dashboard->config;
+  size_t *from, kept = 0;
+  char text[200];
+  if (dashboard_reload_waits(&dashboard->model, dashboard->away.state != AWAY_NOT,
+                             dashboard->incident.evidence != NULL, dashboard->paused))
+    return;
+  if (!dashboard->is_wall &&
+      scheduler_is_settled(dashboard->scheduler)) /* the wall has its texts */
+    retired_free(dashboard);
+  from = mem_new((config->target_count + 1) * sizeof *from);
+  config_adopt(config, old, from);
+  for (size_t i = 0; i < config->target_count; i++)
+    kept += from[i] != SIZE_MAX;
+  scheduler_rebase(dashboard->scheduler, config, from);
+  free(from);
+  dashboard->config = config;
+  dashboard->next = NULL;
+  dashboard_operations_rebase(&dashboard->operations, dashboard->options);
+  dashboard_incident_rebase(&dashboard->incident);
+  dashboard_runbooks_drop(&dashboard->runbooks);
+  view_free(dashboard->view);
+  dashboard->view = dashboard_view_new(dashboard->options, dashboard->user, config);
+  dashboard_columns_load(dashboard->view);
+  dashboard_reload_watch(&dashboard->reload, config);
+  dashboard_reload_text(text, sizeof text, config, old, kept);
+  dashboard->retired =
+      mem_resize(dashboard->retired, (dashboard->retired_count + 1) * sizeof *dashboard->retired);
+  dashboard->retired[dashboard->retired_count++] = old;
+  dashboard->judge = true;
+  configuration_say(dashboard, SEVERITY_OK, text);
+}
+
+static void on_reload_loaded(void *arg, struct config *config) {
+  struct dashboard *dashboard = arg;
+  const char *waits =
+      dashboard_reload_waits(&dashboard->model, dashboard->away.state != AWAY_NOT,
+                             dashboard->incident.evidence != NULL, dashboard->paused);
+  char text[128];
+  config_free(dashboard->next);
+  dashboard->next = config;
+  snprintf(text, sizeof text, "is right; it takes effect when %s", waits ? waits : "");
+  if (waits)
+    configuration_say(dashboard, SEVERITY_OK, text);
+}
+
+static void on_reload_failed(void *arg, const char *why) {
+  char text[560];
+  snprintf(text, sizeof text, "not reloaded, the old one stays: %s", why);
+  configuration_say(arg, SEVERITY_WARN, text);
+}
+
+static void on_reload_changed(void *arg) {
+  configuration_say(arg, SEVERITY_OK, "a file was changed; :reload applies it");
+}
+
+static void on_reload(void *arg) {
+  struct dashboard *dashboard = arg;
+  dashboard_reload_begin(&dashboard->reload);
+}
+
 static void on_quit(void *arg) {
   dashboard_leave(arg, 0);
 }
@@ -586,18 +680,6 @@ static void say_terminal(struct dashboard *dashboard) {
   view_notice(dashboard->view, shown);
 }
 
-/* "ops@bastion1"; does not query a directory service, which may hang. */
-static char *user_name(void) {
-  const char *user = getenv("USER");
-  if (!user || !*user)
-    user = getenv("LOGNAME");
-  char host[256] = "";
-  if (!user || !*user || gethostname(host, sizeof host - 1) != 0)
-    return NULL;
-  host[strcspn(host, ".")] = '\0';
-  return mem_printf("%s@%s", user, host);
-}
-
 static void dashboard_open(struct dashboard *dashboard) {
   uv_loop_t *loop = &dashboard->runtime->loop;
   uv_prepare_init(loop, &dashboard->before_sleep);
@@ -623,6 +705,7 @@ static void dashboard_close(struct dashboard *dashboard) {
   dashboard_history_close(&dashboard->history);
   dashboard_clip_close(&dashboard->clip);
   dashboard_save_close(&dashboard->save);
+  dashboard_reload_close(&dashboard->reload);
   dashboard_theme_close(&dashboard->theme);
   dashboard_incident_close(&dashboard->incident);
   dashboard_events_close(&dashboard->events);
@@ -644,6 +727,7 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   struct dashboard_operations_hooks acting = {.changed = on_changed,
                                               .opened = on_opened,
                                               .quit = on_quit,
+                                              .reload = on_reload,
                                               .incident = on_incident,
                                               .say = on_say,
                                               .wrong = on_wrong,
@@ -670,6 +754,12 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   dashboard_logs_open(&dashboard->logs);
   dashboard_history_open(&dashboard->history, &dashboard->runtime->io, dashboard->operations.state,
                          on_history, dashboard);
+  const struct dashboard_reload_hooks reloads = {.loaded = on_reload_loaded,
+                                                 .failed = on_reload_failed,
+                                                 .changed = on_reload_changed,
+                                                 .arg = dashboard};
+  dashboard_reload_open(&dashboard->reload, &dashboard->runtime->io, options, dashboard->config,
+                        &reloads);
   dashboard_save_open(&dashboard->save, &dashboard->runtime->io, on_saved, dashboard);
   dashboard_theme_open(
       &dashboard->theme, &dashboard->runtime->io, dashboard->terminal, start,
@@ -703,22 +793,6 @@ static void dashboard_begin(struct dashboard *dashboard, const struct options *o
   scheduler_start(dashboard->scheduler);
 }
 
-/* For completion. */
-static const char *const *command_list(void) {
-  enum { COMMAND_NAMES_MAX = 32 };
-  static const char *names[COMMAND_NAMES_MAX + 1];
-  for (size_t i = 0; command_names[i].name && i < COMMAND_NAMES_MAX; i++)
-    names[i] = command_names[i].name;
-  return names;
-}
-
-/* For the view: why the rows have no logs. */
-static const char *no_logs(const struct model *model, const struct subject *subject) {
-  if (log_session_has(model->targets[subject->target_index].target))
-    return NULL;
-  return "It has no logs: name its files in the configuration, such as logs: [/var/log/api/*.log]";
-}
-
 /* In the bottom line until the first key, and as an event. */
 static void discovered_say(struct dashboard *dashboard) {
   char text[512];
@@ -742,20 +816,15 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   struct dashboard dashboard = {.runtime = runtime,
                                 .config = config,
                                 .terminal = terminal,
+                                .options = options,
                                 .ascii = options->no_unicode,
                                 .bare = options->screen_reader,
                                 .is_wall = options->wall};
-  char *user = user_name();
+  char *user = dashboard_user();
+  dashboard.user = user;
   model_init(&dashboard.model, config);
   dashboard.model.pages = page_specs;
-  dashboard.view = view_new(&(struct view_options){.utc = options->utc,
-                                                   .user = user,
-                                                   .no_logs = no_logs,
-                                                   .wall = options->wall,
-                                                   .wall_rotate_ms = config->wall.rotate_ms,
-                                                   .keys = config->keys,
-                                                   .key_count = config->key_count,
-                                                   .commands = command_list()});
+  dashboard.view = dashboard_view_new(options, user, config);
   dashboard_columns_load(dashboard.view);
   if (config->discovered)
     discovered_say(&dashboard);
@@ -770,7 +839,10 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
                             freed */
   model_fini(&dashboard.model);
   dashboard_events_fini(&dashboard.events);
-  config_free(config);
+  config_free(dashboard.next);
+  config_free(dashboard.config);
+  retired_free(&dashboard);
+  free(dashboard.retired);
   free(user);
   return EXIT_SUCCESS;
 }

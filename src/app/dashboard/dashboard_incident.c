@@ -176,6 +176,11 @@ void dashboard_incident_open(struct dashboard_incident *own, struct io *io, stru
                                                                      .screen = true});
 }
 
+void dashboard_incident_rebase(struct dashboard_incident *own) {
+  incident_secrets_fini(&own->secrets);
+  incident_secrets_init(&own->secrets, own->model->config);
+}
+
 void dashboard_incident_pause(struct dashboard_incident *own, bool paused) {
   incident_recorder_pause(own->recorder, paused);
 }

@@ -39,6 +39,8 @@ void dashboard_incident_open(struct dashboard_incident *own, struct io *io, stru
 /* "open P1 api-down", "note TEXT". */
 void dashboard_incident_line(struct dashboard_incident *own, const char *line);
 void dashboard_incident_pause(struct dashboard_incident *own, bool paused);
+/* model->config is another one. */
+void dashboard_incident_rebase(struct dashboard_incident *own);
 /* The model was evaluated. */
 void dashboard_incident_see(struct dashboard_incident *own);
 /* Closes; what is left ends on the loop, before `own` goes. */

@@ -67,11 +67,24 @@ void dashboard_operations_open(struct dashboard_operations *own, struct io *io, 
                                            .lock = &own->lock,
                                            .pipeline = own->pipeline,
                                            .quit = hooks->quit,
+                                           .reload = hooks->reload,
                                            .incident = hooks->incident,
                                            .say = hooks->say,
                                            .wrong = hooks->wrong,
                                            .arg = hooks->arg};
   audit_follow(own->audit, on_seen, own);
+}
+
+void dashboard_operations_rebase(struct dashboard_operations *own, const struct options *options) {
+  const struct config *config = own->model->config;
+  const int64_t open_until_ms = own->lock.open_until_ms;
+  struct action_list old = own->actions;
+  action_list_init(&own->actions, config);
+  pipeline_actions_set(own->pipeline, own->actions.actions);
+  action_list_fini(&old);
+  lock_init(&own->lock, config, options->read_only, options->wall);
+  own->lock.open_until_ms = open_until_ms;
+  dashboard_operations_refresh(own, clock_now_ms());
 }
 
 bool dashboard_operations_request(struct dashboard_operations *own, const struct request *request) {

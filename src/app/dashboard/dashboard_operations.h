@@ -11,6 +11,7 @@ struct dashboard_operations_hooks {
   void (*changed)(void *arg); /* a redraw is needed */
   void (*opened)(void *arg);  /* see pipeline.h */
   void (*quit)(void *arg);
+  void (*reload)(void *arg);
   void (*incident)(void *arg, const char *line); /* see command.h */
   void (*say)(void *arg, const char *text);      /* in the bottom line */
   void (*wrong)(void *arg, const char *text);    /* why the line after `:` was not run */
@@ -33,6 +34,9 @@ struct dashboard_operations {
 void dashboard_operations_open(struct dashboard_operations *own, struct io *io, struct model *model,
                                struct scheduler *scheduler, const struct options *options,
                                const struct dashboard_operations_hooks *hooks);
+/* model->config is another one: its actions and its lock. What was unlocked stays so. There must be
+ * no operation. */
+void dashboard_operations_rebase(struct dashboard_operations *own, const struct options *options);
 /* REQUEST_MENU to REQUEST_UNDO and REQUEST_COMMAND; false for others. */
 bool dashboard_operations_request(struct dashboard_operations *own, const struct request *request);
 void dashboard_operations_pause(struct dashboard_operations *own, bool paused);

@@ -17,7 +17,7 @@ static bool is_ignored(int number) {
 void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *arg, int number),
                   void *arg) {
   static const int watched[SIGNALS_MAX] = {SIGWINCH, SIGTSTP, SIGCONT, SIGHUP,
-                                           SIGINT,   SIGQUIT, SIGTERM};
+                                           SIGINT,   SIGQUIT, SIGTERM, SIGUSR2};
   *signals = (struct signals){.came = came, .arg = arg};
   for (size_t i = 0; i < SIGNALS_MAX; i++) {
     /* Ignoring these two has no effect: their default does nothing to a running process. */

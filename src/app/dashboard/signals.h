@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <uv.h>
 
-enum { SIGNALS_MAX = 7 };
+enum { SIGNALS_MAX = 8 };
 
 struct signals {
   uv_signal_t handles[SIGNALS_MAX];
@@ -15,9 +15,9 @@ struct signals {
   void *arg;
 };
 
-/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT and SIGTERM. Those that the parent
- * ignores (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT) stay ignored, except
- * SIGWINCH and SIGCONT. */
+/* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGUSR2. Those that the
+ * parent ignores (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT) stay ignored,
+ * except SIGWINCH and SIGCONT. */
 void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *arg, int number),
                   void *arg);
 void signals_close(struct signals *signals);

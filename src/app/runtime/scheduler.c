@@ -323,6 +323,47 @@ static void instance_close(struct instance *instance) {
     instance->collector->close(instance->self, on_instance_closed, instance);
 }
 
+static bool is_kept(const size_t *from, size_t count, size_t index) {
+  for (size_t i = 0; i < count; i++)
+    if (from[i] == index)
+      return true;
+  return false;
+}
+
+void scheduler_rebase(struct scheduler *scheduler, const struct config *config,
+                      const size_t *from) {
+  struct instance **old = scheduler->instances;
+  const size_t count = config->target_count;
+  assert(!scheduler->one_pass);
+  for (size_t i = 0; i < scheduler->count; i++)
+    if (!is_kept(from, count, i))
+      instance_close(old[i]);
+  model_rebase(scheduler->model, config, from);
+  scheduler->count = count;
+  scheduler->instances = mem_new(room(scheduler) * sizeof(struct instance *));
+  for (size_t i = 0; i < count; i++)
+    if (from[i] != SIZE_MAX) {
+      scheduler->instances[i] = old[from[i]];
+      scheduler->instances[i]->index = i;
+    }
+  free(old);
+  for (size_t i = 0; i < count; i++) {
+    if (from[i] != SIZE_MAX)
+      continue;
+    struct instance *instance =
+        instance_new(scheduler, i, collector_find(config->targets[i]->kind->kind), false);
+    if (instance_open(instance) && !scheduler->paused)
+      instance_start(instance);
+  }
+}
+
+bool scheduler_is_settled(const struct scheduler *scheduler) {
+  size_t count = 0;
+  for (size_t i = 0; i < room(scheduler); i++)
+    count += scheduler->instances[i] != NULL;
+  return count == scheduler->open;
+}
+
 void scheduler_close(struct scheduler *scheduler, void (*done)(void *arg), void *arg) {
   scheduler->closed = done;
   scheduler->closed_arg = arg;

@@ -44,6 +44,13 @@ void scheduler_pause(struct scheduler *scheduler);
 /* Collects every target at once, and at its interval again. */
 void scheduler_resume(struct scheduler *scheduler);
 
+/* Gives the scheduler and its model another configuration: see model_rebase. Targets that are kept
+ * go on; the others are closed, and new ones are collected at once (with the resume while paused).
+ * No page may be open. Not for one_pass. */
+void scheduler_rebase(struct scheduler *scheduler, const struct config *config, const size_t *from);
+/* Whether all that was closed is gone: nothing refers to an earlier configuration any more. */
+bool scheduler_is_settled(const struct scheduler *scheduler);
+
 /* Whether a recently started collection is still running: the caller may delay a frame to draw
  * once. */
 bool scheduler_expects(const struct scheduler *scheduler, int64_t now_ms);

@@ -29,6 +29,7 @@ enum mode {
   MODE_ACK,
   MODE_SILENCE,
   MODE_ALARMS,
+  MODE_THEMES,
   MODE_HELP,
   MODE_VERSION
 };

@@ -188,6 +188,44 @@ struct config *startup_config(const struct options *options, const struct app_sc
   return config;
 }
 
+static char *errors_first(const struct config_errors *errors) {
+  char *text = NULL, *more;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  if (!out)
+    mem_failed();
+  config_errors_print(errors, out);
+  fclose(out);
+  text[strcspn(text, "\n")] = '\0';
+  if (errors->count < 2)
+    return text;
+  more = mem_printf("%s (and %zu more: `stacktop config --check`)", text,
+                    errors->count - 1 + errors->dropped);
+  free(text);
+  return more;
+}
+
+struct config *startup_reload(const struct options *options, const struct app_schema *schema,
+                              char **why) {
+  char *path = options->config ? mem_dup(options->config) : path_find();
+  struct config_errors errors;
+  struct config *config = NULL;
+  config_errors_init(&errors, path ? path : "");
+  if (path)
+    config = config_load(path, &schema->schema, &errors);
+  if (config) {
+    targets_settle(config);
+    config->no_writes = startup_read_only_by(options) != NULL;
+    channels_drop(config);
+  } else {
+    *why = path ? errors_first(&errors)
+                : mem_dup("there is no configuration file; `stacktop init` writes one");
+  }
+  config_errors_fini(&errors);
+  free(path);
+  return config;
+}
+
 struct config *startup_config_file(const struct options *options, const struct app_schema *schema) {
   char *path = startup_config_path(options);
   struct config *config =

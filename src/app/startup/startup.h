@@ -14,6 +14,10 @@ enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
  * with its interval and timeout. NULL with the error on stderr: exit with EXIT_CONFIG_BAD. */
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io);
+/* Loads the configuration again, on any thread. NULL with *why: the first error with its place, and
+ * how many more there are. The caller frees *why. */
+struct config *startup_reload(const struct options *options, const struct app_schema *schema,
+                              char **why);
 /* Whether every target can be opened as the dashboard would do it, and its files can be read;
  * prints each error with its place on stderr. Nothing is connected. */
 bool startup_targets_check(const struct config *config, struct io *io);

@@ -76,6 +76,12 @@ static void run_note(const struct command_context *context, const char *argument
   run_incident(context, line);
 }
 
+static void run_reload(const struct command_context *context, const char *argument) {
+  (void)argument;
+  if (context->reload)
+    context->reload(context->arg);
+}
+
 static void run_quit(const struct command_context *context, const char *argument) {
   (void)argument;
   context->quit(context->arg);
@@ -101,6 +107,7 @@ const struct command_name command_names[] = {
     {"incident", "open|note|status|severity|role|close|show|list|export|use ...",
      "incidents: their time line, status and roles"},
     {"note", "TEXT", "adds a note to the current incident"},
+    {"reload", "", "loads the configuration again; the old one stays if the new one has errors"},
     {"quit", "", "exits stacktop"},
     {"q", "", "exits stacktop"},
     {"help", "", "lists the commands"},
@@ -109,8 +116,8 @@ const struct command_name command_names[] = {
 
 /* In the order of command_names. */
 static void (*const runs[])(const struct command_context *context, const char *argument) = {
-    run_unlock, run_lock, run_acknowledge, run_undo, run_incident,
-    run_note,   run_quit, run_quit,        run_help,
+    run_unlock, run_lock,   run_acknowledge, run_undo, run_incident,
+    run_note,   run_reload, run_quit,        run_quit, run_help,
 };
 
 static void run_action(const struct command_context *context, const char *line) {

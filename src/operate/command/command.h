@@ -1,5 +1,5 @@
 /* What may be typed after `:` beside an action: unlock, lock, acknowledge, undo, incident, note,
- * quit, help. */
+ * reload, quit, help. */
 #pragma once
 
 #include "operate/pipeline/pipeline.h"
@@ -9,6 +9,7 @@ struct command_context {
   struct lock *lock;
   struct pipeline *pipeline;
   void (*quit)(void *arg);
+  void (*reload)(void *arg);                     /* the configuration; NULL: not here */
   void (*incident)(void *arg, const char *line); /* "open P1 api-down", "note TEXT" */
   void (*say)(void *arg, const char *text);   /* shows the result of the line where it was typed */
   void (*wrong)(void *arg, const char *text); /* the same: why it was not run; NULL: as say */

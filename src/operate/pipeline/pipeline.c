@@ -4,6 +4,7 @@
 #include "io/clock.h"
 #include "operate/pipeline/pipeline_run.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,14 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
   audit_who_self(&pipeline->self, pipeline->who, sizeof pipeline->who);
   lock_show(options->lock, pipeline->operations, pipeline_now());
   return pipeline;
+}
+
+void pipeline_actions_set(struct pipeline *pipeline, const struct action *const *list) {
+  assert(pipeline->operations->count == 0 && !pipeline->operations->menu);
+  free(pipeline->specs);
+  pipeline->actions = list;
+  specs_make(pipeline);
+  pipeline->operations->specs = pipeline->specs;
 }
 
 void pipeline_pause(struct pipeline *pipeline, bool paused) {

@@ -17,6 +17,9 @@ struct pipeline *pipeline_new(const struct pipeline_options *options);
  * an operation, into an event. */
 void pipeline_request(struct pipeline *pipeline, const struct request *request);
 
+/* Other actions from now on, ended with NULL. There must be no operation. */
+void pipeline_actions_set(struct pipeline *pipeline, const struct action *const *actions);
+
 /* While the screen is paused nothing is planned, because its data is old. */
 void pipeline_pause(struct pipeline *pipeline, bool paused);
 
