@@ -5,15 +5,17 @@
 #include "app/dashboard/dashboard_away.h"
 #include "app/dashboard/dashboard_clip.h"
 #include "app/dashboard/dashboard_columns.h"
-#include "app/dashboard/dashboard_history.h"
 #include "app/dashboard/dashboard_events.h"
+#include "app/dashboard/dashboard_history.h"
 #include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_logs.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_pace.h"
+#include "app/dashboard/dashboard_pages.h"
 #include "app/dashboard/dashboard_reload.h"
 #include "app/dashboard/dashboard_runbooks.h"
 #include "app/dashboard/dashboard_save.h"
+#include "app/dashboard/dashboard_terminal.h"
 #include "app/dashboard/dashboard_theme.h"
 #include "app/dashboard/dashboard_user.h"
 #include "app/dashboard/dashboard_view.h"
@@ -124,13 +126,12 @@ static void input_watch(struct dashboard *dashboard) {
   uv_poll_start(&dashboard->input, events, on_input);
 }
 
-static void page_close(struct dashboard *dashboard);
 
 /* What a person has opened behind the wall display and left open would be collected for weeks. */
 static void wall_tidy(struct dashboard *dashboard) {
   const struct operations *operations = &dashboard->model.operations;
   while (dashboard->model.page_count > 0)
-    page_close(dashboard);
+    dashboard_page_close(&dashboard->model, dashboard->scheduler);
   if (dashboard->model.logs)
     dashboard_logs_request(&dashboard->logs, &(struct request){.kind = REQUEST_LOGS_CLOSE});
   if (operations->menu)
@@ -327,42 +328,7 @@ static void on_signal(void *arg, int number) {
   }
 }
 
-/* Pages. */
-
-static size_t page_top(const struct dashboard *dashboard) {
-  return model_state_count(&dashboard->model) - 1;
-}
-
-/* The page below is not looked at meanwhile. */
-static void page_open(struct dashboard *dashboard, const struct request *request) {
-  struct model *model = &dashboard->model;
-  const struct subject *subject = &request->subject;
-  if (model->page_count == MODEL_PAGES_MAX || subject->target_index >= model->target_count)
-    return;
-  if (model->page_count > 0)
-    scheduler_page_hold(dashboard->scheduler, page_top(dashboard), true);
-  const char *key = subject->key_count > 0 ? subject->keys[0] : NULL;
-  const size_t state = model_page_open(model, subject->target_index, request->page,
-                                       key ? subject->table : NULL, key, request->text);
-  scheduler_page_open(dashboard->scheduler, state, false);
-}
-
-static void page_close(struct dashboard *dashboard) {
-  if (dashboard->model.page_count == 0)
-    return;
-  scheduler_page_close(dashboard->scheduler, page_top(dashboard));
-  model_page_close(&dashboard->model);
-  if (dashboard->model.page_count > 0)
-    scheduler_page_hold(dashboard->scheduler, page_top(dashboard), false);
-}
-
-static void page_sort(struct dashboard *dashboard, const struct request *request) {
-  const size_t state = page_top(dashboard);
-  if (dashboard->model.page_count > 0 &&
-      page_focus_sort(&dashboard->model.targets[state].focus, request->subject.table, request->text,
-                      request->inverted))
-    scheduler_collect_slot(dashboard->scheduler, state);
-}
+/* The interval. */
 
 /* A line after `:` that opens a page; false: another one. */
 static bool page_line(struct dashboard *dashboard, const char *text) {
@@ -375,18 +341,9 @@ static bool page_line(struct dashboard *dashboard, const char *text) {
   if (err.kind != ERR_NONE)
     view_command_wrong(dashboard->view, err.text);
   else
-    page_open(dashboard, &line.request);
+    dashboard_page_open(&dashboard->model, dashboard->scheduler, &line.request);
   page_line_fini(&line);
   return true;
-}
-
-/* The moment of the mark is that of a collection that begins now. */
-static void page_mark(struct dashboard *dashboard) {
-  const size_t state = page_top(dashboard);
-  if (dashboard->model.page_count == 0)
-    return;
-  dashboard->model.targets[state].focus.marks++;
-  scheduler_collect_slot(dashboard->scheduler, state);
 }
 
 /* Collects at once when it is to be more often: the next time may be far. */
@@ -435,16 +392,16 @@ static void request_handle(struct dashboard *dashboard, struct request request) 
     scheduler_resume(dashboard->scheduler);
     break;
   case REQUEST_PAGE_OPEN:
-    page_open(dashboard, &request);
+    dashboard_page_open(&dashboard->model, dashboard->scheduler, &request);
     break;
   case REQUEST_PAGE_CLOSE:
-    page_close(dashboard);
+    dashboard_page_close(&dashboard->model, dashboard->scheduler);
     break;
   case REQUEST_PAGE_SORT:
-    page_sort(dashboard, &request);
+    dashboard_page_sort(&dashboard->model, dashboard->scheduler, &request);
     break;
   case REQUEST_PAGE_MARK:
-    page_mark(dashboard);
+    dashboard_page_mark(&dashboard->model, dashboard->scheduler);
     break;
   case REQUEST_SAVE:
     dashboard_save_request(&dashboard->save, &dashboard->model, &request);
@@ -543,9 +500,6 @@ static void reload_apply(struct dashboard *dashboard) {
   if (dashboard_reload_waits(&dashboard->model, dashboard->away.state != AWAY_NOT,
                              dashboard->incident.evidence != NULL, dashboard->paused))
     return;
-  if (!dashboard->is_wall &&
-      scheduler_is_settled(dashboard->scheduler)) /* the wall has its texts */
-    retired_free(dashboard);
   from = mem_new((config->target_count + 1) * sizeof *from);
   config_adopt(config, old, from);
   for (size_t i = 0; i < config->target_count; i++)
@@ -641,35 +595,6 @@ static void on_input(uv_poll_t *poll, int status, int events) {
 }
 
 /* The beginning and the end. */
-
-static struct terminal *dashboard_terminal(const struct config *config,
-                                           const struct options *options,
-                                           struct dashboard_theme_start *start, int *status) {
-  struct err err = {0};
-  char shown[sizeof err.text];
-  struct terminal *terminal = NULL;
-  *status = EXIT_FAILURE;
-  start->name = options->theme ? options->theme : config->theme;
-  if (!theme_check(start->name, &err) ||
-      !theme_load(&start->theme, start->name, &start->path, &err))
-    *status = options->theme ? EXIT_USAGE_BAD : EXIT_CONFIG_BAD;
-  else
-    terminal =
-        terminal_open(&(struct terminal_options){.theme = &start->theme,
-                                                 .follow_scheme = theme_is_auto(start->name),
-                                                 .no_color = options->no_color,
-                                                 .cursor = options->screen_reader,
-                                                 .mouse = config->mouse && !options->no_mouse},
-                      &err);
-  if (terminal)
-    return terminal;
-  free(start->path);
-  text_sanitize(shown, sizeof shown, err.text, strlen(err.text), options->no_unicode);
-  fprintf(stderr, "stacktop: %s%s%s\n", *status == EXIT_USAGE_BAD ? "--theme: " : "", shown,
-          *status != EXIT_FAILURE ? ""
-                                  : "; `stacktop check` and `stacktop --plain` need no terminal");
-  return NULL;
-}
 
 static void say_terminal(struct dashboard *dashboard) {
   char shown[TERMINAL_WORD_MAX];
@@ -804,7 +729,7 @@ static void discovered_say(struct dashboard *dashboard) {
 int dashboard_run(struct runtime *runtime, struct config *config, const struct options *options) {
   int status;
   struct dashboard_theme_start start = {0};
-  struct terminal *terminal = dashboard_terminal(config, options, &start, &status);
+  struct terminal *terminal = dashboard_terminal_open(config, options, &start, &status);
   if (!terminal) {
     config_free(config);
     if (!runtime_close(runtime, NULL))

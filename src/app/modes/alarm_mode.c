@@ -2,7 +2,7 @@
 
 #include "app/alarm/alarm_clerk.h"
 #include "app/incident/incident_secrets.h"
-#include "app/modes/since.h"
+#include "core/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/format.h"

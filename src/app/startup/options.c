@@ -137,8 +137,7 @@ static const struct {
     {"logs", MODE_LOGS},       {"show", MODE_SHOW},         {"watch", MODE_WATCH},
     {"runbook", MODE_RUNBOOK}, {"incident", MODE_INCIDENT}, {"status", MODE_STATUS},
     {"init", MODE_INIT},       {"serve", MODE_SERVE},       {"keys", MODE_KEYS},
-    {"ack", MODE_ACK},
-    {"silence", MODE_SILENCE}, {"alarms", MODE_ALARMS},
+    {"ack", MODE_ACK},         {"silence", MODE_SILENCE},   {"alarms", MODE_ALARMS},
     {"events", MODE_EVENTS},
 };
 enum { MODE_WORDS = sizeof modes / sizeof *modes };

@@ -306,8 +306,7 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
       [MODE_INIT] = init,       [MODE_SERVE] = serve,       [MODE_KEYS] = keys,
-      [MODE_ACK] = alarms,
-      [MODE_SILENCE] = alarms,  [MODE_ALARMS] = alarms,
+      [MODE_ACK] = alarms,      [MODE_SILENCE] = alarms,    [MODE_ALARMS] = alarms,
       [MODE_EVENTS] = events,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;

@@ -754,7 +754,7 @@ static void test_the_help_is_searched(void **state) {
   press(&s, "<Backspace>");
   expect(&s, "copy the row to the clipboard");
   expect(&s, "copy the line to the clipboard"); /* of the logs */
-  expect(&s, "/CLIP: 2 lines");
+  expect(&s, "/CLIP: 3 lines");
   expect_not(&s, "details of the selected row");
   press(&s, "<Enter>?"); /* ? leaves */
   expect(&s, "[3 PostgreSQL]");
