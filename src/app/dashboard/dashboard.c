@@ -126,7 +126,6 @@ static void input_watch(struct dashboard *dashboard) {
   uv_poll_start(&dashboard->input, events, on_input);
 }
 
-
 /* What a person has opened behind the wall display and left open would be collected for weeks. */
 static void wall_tidy(struct dashboard *dashboard) {
   const struct operations *operations = &dashboard->model.operations;
