@@ -2,12 +2,12 @@
 
 #include "app/alarm/alarm_clerk.h"
 #include "app/incident/incident_secrets.h"
-#include "core/since.h"
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "core/format.h"
 #include "core/json_writer.h"
 #include "core/quantity.h"
+#include "core/since.h"
 #include "core/text.h"
 #include "io/clock.h"
 #include "operate/state.h"
