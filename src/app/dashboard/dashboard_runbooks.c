@@ -289,8 +289,8 @@ static void on_abandoned(void *arg, const struct child_result *result, const str
   own->abandon = NULL;
   const char *said = result && result->output_len > 0 ? result->output : "";
   const size_t length = strcspn(said, "\n");
-  if (err)
-    snprintf(text, sizeof text, "Not abandoned: %.150s", err->text);
+  if (err || !result)
+    snprintf(text, sizeof text, "Not abandoned: %.150s", err ? err->text : "");
   else if (result->exit_code != 0)
     snprintf(text, sizeof text, "Not abandoned: %.*s", (int)(length < 150 ? length : 150), said);
   else

@@ -572,28 +572,41 @@ static bool word_take(struct options *options, char **argv, char *word, bool *co
   return true;
 }
 
+struct exclusion {
+  bool first, second;
+  const char *first_name, *second_name;
+};
+
+static bool exclusions_check(const struct options *options, struct err *err) {
+  const struct exclusion exclusions[] = {
+      {options->csv, options->json, "--csv", "--json"},
+      {options->plain, options->wall, "--plain", "--wall"},
+      {options->plain, options->screen_reader, "--plain", "--screen-reader"},
+      {options->tmux, options->json, "--tmux", "--json"},
+      {options->openmetrics, options->json, "--openmetrics", "--json"},
+      {options->openmetrics, options->plugin, "--openmetrics", "--plugin"},
+      {options->plugin, options->json, "--plugin", "--json"},
+  };
+  for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++)
+    if (exclusions[i].first && exclusions[i].second)
+      return err_set(err, ERR_INVALID, "%s and %s exclude each other; use one of them",
+                     exclusions[i].first_name, exclusions[i].second_name);
+  return true;
+}
+
 static bool format_check(const struct options *options, struct err *err) {
-  if (options->csv && options->json)
-    return err_set(err, ERR_INVALID, "--csv and --json exclude each other; use one of them");
   if ((options->plain || options->screen_reader) && options->mode != MODE_DASHBOARD)
     return err_set(err, ERR_INVALID, "%s is only valid without a command",
                    options->plain ? "--plain" : "--screen-reader");
-  if (options->plain && (options->wall || options->screen_reader))
-    return err_set(err, ERR_INVALID, "--plain and %s exclude each other; use one of them",
-                   options->wall ? "--wall" : "--screen-reader");
-  if (options->tmux && options->json)
-    return err_set(err, ERR_INVALID, "--tmux and --json exclude each other; use one of them");
-  if (options->openmetrics && (options->json || options->plugin))
-    return err_set(err, ERR_INVALID, "--openmetrics and %s exclude each other; use one of them",
-                   options->json ? "--json" : "--plugin");
+  if (!exclusions_check(options, err))
+    return false;
   if (options->mode == MODE_CHECK && options->output && !options->output_file)
     return err_set(err, ERR_INVALID, "--output requires a value, the name of a file");
   if (options->output_file && !options->openmetrics)
     return err_set(err, ERR_INVALID, "--output FILE is only valid with --openmetrics");
   if (options->mode == MODE_SERVE && !options->metrics)
     return err_set(err, ERR_INVALID, "say what to serve: `stacktop serve --metrics`");
-  return !options->plugin || !options->json ||
-         err_set(err, ERR_INVALID, "--plugin and --json exclude each other; use one of them");
+  return true;
 }
 
 /* "run NAME [NAME=VALUE...]", "list". The first word becomes the command; "NAME ..." is short for

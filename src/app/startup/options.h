@@ -41,6 +41,7 @@ enum {
   OPTIONS_WIDTH_MAX = 1000,
 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what belongs together stands together
 struct options {
   enum mode mode;
   enum mode help_of;   /* HELP: the mode to describe; MODE_DASHBOARD: the program */
