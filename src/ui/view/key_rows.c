@@ -26,6 +26,7 @@ static const struct {
     {PLACE_INCIDENT, "incident"},
     {PLACE_WALL, "wall display"},
     {PLACE_COLUMNS, "choice of columns"},
+    {PLACE_EVENTS, "history of events"},
     {PLACE_HELP, "help"},
 };
 

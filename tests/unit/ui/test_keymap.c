@@ -2,6 +2,7 @@
  * follow. */
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
+#include "ui/view/key_rows.h"
 #include "ui/view/keymap.h"
 #include "ui/view/view_binding.h"
 
@@ -124,6 +125,19 @@ static void test_actions(void **state) {
   BAD("T is the key of the action postgres.terminate", setting("row-details", "T", NULL));
 }
 
+/* A new place needs a word of its own (key_rows.c). */
+static void test_each_row_says_where(void **state) {
+  (void)state;
+  static struct key_row rows[KEY_ROWS_MAX];
+  struct keymap map;
+  keymap_init(&map);
+  const size_t count = key_rows(&map, rows);
+  for (size_t i = 0; i < count; i++)
+    if (!rows[i].places[0])
+      fail_msg("%s: %s", rows[i].name ? rows[i].name : "a dialog", rows[i].help);
+  keymap_fini(&map);
+}
+
 struct session {
   struct fixture fixture;
   struct view *view;
@@ -187,6 +201,7 @@ int main(void) {
       cmocka_unit_test(test_names_of_keys),
       cmocka_unit_test(test_settings),
       cmocka_unit_test(test_actions),
+      cmocka_unit_test(test_each_row_says_where),
       cmocka_unit_test(test_the_screen_follows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
