@@ -92,7 +92,8 @@ static const char *reason_of(struct sample *sample, const struct schedule_facts 
 
 static void row_fill(struct sample *sample, struct row *row, const struct schedule_facts *facts,
                      enum severity overdue, int64_t now_ms) {
-  const bool off = strcmp(facts->state, "off") == 0, is_new = strcmp(facts->state, "new") == 0;
+  const char *state = facts->state ? facts->state : "";
+  const bool off = strcmp(state, "off") == 0, is_new = strcmp(state, "new") == 0;
   row->cells[BOOK_NAME] = text_cell(sample, facts->name);
   row->cells[BOOK_STATE] = text_cell(sample, facts->state);
   row->cells[BOOK_SCHEDULE] = text_cell(sample, off ? "off" : facts->schedule);
