@@ -400,6 +400,8 @@ def environment(term, extra=None):
     env = {
         "TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
         "HOME": "/nonexistent", "TZ": "UTC",
+        # Tests write passwords of servers of their own at the usual umask (test_config_first.py tests the refusal).
+        "STACKTOP_READABLE_SECRETS": "1",
     }
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:

@@ -64,7 +64,7 @@ static bool facts_find(json_t *json, const char *name, struct schedule_facts *fa
 }
 
 static struct value text_cell(struct sample *sample, const char *text) {
-  return *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
+  return text && *text ? value_text(sample_copy(sample, text)) : value_none(NULL);
 }
 
 static struct value since_cell(int64_t from_ms, int64_t to_ms, const char *why) {
