@@ -41,6 +41,7 @@ void notify_test(struct io *io, const struct target *channel, notify_tested done
                                            .sentence = sentence,
                                            .runbook = nothing,
                                            .labels = nothing,
+                                           .by = nothing,
                                            .since_ms = now_ms,
                                            .ended_ms = now_ms,
                                            .change = NOTIFY_RESOLVED};
