@@ -194,20 +194,20 @@ static void add_order(char sql[SQL_MAX], enum event_way way) {
 }
 
 bool event_store_read(struct event_store *store, const struct event_filter *filter,
-                      enum event_way way, struct event_place_at from, size_t limit, int64_t now_ms,
-                      event_seen seen, void *arg, struct err *err) {
+                      const struct event_range *range, int64_t now_ms, event_seen seen, void *arg,
+                      struct err *err) {
   char sql[SQL_MAX] = COLUMNS;
   bool more = true;
   int code = 0;
   add_filter(sql, filter);
-  add_order(sql, way);
+  add_order(sql, range->way);
   sqlite3_stmt *rows = statement_make(store, sql, filter, err);
   if (!rows)
     return false;
-  sqlite3_bind_int64(rows, parameter(rows, ":at"), from.at_ms);
-  sqlite3_bind_int64(rows, parameter(rows, ":id"), from.id);
+  sqlite3_bind_int64(rows, parameter(rows, ":at"), range->from.at_ms);
+  sqlite3_bind_int64(rows, parameter(rows, ":id"), range->from.id);
   sqlite3_bind_int64(rows, parameter(rows, ":alive"), now_ms - 3 * (int64_t)EVENT_BEAT_MS);
-  sqlite3_bind_int64(rows, parameter(rows, ":limit"), limit ? (int64_t)limit : -1);
+  sqlite3_bind_int64(rows, parameter(rows, ":limit"), range->limit ? (int64_t)range->limit : -1);
   while (more && (code = event_sql_step(store, rows, err)) > 0) {
     const struct event_record record = record_of(rows);
     more = seen(arg, &record);

@@ -118,8 +118,9 @@ static bool job_read(struct job *job) {
   const enum event_way way = !again             ? ways[job->query.want]
                              : job->from_newest ? EVENT_WAY_NEWEST
                                                 : EVENT_WAY_OLDER;
-  if (!event_store_read(job->store, &job->query.filter, way, job->from, job->limit, job->now_ms,
-                        row_add, &job->rows, &job->err))
+  const struct event_range range = {way, job->from, job->limit};
+  if (!event_store_read(job->store, &job->query.filter, &range, job->now_ms, row_add, &job->rows,
+                        &job->err))
     return false;
   if (way == EVENT_WAY_OLDEST || way == EVENT_WAY_NEWER)
     rows_reverse(&job->rows);

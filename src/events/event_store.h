@@ -98,10 +98,14 @@ enum event_way {
 
 /* The record is borrowed for the call. False stops. */
 typedef bool (*event_seen)(void *arg, const struct event_record *record);
-/* limit 0: none. */
+struct event_range {
+  enum event_way way;
+  struct event_place_at from;
+  size_t limit; /* 0: none */
+};
 bool event_store_read(struct event_store *store, const struct event_filter *filter,
-                      enum event_way way, struct event_place_at from, size_t limit, int64_t now_ms,
-                      event_seen seen, void *arg, struct err *err) MUST_CHECK;
+                      const struct event_range *range, int64_t now_ms, event_seen seen, void *arg,
+                      struct err *err) MUST_CHECK;
 /* How many match; and over all, since when. */
 bool event_store_count(struct event_store *store, const struct event_filter *filter,
                        int64_t *matches, int64_t *total, int64_t *first_ms,

@@ -55,7 +55,7 @@ def test_figures_are_those_of_ss(tmp_path, space):  # noqa: F811
     assert 7 <= rows["127.0.0.1:8000"]["dropped"] <= counters["TcpExtListenOverflows"] == counters["TcpExtListenDrops"]
     assert rows["*:8001"]["connections"] == 5 and rows["*:8001"]["close_wait"] == 1 and rows["*:8001"]["dropped"] == 0
     assert done.status == CRIT
-    assert any(text.startswith("here 127.0.0.1:8000: queue 100%, above 99.0% (queued 5 of 4)") for _, text in document.findings)
+    assert any(text.startswith("here 127.0.0.1:8000: queue 100%, above 99% (queued 5 of 4)") for _, text in document.findings)
 
 
 def test_interfaces_are_those_of_ip(tmp_path, space):  # noqa: F811
@@ -81,7 +81,7 @@ def test_screen(tmp_path, space):  # noqa: F811
         terminal.wait_for("no findings")
         with space.python(FULL):
             terminal.wait_for("127.0.0.1:8000")
-            terminal.wait_for("queue 100%, above 99.0% (queued 5 of 4)", timeout=20)
+            terminal.wait_for("queue 100%, above 99% (queued 5 of 4)", timeout=20)
             terminal.wait_for(lambda screen: re.search(r"!! 127.0.0.1:8000 +python3 +100%", screen.text))
             terminal.wait_for("overflows ")
         terminal.wait_for("no listeners", timeout=20)

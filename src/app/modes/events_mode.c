@@ -97,11 +97,11 @@ static bool list(struct event_store *store, const struct event_filter *filter,
                  struct listing *listing, struct err *err) {
   struct newest newest = {{INT64_MIN, 0}, 0};
   const size_t limit = (size_t)listing->options->limit;
-  if (limit && !event_store_read(store, filter, EVENT_WAY_NEWEST, newest.place, limit,
-                                 listing->now_ms, on_newest, &newest, err))
+  const struct event_range last = {EVENT_WAY_NEWEST, newest.place, limit};
+  if (limit && !event_store_read(store, filter, &last, listing->now_ms, on_newest, &newest, err))
     return false;
-  return event_store_read(store, filter, EVENT_WAY_NEWER, newest.place, 0, listing->now_ms,
-                          on_event, listing, err);
+  const struct event_range range = {EVENT_WAY_NEWER, newest.place, 0};
+  return event_store_read(store, filter, &range, listing->now_ms, on_event, listing, err);
 }
 
 static int put(const struct config *config, const struct event_filter *filter,

@@ -97,10 +97,11 @@ static void ends_once(const struct collector *collector, const struct tiny_serve
 }
 
 /* A rule looks at what others have published: it has no server. DNS asks by UDP: see
- * e2e/test_dns.py. */
+ * e2e/test_dns.py. Runbooks are asked of this program itself: see e2e/test_runbooks_due.py. */
 static bool has_server(const struct collector *collector) {
   return strcmp(collector->kind.kind, "alert") != 0 &&
-         strcmp(collector->kind.kind, "notifier") != 0 && strcmp(collector->kind.kind, "dns") != 0;
+         strcmp(collector->kind.kind, "notifier") != 0 &&
+         strcmp(collector->kind.kind, "dns") != 0 && strcmp(collector->kind.kind, "runbook") != 0;
 }
 
 #define FOR_EACH(collector)                                                        \

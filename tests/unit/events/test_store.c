@@ -133,8 +133,9 @@ static struct listed read_all(struct event_store *store, const struct event_filt
   struct listed listed = {0};
   struct err err = {0};
   const struct event_filter all = {0};
-  if (!event_store_read(store, filter ? filter : &all, EVENT_WAY_NEWEST, (struct event_place_at){0},
-                        0, now_ms, list, &listed, &err))
+  if (!event_store_read(store, filter ? filter : &all,
+                        &(struct event_range){EVENT_WAY_NEWEST, (struct event_place_at){0}, 0},
+                        now_ms, list, &listed, &err))
     fail_msg("%s", err.text);
   return listed;
 }
@@ -359,24 +360,26 @@ static void test_pages_have_each_event_once(void **state) {
   struct listed listed = {0};
   const struct event_filter all = {0};
   fill(store, 40);
-  assert_true(
-      event_store_read(store, &all, EVENT_WAY_NEWEST, listed.last, 7, noon, list, &listed, &err));
+  assert_true(event_store_read(store, &all, &(struct event_range){EVENT_WAY_NEWEST, listed.last, 7},
+                               noon, list, &listed, &err));
   while (listed.count < 40) {
     const size_t before = listed.count;
-    assert_true(
-        event_store_read(store, &all, EVENT_WAY_OLDER, listed.last, 7, noon, list, &listed, &err));
+    assert_true(event_store_read(store, &all,
+                                 &(struct event_range){EVENT_WAY_OLDER, listed.last, 7}, noon, list,
+                                 &listed, &err));
     assert_true(listed.count > before);
   }
   assert_int_equal(listed.count, 40);
   struct listed whole = read_all(store, NULL, noon);
   assert_string_equal(listed.text, whole.text);
   listed = (struct listed){0};
-  assert_true(
-      event_store_read(store, &all, EVENT_WAY_OLDEST, listed.last, 1, noon, list, &listed, &err));
+  assert_true(event_store_read(store, &all, &(struct event_range){EVENT_WAY_OLDEST, listed.last, 1},
+                               noon, list, &listed, &err));
   assert_int_equal(listed.last.at_ms, noon);
   for (int i = 0; i < 39; i++)
-    assert_true(
-        event_store_read(store, &all, EVENT_WAY_NEWER, listed.last, 1, noon, list, &listed, &err));
+    assert_true(event_store_read(store, &all,
+                                 &(struct event_range){EVENT_WAY_NEWER, listed.last, 1}, noon, list,
+                                 &listed, &err));
   assert_int_equal(listed.count, 40);
   assert_int_equal(listed.last.at_ms, noon + 13000);
   event_store_close(store);
