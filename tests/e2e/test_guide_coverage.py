@@ -52,7 +52,8 @@ def existing(tmp_path_factory):
         "order": {order["name"] for each in pages for order in each.get("orders", [])},
         "action": {each["id"] for each in json.loads(run("actions", "--json"))["actions"]},
         "runbook": {line.split()[0] for line in run("runbook", "list").splitlines() if line.strip()},
-        "command": set(re.findall(r"(stacktop \w+)", run("--help"))),
+        "command": {f"stacktop {name}" for line in re.findall(r"stacktop (\w+(?:, \w+)*)", run("--help"))
+                    for name in line.split(", ")},
         "own action": {each["id"] for each in example("own-actions.yaml")["actions"]},
         "rule": {each["name"] for each in example("alerts/ecap.yaml")["alerts"]},
         "check": {each["name"] for each in example("data-checks.yaml")["postgres"][0]["checks"]},
