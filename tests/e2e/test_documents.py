@@ -81,7 +81,7 @@ def complete_bash(line):
 def test_bash_completes():
     assert complete_bash("stacktop wat") == ["watch"]
     assert complete_bash("stacktop --read-o") == ["--read-only"]
-    assert complete_bash("stacktop -C check --pl") == ["--plugin"]
+    assert complete_bash("stacktop -C check --plu") == ["--plugin"]
     assert complete_bash("stacktop -c file show postgres.loc") == ["postgres.locks"]
     assert complete_bash("stacktop check --theme") == []
     assert complete_bash("stacktop --theme colorblind-") == ["colorblind-light"]
@@ -99,6 +99,6 @@ def test_the_shells_read_it(shell, file):
 def test_fish_completes():
     if not shutil.which("fish"):
         pytest.skip("fish is not installed")
-    run = subprocess.run(["fish", "-c", f"source {MADE / 'stacktop.fish'}; complete -C 'stacktop check --pl'"],
+    run = subprocess.run(["fish", "-c", f"source {MADE / 'stacktop.fish'}; complete -C 'stacktop check --plu'"],
                          capture_output=True, text=True)
     assert run.stdout.startswith("--plugin\t"), run

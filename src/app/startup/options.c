@@ -666,7 +666,7 @@ static bool alarms_check(const struct options *options, struct err *err) {
   return (removes && options->word_count == 2) ||
          (strcmp(options->words[0], "list") == 0 && options->word_count == 1) ||
          err_set(err, ERR_INVALID,
-                 "usage: stacktop alarms [list | remove KEY | --report [--since TIME]]");
+                 "usage: stacktop alarms [list | remove KEY]");
 }
 
 static bool words_check(struct options *options, struct err *err) {

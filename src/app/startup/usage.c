@@ -269,6 +269,7 @@ static const char serve[] =
     "Collects all targets at their intervals, and answers http://127.0.0.1:9876/metrics with what\n"
     "they show now (docs/openmetrics.md). Runs until SIGTERM, SIGINT or SIGHUP.\n"
     "\n"
+    "      --metrics         what is served: metrics for Prometheus\n"
     "      --listen HOST:PORT  an address of the loopback, and the port (default: 127.0.0.1:9876)\n"
     "      --allow-remote    also listen at another address: everyone who reaches it can read the\n"
     "                        metrics, without a password and unencrypted\n"
