@@ -89,7 +89,7 @@ def test_check_finds_what_the_dashboard_would_refuse(tmp_path):
     path.write_text("""postgres: [{name: a, dsn: "host=x port=abc"}, {name: b, dsn: "postgresql://h:99999/d"}]\n""")
     found = stacktop("config", "--check", "-c", path)
     assert found.status == CONFIG
-    assert 'yaml:1:27: dsn: port "abc" is not a number' in found.stderr and '"99999"' in found.stderr
+    assert 'yaml:1:27: dsn: the port is not a number from 1 to 65535' in found.stderr
     path.write_text("""kafka: [{name: a, bootstrap: "x:1", properties: {sasl.pasword: x}}]
 redis: [{name: r, url: "rediss://x", ca_file: /none}]\n""")
     found = stacktop("config", "--check", "-c", path)

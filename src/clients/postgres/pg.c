@@ -347,7 +347,8 @@ static bool uri_is_plain(const char *uri) {
   return !memchr(rest, '@', strcspn(rest, "?"));
 }
 
-/* libpq would say so only when it connects. "5432,5433" belongs to two hosts. */
+/* libpq would say so only when it connects. "5432,5433" belongs to two hosts. The text is not
+ * quoted: of a password with an unescaped "/" libpq takes the first half for a port. */
 static bool ports_are_right(const PQconninfoOption *options, struct err *err) {
   const char *list = NULL;
   for (; options->keyword; options++)
@@ -358,8 +359,9 @@ static bool ports_are_right(const PQconninfoOption *options, struct err *err) {
     const size_t length = strcspn(list, ",");
     const long port = strtol(list, &end, 10);
     if (length > 0 && (end != list + length || port < 1 || port > 65535))
-      return err_set(err, ERR_INVALID, "port \"%.*s\" is not a number from 1 to 65535",
-                     (int)(length < 40 ? length : 40), list);
+      return err_set(err, ERR_INVALID,
+                     "the port is not a number from 1 to 65535; in a URI, write %%2F for a / in the "
+                     "password");
   }
   return true;
 }
