@@ -28,5 +28,5 @@ def test_a_command_is_answered_where_it_was_typed(config):
         o.wait(lambda o: "CRIT" in o.verdict)
         o.terminal.press("1", "Enter", *":nonsense", "Enter")
         o.wait(lambda o: "nonsense" in o.screen.display[23] and "6 Events" not in o.screen.text)
-        o.terminal.press("j")
+        o.terminal.press("Esc", "j")
         o.wait(lambda o: "nonsense" not in o.screen.display[23])
