@@ -105,7 +105,7 @@ static void row_fill(struct sample *sample, struct row *row, const struct schedu
   row->cells[BOOK_MISSED] = off ? value_none("its schedule is off") : value_int(facts->missed);
   row->cells[BOOK_TITLE] = text_cell(sample, facts->title);
   row->cells[BOOK_RUN] = text_cell(sample, facts->run);
-  if (strcmp(facts->state, "overdue") != 0 || overdue == SEVERITY_OK)
+  if (strcmp(state, "overdue") != 0 || overdue == SEVERITY_OK)
     return;
   row->severity = overdue;
   row->reason = reason_of(sample, facts, now_ms);
