@@ -665,8 +665,7 @@ static bool alarms_check(const struct options *options, struct err *err) {
   const bool removes = strcmp(options->words[0], "remove") == 0;
   return (removes && options->word_count == 2) ||
          (strcmp(options->words[0], "list") == 0 && options->word_count == 1) ||
-         err_set(err, ERR_INVALID,
-                 "usage: stacktop alarms [list | remove KEY]");
+         err_set(err, ERR_INVALID, "usage: stacktop alarms [list | remove KEY]");
 }
 
 static bool words_check(struct options *options, struct err *err) {

@@ -359,9 +359,10 @@ static bool ports_are_right(const PQconninfoOption *options, struct err *err) {
     const size_t length = strcspn(list, ",");
     const long port = strtol(list, &end, 10);
     if (length > 0 && (end != list + length || port < 1 || port > 65535))
-      return err_set(err, ERR_INVALID,
-                     "the port is not a number from 1 to 65535; in a URI, write %%2F for a / in the "
-                     "password");
+      return err_set(
+          err, ERR_INVALID,
+          "the port is not a number from 1 to 65535; in a URI, write %%2F for a / in the "
+          "password");
   }
   return true;
 }
