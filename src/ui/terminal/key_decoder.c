@@ -285,17 +285,27 @@ static struct decoded decode_string(struct key_decoder *decoder) {
   return decoded_nothing(1);
 }
 
+static bool may_be(const struct key_decoder *decoder, const uint8_t *sequence, size_t length) {
+  return memcmp(decoder->bytes, sequence, decoder->count < length ? decoder->count : length) == 0;
+}
+
+/* An answer of the terminal may come in the middle: the next frame waits for it. */
 static struct decoded decode_paste(struct key_decoder *decoder) {
+  static const uint8_t answer[] = {ESC, '[', '0', 'n'};
   static const uint8_t end[] = {ESC, '[', '2', '0', '1', '~'};
   const uint8_t first = decoder->bytes[0];
   if (first == ESC) {
-    const size_t len = decoder->count < sizeof end ? decoder->count : sizeof end;
-    if (memcmp(decoder->bytes, end, len) != 0)
+    const bool ends = may_be(decoder, end, sizeof end);
+    const size_t length = ends ? sizeof end : sizeof answer;
+    if (!ends && !may_be(decoder, answer, sizeof answer))
       return decoded_nothing(1);
-    if (len < sizeof end)
+    if (decoder->count < length)
       return decoded_more();
-    decoder->mode = KEY_MODE_PLAIN;
-    return decoded_nothing(len);
+    if (ends)
+      decoder->mode = KEY_MODE_PLAIN;
+    else
+      reports_csi(&decoder->reports, "0", 'n');
+    return decoded_nothing(length);
   }
   if (first < 0x20 || first == DEL)
     return decoded_nothing(1);

@@ -178,6 +178,22 @@ static void test_a_paste_never_acts(void **state) {
   assert_string_equal(got, "{61}q");
 }
 
+/* The next frame waits for the answer: it counts in an open paste as well, and is not its text. */
+static void test_an_answer_within_a_paste(void **state) {
+  (void)state;
+  static const char bytes[] = "\033[200~a\033[0nb\033[0x\033[201~c";
+  struct key_decoder decoder = {0};
+  struct key key;
+  char typed[16] = "";
+  for (const char *at = bytes; *at; at++) {
+    key_decoder_add(&decoder, (const uint8_t *)at, 1);
+    while (key_decoder_next(&decoder, &key))
+      typed[strlen(typed)] = (char)key.rune;
+  }
+  assert_string_equal(typed, "ab[0xc");
+  assert_int_equal(decoder.reports.arrivals, 1);
+}
+
 static void test_more_than_there_is_room_for(void **state) {
   (void)state;
   struct key_decoder decoder = {0};
@@ -225,6 +241,7 @@ int main(void) {
       cmocka_unit_test(test_escape),
       cmocka_unit_test(test_the_wait),
       cmocka_unit_test(test_a_paste_never_acts),
+      cmocka_unit_test(test_an_answer_within_a_paste),
       cmocka_unit_test(test_more_than_there_is_room_for),
       cmocka_unit_test(test_garbage),
   };
