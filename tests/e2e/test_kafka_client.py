@@ -41,7 +41,7 @@ def test_a_crash_is_a_finding_and_passes(calm, tmp_path):
         # it crashes while it is asked something: stopped, so that the question waits for it
         second = client(pid)
         assert second != first
-        before = descriptors(pid)  # what is opened late, such as locks, is there by now
+        before = descriptors(pid)  # what is opened late, such as locks, is open
         os.kill(second, signal.SIGSTOP)
         look(terminal, lambda screen: False, 2.5)
         os.kill(second, signal.SIGABRT)
