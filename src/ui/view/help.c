@@ -14,7 +14,7 @@ enum { NAMES_WIDTH = 17, NAMES_MAX = 64 };
 
 static void put(struct view *view, const struct frame *frame, struct rect inside, unsigned style,
                 const char *names, const char *text) {
-  if (*view->help_filter && !text_contains(names, view->help_filter) &&
+  if (*view->help_filter && !view->help_part && !text_contains(names, view->help_filter) &&
       !text_contains(text, view->help_filter))
     return;
   int y = inside.y + view->page_lines++ - view->scroll;
@@ -75,7 +75,8 @@ static void put_keys(struct view *view, const struct frame *frame, struct rect i
 
 static void put_heading(struct view *view, const struct frame *frame, struct rect inside,
                         const char *text) {
-  if (*view->help_filter)
+  view->help_part = *view->help_filter && text_contains(text, view->help_filter);
+  if (*view->help_filter && !view->help_part)
     return;
   put(view, frame, inside, STYLE_LABEL, "", "");
   int y = inside.y + view->page_lines++ - view->scroll;
@@ -181,6 +182,7 @@ void help_draw(struct view *view, const struct frame *frame, struct rect area) {
   const enum key_place place = view_place_on(view, view->page_before_help);
   view->page_height = inside.height;
   view->page_lines = 0;
+  view->help_part = false;
   put_keys(view, frame, inside, place, true);
   put_signs(view, frame, inside);
   put_mouse(view, frame, inside);

@@ -119,9 +119,10 @@ struct view {
   bool typing;         /* the filter of the focused pane is being typed */
   bool help_typing;    /* what the help is searched for is being typed */
   char help_filter[PANE_FILTER_MAX]; /* only its lines with this text; "": all */
-  bool saving;                       /* the name of a file is being typed, in `command` */
-  bool commanding;                   /* a line after `:` is being typed */
-  char command[DIALOG_TEXT_MAX];     /* the name of the file */
+  bool help_part;                /* the heading above the line has it: its whole part is shown */
+  bool saving;                   /* the name of a file is being typed, in `command` */
+  bool commanding;               /* a line after `:` is being typed */
+  char command[DIALOG_TEXT_MAX]; /* the name of the file */
   struct command_line *command_line; /* ui/view/command_line.h */
   const char *const *commands;       /* names after `:`; NULL-terminated, may be NULL */
   struct dialog dialog;

@@ -761,6 +761,9 @@ static void test_the_help_is_searched(void **state) {
   press(&s, "?/ctrl-r<Enter>");
   expect(&s, "refresh now");
   expect_not(&s, "details of the selected row");
+  press(&s, "<Esc>/mouse<Enter>"); /* a heading: all of its part */
+  expect(&s, "go to the pane");
+  expect_not(&s, "details of the selected row");
   press(&s, "<Esc>");
   expect(&s, "details of the selected row");
   press(&s, "<Esc>");
