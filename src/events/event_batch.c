@@ -82,18 +82,8 @@ void event_batch_add_event(struct event_batch *batch, const struct event *event,
 }
 
 void event_batch_fini(struct event_batch *batch) {
-  for (size_t i = 0; i < batch->count; i++) {
-    const struct event_record *record = &batch->items[i].record;
-    free((void *)record->target_kind);
-    free((void *)record->target);
-    free((void *)record->table);
-    free((void *)record->row);
-    free((void *)record->column);
-    free((void *)record->subject);
-    free((void *)record->text);
-    free((void *)record->who);
-    free((void *)record->result);
-  }
+  for (size_t i = 0; i < batch->count; i++)
+    event_record_fini(&batch->items[i].record);
   free(batch->items);
   *batch = (struct event_batch){0};
 }

@@ -54,21 +54,9 @@ static char *dup_or_null(const char *text) {
   return text ? mem_dup(text) : NULL;
 }
 
-static void record_fini(struct event_record *record) {
-  free((void *)record->target_kind);
-  free((void *)record->target);
-  free((void *)record->table);
-  free((void *)record->row);
-  free((void *)record->column);
-  free((void *)record->subject);
-  free((void *)record->text);
-  free((void *)record->who);
-  free((void *)record->result);
-}
-
 static void rows_fini(struct event_record *rows, size_t count) {
   for (size_t i = 0; i < count; i++)
-    record_fini(&rows[i]);
+    event_record_fini(&rows[i]);
   free(rows);
 }
 
@@ -186,7 +174,7 @@ static void page_join(struct event_page *page, struct rows *rows, bool older) {
   const size_t from = older ? more : 0, kept = count - more;
   for (size_t i = 0; i < count; i++)
     if (i < from || i >= from + kept)
-      record_fini(&all[i]);
+      event_record_fini(&all[i]);
   memmove(all, all + from, kept * sizeof *all);
   page->rows = all;
   page->count = kept;

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const kinds[EVENT_KIND_COUNT] = {
@@ -40,6 +41,18 @@ const char *event_state_name(enum event_state state) {
 }
 
 /* ---- filters */
+
+void event_record_fini(struct event_record *record) {
+  free((void *)record->target_kind);
+  free((void *)record->target);
+  free((void *)record->table);
+  free((void *)record->row);
+  free((void *)record->column);
+  free((void *)record->subject);
+  free((void *)record->text);
+  free((void *)record->who);
+  free((void *)record->result);
+}
 
 bool event_filter_is_empty(const struct event_filter *filter) {
   return !*filter->target && !*filter->who && !*filter->text && filter->kinds == 0 &&

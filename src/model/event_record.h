@@ -48,6 +48,9 @@ struct event_record {
   const char *result; /* of an action: "done", "refused"; of a finding: "silenced"; NULL */
 };
 
+/* Frees the texts of a record that owns copies of them. */
+void event_record_fini(struct event_record *record);
+
 enum { EVENT_FILTER_TEXT_MAX = 120 };
 
 /* What is wanted; "" and 0: all. */
