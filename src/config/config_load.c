@@ -145,13 +145,37 @@ static void options_take(struct config *config, struct option_value *own) {
   }
 }
 
+static bool is_configured(const struct config *config, const char *name) {
+  for (size_t i = 0; i < config->all_count; i++) {
+    const struct target *target = config->all[i];
+    const size_t kind = strlen(target->kind->kind), own = strlen(target->name);
+    if (strncmp(name, target->kind->kind, kind) == 0 && name[kind] == ':' &&
+        strncmp(name + kind + 1, target->name, own) == 0 &&
+        (name[kind + 1 + own] == '\0' || name[kind + 1 + own] == '/'))
+      return true;
+  }
+  return false;
+}
+
+static bool depends_check(const struct config *config, const struct target *target,
+                          struct err *err) {
+  for (size_t i = 0; i < target->depends_count; i++)
+    if (!is_configured(config, target->depends_on[i]))
+      return err_set(err, ERR_INVALID,
+                     "depends_on: no target \"%.100s\"; write KIND:NAME or KIND:NAME/ROW, such as "
+                     "fleet:web/host3",
+                     target->depends_on[i]);
+  return true;
+}
+
 /* Only of a configuration without other errors, which would be the cause of these. */
 static void targets_check(struct config_errors *errors, const struct config *config) {
   const bool clean = errors->count == 0;
   for (size_t i = 0; clean && i < config->all_count; i++) {
     const struct target *target = config->all[i];
     struct err err;
-    if (!target->kind->check || target->kind->check(target, &err))
+    if (depends_check(config, target, &err) &&
+        (!target->kind->check || target->kind->check(target, &err)))
       continue;
     if (config->file_count > 1 && target->origin.file)
       config_errors_enter(errors, target->origin.file);

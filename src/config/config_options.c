@@ -164,10 +164,17 @@ const struct option target_common_options[TARGET_COMMON_COUNT] = {
                      .example = "[/var/log/api/*.log]",
                      .help = "files with its logs, for the key l and `stacktop logs`; absolute "
                              "paths, also with * ? [ ]"},
+    [TARGET_DEPENDS_ON] =
+        {.name = "depends_on",
+         .type = OPTION_LIST,
+         .example = "[]",
+         .help = "KIND:NAME or KIND:NAME/ROW, such as fleet:web/host3: while it is critical, "
+                 "this target's findings are listed under its"},
 };
 
 bool target_kind_takes(const struct target_kind *kind, int common) {
-  return !kind->is_rule || (common != TARGET_READ_ONLY && common != TARGET_LOGS);
+  return !kind->is_rule ||
+         (common != TARGET_READ_ONLY && common != TARGET_LOGS && common != TARGET_DEPENDS_ON);
 }
 
 static const char *const levels[] = {"trace", "debug", "info", "warn", "error", "fatal", NULL};
@@ -221,6 +228,12 @@ const struct option threshold_options[THRESHOLD_OPTION_COUNT] = {
     [THRESHOLD_BELOW] = {.name = "below",
                          .type = OPTION_BOOL,
                          .help = "the limits are lower bounds; default: depends on the metric"},
+    [THRESHOLD_CLEAR] = {.name = "clear",
+                         .type = OPTION_TEXT,
+                         .help = "a finding stays until the value is not beyond this one either"},
+    [THRESHOLD_CLEAR_FOR] = {.name = "clear_for",
+                             .type = OPTION_DURATION,
+                             .help = "and until that has lasted for this long"},
 };
 
 const char config_secrets_key[] = "secrets", config_include_key[] = "include";

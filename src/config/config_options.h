@@ -34,6 +34,7 @@ enum target_common {
   TARGET_READ_ONLY,
   TARGET_DISABLED,
   TARGET_LOGS,
+  TARGET_DEPENDS_ON,
   TARGET_COMMON_COUNT
 };
 extern const struct option target_common_options[TARGET_COMMON_COUNT];
@@ -76,6 +77,8 @@ enum threshold_option {
   THRESHOLD_CRIT,
   THRESHOLD_FOR,
   THRESHOLD_BELOW,
+  THRESHOLD_CLEAR,
+  THRESHOLD_CLEAR_FOR,
   THRESHOLD_OPTION_COUNT
 };
 extern const struct option threshold_options[THRESHOLD_OPTION_COUNT];

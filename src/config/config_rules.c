@@ -29,7 +29,7 @@ static void note_unknown_part(struct config_yaml *yaml, const yaml_node_t *key,
     suggest_consider(&near, config_yaml_key(key), threshold_options[i].name);
   config_yaml_error(yaml, key, "unknown key \"%s\" in the threshold of %s%s%s",
                     config_yaml_key(key), metric, suggest_text(&near),
-                    near.best ? "" : " (known: warn, crit, for, below)");
+                    near.best ? "" : " (known: warn, crit, for, below, clear, clear_for)");
 }
 
 static void part_read(struct config_yaml *yaml, const struct column_spec *column,
@@ -51,6 +51,13 @@ static void part_read(struct config_yaml *yaml, const struct column_spec *column
   case THRESHOLD_BELOW:
     if (config_option_read(yaml, &threshold_options[part], value, &parsed))
       threshold->below = parsed.number;
+    break;
+  case THRESHOLD_CLEAR:
+    threshold->has_clear = limit_read(yaml, column, "clear", value, &threshold->clear);
+    return;
+  case THRESHOLD_CLEAR_FOR:
+    if (config_option_read(yaml, &threshold_options[part], value, &parsed))
+      threshold->clear_for_ms = parsed.number;
     break;
   default:
     note_unknown_part(yaml, key, column->metric);
@@ -81,6 +88,12 @@ static void check_limits(struct config_yaml *yaml, const yaml_node_t *mapping,
         yaml, mapping,
         "the threshold of %s has neither warn nor crit; to disable it write `%s: off`",
         column->metric, column->metric);
+  const yaml_node_t *clear = part_find(yaml, mapping, "clear");
+  const double first = threshold->has_warn ? threshold->warn : threshold->crit;
+  if (clear && threshold->has_clear && (threshold->has_warn || threshold->has_crit) &&
+      (threshold->below ? threshold->clear < first : threshold->clear > first))
+    config_yaml_error(yaml, clear, "clear of %s must not be %s %s", column->metric,
+                      threshold->below ? "below" : "above", threshold->has_warn ? "warn" : "crit");
   if (!threshold->has_warn || !threshold->has_crit || !warn)
     return;
   if (threshold->below ? threshold->warn < threshold->crit : threshold->warn > threshold->crit)

@@ -140,6 +140,10 @@ static void target_read(struct config_yaml *yaml, const struct config_schema *sc
   target->log_count = draft.common[TARGET_LOGS].item_count;
   draft.common[TARGET_LOGS].items = NULL; /* taken */
   draft.common[TARGET_LOGS].item_count = 0;
+  target->depends_on = draft.common[TARGET_DEPENDS_ON].items;
+  target->depends_count = draft.common[TARGET_DEPENDS_ON].item_count;
+  draft.common[TARGET_DEPENDS_ON].items = NULL; /* taken */
+  draft.common[TARGET_DEPENDS_ON].item_count = 0;
   if (draft.common[TARGET_DISABLED].text)
     target->disabled = mem_dup(draft.common[TARGET_DISABLED].text);
   /* Kept even if it is invalid, so that later names are compared with it: an error fails the load

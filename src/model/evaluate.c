@@ -22,6 +22,8 @@ struct candidate {
   double harm;
   int64_t since_ms;
   bool pending;
+  bool kept;       /* the value is within its limits again, but `clear` or `clear_for` is not met */
+  int64_t calm_ms; /* see struct finding */
 };
 
 struct evaluation {
@@ -62,7 +64,8 @@ static struct candidate *candidate_add(struct evaluation *e, size_t target_index
     e->candidates = mem_resize(e->candidates, e->candidate_capacity * sizeof *e->candidates);
   }
   struct candidate *candidate = &e->candidates[e->candidate_count++];
-  *candidate = (struct candidate){target_index, table, row, column, SEVERITY_OK, 0, 0, false};
+  *candidate = (struct candidate){
+      .target_index = target_index, .table = table, .row = row, .column = column};
   candidate->since_ms =
       since_of(e, target_index, table->spec->id, row->key, column ? column->id : NULL);
   return candidate;
@@ -186,15 +189,55 @@ static int64_t waits_since(const struct evaluation *e, const struct candidate *c
   return since_ms;
 }
 
+/* Hysteresis: an earlier finding stays although the value is within its limits again. NULL: it does
+ * not. *calm_ms: since when the value is beyond `clear` no longer; 0: it still is. */
+static const struct finding *kept_by(const struct evaluation *e, size_t index,
+                                     const struct table *table, const struct row *row,
+                                     const struct column_spec *column,
+                                     const struct threshold *threshold, struct value value,
+                                     int64_t *calm_ms) {
+  double number;
+  if (!threshold || (!threshold->has_clear && threshold->clear_for_ms == 0) ||
+      !value_number(value, &number))
+    return NULL;
+  const struct finding *old = find_old(e, index, table->spec->id, row->key, column->id);
+  if (!old || old->pending)
+    return NULL;
+  *calm_ms = 0;
+  if (threshold->has_clear &&
+      (threshold->below ? number < threshold->clear : number > threshold->clear))
+    return old;
+  *calm_ms = old->calm_ms ? old->calm_ms : e->now_ms;
+  return e->now_ms - *calm_ms < threshold->clear_for_ms ? old : NULL;
+}
+
+/* Such a finding is a warning, if it can be one. */
+static void candidate_stay(struct candidate *candidate, const struct finding *old,
+                           const struct threshold *threshold, int64_t calm_ms) {
+  candidate->severity = threshold->has_warn ? SEVERITY_WARN : old->severity;
+  candidate->harm =
+      candidate->column->flags & COLUMN_AMBIENT ? (double)HARM_AMBIENT : (double)HARM_THRESHOLD;
+  candidate->kept = true;
+  candidate->calm_ms = calm_ms;
+}
+
 static void evaluate_cell(struct evaluation *e, size_t index, const struct table *table,
                           const struct row *row, size_t column_index) {
   const struct column_spec *column = &table->spec->columns[column_index];
   const struct threshold *threshold = model_threshold(e->model, index, column);
   struct value value = row->cells[column_index];
   enum severity severity = threshold_judge(threshold, value);
-  if (severity == SEVERITY_OK)
+  int64_t calm_ms = 0;
+  const struct finding *old =
+      severity == SEVERITY_OK ? kept_by(e, index, table, row, column, threshold, value, &calm_ms)
+                              : NULL;
+  if (severity == SEVERITY_OK && !old)
     return;
   struct candidate *candidate = candidate_add(e, index, table, row, column);
+  if (old) {
+    candidate_stay(candidate, old, threshold, calm_ms);
+    return;
+  }
   candidate->severity = severity;
   candidate->harm = (column->flags & COLUMN_AMBIENT ? HARM_AMBIENT : HARM_THRESHOLD) +
                     excess(threshold, severity, value);
@@ -346,6 +389,24 @@ static int cut_compare(const void *a, const void *b) {
   return x->pending - y->pending;
 }
 
+/* "lag 90, was above 100: ends at 80" */
+static const char *kept_sentence(struct evaluation *e, const struct column_spec *column,
+                                 const struct threshold *threshold, struct value value,
+                                 const struct candidate *candidate) {
+  char title[FORMAT_MAX], shown[FORMAT_MAX], limit[FORMAT_MAX], ends[FORMAT_MAX];
+  const double was = threshold->has_warn ? threshold->warn : threshold->crit;
+  const char *said = column->said ? column->said : format_title(title, sizeof title, column->title);
+  format_value(shown, sizeof shown, value, column->unit, false);
+  format_limit(limit, sizeof limit, was, column->unit);
+  if (candidate->calm_ms)
+    format_duration(ends, sizeof ends, (double)threshold->clear_for_ms / 1000);
+  else
+    format_limit(ends, sizeof ends, threshold->clear, column->unit);
+  return arena_printf(&e->findings->arena, "%s %s, was %s %s: ends %s %s", said, shown,
+                      threshold->below ? "below" : "above", limit,
+                      candidate->calm_ms ? "after" : "at", ends);
+}
+
 static void candidate_keep(struct evaluation *e, const struct candidate *candidate) {
   const struct table *table = candidate->table;
   const struct row *row = candidate->row;
@@ -357,7 +418,12 @@ static void candidate_keep(struct evaluation *e, const struct candidate *candida
   finding->since_ms = candidate->since_ms;
   finding->pending = candidate->pending;
   finding->subject = subject_of(e, &e->model->targets[candidate->target_index], table, row);
-  if (!column)
+  finding->calm_ms = candidate->calm_ms;
+  if (column && candidate->kept)
+    finding->sentence =
+        kept_sentence(e, column, model_threshold(e->model, candidate->target_index, column),
+                      row->cells[column - table->spec->columns], candidate);
+  else if (!column)
     finding->sentence =
         arena_printf(&e->findings->arena, "%s", row->reason ? row->reason : "no reason given");
   else
@@ -398,21 +464,6 @@ static void evaluate_candidates(struct evaluation *e) {
   }
 }
 
-static int finding_compare(const void *a, const void *b) {
-  const struct finding *x = a, *y = b;
-  if (x->pending != y->pending)
-    return x->pending - y->pending;
-  if (x->severity != y->severity)
-    return (int)y->severity - (int)x->severity;
-  if (x->harm != y->harm)
-    return x->harm > y->harm ? -1 : 1;
-  if (x->since_ms != y->since_ms)
-    return x->since_ms < y->since_ms ? -1 : 1;
-  if (x->target_index != y->target_index)
-    return x->target_index < y->target_index ? -1 : 1;
-  return strcmp(x->sentence, y->sentence);
-}
-
 struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pass) {
   struct evaluation e = {.model = model,
                          .before = model->findings,
@@ -424,9 +475,7 @@ struct findings *evaluate(const struct model *model, int64_t now_ms, bool one_pa
     evaluate_target(&e, i);
   evaluate_candidates(&e);
   free(e.candidates);
-  if (e.findings->count > 1)
-    qsort(e.findings->items, e.findings->count, sizeof *e.findings->items, finding_compare);
-  findings_index(e.findings);
+  findings_order(e.findings);
   return e.findings;
 }
 
@@ -463,6 +512,8 @@ static void hold(const struct model *model, const struct findings *from,
     copy->harm = old->harm;
     copy->since_ms = old->since_ms;
     copy->pending = old->pending;
+    copy->unsaid = old->unsaid;
+    copy->explained_ms = old->explained_ms;
   }
 }
 

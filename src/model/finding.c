@@ -106,6 +106,27 @@ static const struct finding *row_next(const struct findings *findings,
   return ++finding < findings->items + findings->count ? finding : NULL;
 }
 
+static int finding_compare(const void *a, const void *b) {
+  const struct finding *x = a, *y = b;
+  if (x->pending != y->pending)
+    return x->pending - y->pending;
+  if (x->severity != y->severity)
+    return (int)y->severity - (int)x->severity;
+  if (x->harm != y->harm)
+    return x->harm > y->harm ? -1 : 1;
+  if (x->since_ms != y->since_ms)
+    return x->since_ms < y->since_ms ? -1 : 1;
+  if (x->target_index != y->target_index)
+    return x->target_index < y->target_index ? -1 : 1;
+  return strcmp(x->sentence, y->sentence);
+}
+
+void findings_order(struct findings *findings) {
+  if (findings->count > 1)
+    qsort(findings->items, findings->count, sizeof *findings->items, finding_compare);
+  findings_index(findings);
+}
+
 bool finding_is_fault(const struct finding *finding) {
   return finding->column && strncmp(finding->column, "fault:", 6) == 0;
 }

@@ -31,7 +31,14 @@ struct finding {
   enum finding_quiet quiet;
   const char *quiet_who, *quiet_reason; /* unless it is loud */
   int64_t quiet_until_ms;               /* wall time; the same */
-  size_t next; /* index: place + 1 of the next finding of its row, 0 at the end */
+  int64_t calm_ms; /* its value is within the limits again since then, and not for long enough; 0 */
+  size_t changes;  /* within CHATTER_WINDOW_MS: it is flapping; 0: it is not */
+  /* Floods (model/alarm/flood.h): */
+  size_t under;         /* place + 1 of the finding that stands for it; 0: it stands for itself */
+  size_t folded;        /* it stands for that many others */
+  bool unsaid;          /* its cause was reported instead, and it is not news until that is over */
+  int64_t explained_ms; /* when it was last under a cause; 0: never */
+  size_t next;          /* index: place + 1 of the next finding of its row, 0 at the end */
 };
 
 /* Limits for findings of rows: sentences and keys. */
@@ -57,6 +64,8 @@ struct finding *findings_add(struct findings *findings, size_t target_index, con
 /* Whether no further finding of a row may be added: their number depends on the servers. Findings
  * of targets and tables are always added, because the configuration bounds their number. */
 bool findings_are_full(const struct findings *findings);
+/* Their final order, and the index. */
+void findings_order(struct findings *findings);
 /* Makes the lookups below fast, once all findings are in their final order; without it a storm of
  * 20,000 findings would take seconds. */
 void findings_index(struct findings *findings);

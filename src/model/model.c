@@ -1,5 +1,7 @@
 #include "model/model.h"
 
+#include "model/alarm/chatter.h"
+
 #include "core/format.h"
 #include "core/mem.h"
 #include "model/inventory_table.h"
@@ -20,6 +22,7 @@ void model_init(struct model *model, const struct config *config) {
   model->findings_bytes_max = FINDINGS_BYTES_MAX;
   model->findings = findings_new(model->findings_bytes_max);
   model->held = findings_new(model->findings_bytes_max);
+  model->chatter = chatter_new();
 }
 
 void target_state_fini(struct target_state *state) {
@@ -37,6 +40,7 @@ void model_fini(struct model *model) {
   free(model->targets);
   findings_free(model->findings);
   findings_free(model->held);
+  chatter_free(model->chatter);
   events_fini(&model->events);
 }
 
@@ -132,11 +136,17 @@ static void target_state_compare(struct target_state *state, struct sample *samp
                        now_ms, name);
 }
 
+/* The outage was no event: its cause was, or that it comes and goes. */
+static bool is_outage_untold(const struct model *model, size_t index) {
+  const struct finding *outage = findings_find(model->findings, index, NULL, NULL, NULL);
+  return chatter_has_outage(model->chatter, index, SEVERITY_OK) || (outage && outage->unsaid);
+}
+
 void model_publish(struct model *model, size_t index, struct sample *sample, int64_t now_ms) {
   struct target_state *state = &model->targets[index];
   char down[FORMAT_MAX];
   events_about(&model->events, state->target->kind->kind, state->target->name);
-  if (state->failing_ms && !state->page) {
+  if (state->failing_ms && !state->page && !is_outage_untold(model, index)) {
     events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s",
                format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000));
     events_mark_finding(&model->events, EVENT_ENDS, state->failing_ms, NULL, NULL, NULL);

@@ -15,6 +15,7 @@
 #include "model/sample.h"
 
 struct alarm_marks;
+struct chatter;
 struct event_page;
 struct runbook_offers;
 
@@ -65,6 +66,7 @@ struct model {
   struct incident_brief incident;    /* the current one; id "": none. Set by app */
   const char *const *incident_lines; /* of its page, as last asked for; NULL: none. Owned by app */
   size_t incident_line_count;
+  struct chatter *chatter;               /* findings that come and go */
   const struct alarm_marks *alarm_marks; /* of operators on findings; NULL: none. Owned by app */
   const struct logs *logs;               /* the open logs; NULL: none. Owned by app */
   const struct event_page *event_page; /* the history that is looked at; NULL: none. Owned by app */

@@ -1,4 +1,5 @@
 #include "core/mem.h"
+#include "model/alarm/chatter.h"
 #include "model/model.h"
 
 #include <assert.h>
@@ -21,6 +22,10 @@ static struct findings *findings_rebase(const struct findings *old, size_t bytes
     copy->harm = each->harm;
     copy->since_ms = each->since_ms;
     copy->pending = each->pending;
+    copy->folded = each->folded;
+    copy->unsaid = each->unsaid;
+    copy->explained_ms = each->explained_ms;
+    copy->calm_ms = each->calm_ms;
   }
   findings_index(findings);
   return findings;
@@ -58,6 +63,7 @@ void model_rebase(struct model *model, const struct config *config, const size_t
   free(old);
   findings_replace(&model->findings, model->findings_bytes_max, to);
   findings_replace(&model->held, model->findings_bytes_max, to);
+  chatter_rebase(model->chatter, to);
   free(to);
   model->generation++;
 }

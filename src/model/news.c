@@ -2,6 +2,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "model/alarm/chatter.h"
 #include "model/evaluate.h"
 
 #include <stdio.h>
@@ -87,6 +88,9 @@ static bool is_of_age(const struct finding *finding) {
 /* One outage may fail in several ways in turn: it is logged when it becomes worse than before. */
 static bool is_news_of_outage(struct model *model, const struct finding *finding) {
   struct target_state *state = &model->targets[finding->target_index];
+  if (finding->unsaid ||
+      chatter_has_outage(model->chatter, finding->target_index, finding->severity))
+    return false;
   if (is_of_age(finding) || finding->severity <= state->logged)
     return false;
   state->logged = finding->severity;
@@ -97,7 +101,10 @@ static bool is_news(struct model *model, const struct finding *finding) {
   if (finding_is_outage(finding))
     return is_news_of_outage(model, finding);
   const struct finding *old = find_old(model, finding);
-  return !finding->pending && (!old || old->pending || old->severity < finding->severity);
+  if (finding->under || finding->unsaid)
+    return false;
+  return !finding->pending &&
+         (!old || old->unsaid || old->pending || old->severity < finding->severity);
 }
 
 /* A rule with `for` reports later than the start of the problem: both times are given, because the
@@ -106,16 +113,22 @@ static void news_add(struct model *model, const struct finding *finding, int64_t
   enum { SAME_MOMENT_MS = 1000 };
   const struct finding *old = finding_is_outage(finding) ? NULL : find_old(model, finding);
   const bool waited = old && old->pending;
-  char lasted[FORMAT_MAX] = "";
+  char lasted[FORMAT_MAX] = "", more[48] = "";
   /* Evaluated some milliseconds after the collection: with two times, the headline and the event
    * could show different seconds. */
   const int64_t at_ms =
       !waited && now_ms - finding->since_ms < SAME_MOMENT_MS ? finding->since_ms : now_ms;
   if (waited)
     format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000);
+  if (finding->folded > 0)
+    snprintf(more, sizeof more, " (and %zu more under it)", finding->folded);
   about(model, finding->target_index);
-  events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s",
-             finding->sentence, *lasted ? ", for " : "", lasted);
+  if (finding->quiet == FINDING_SILENCED)
+    events_add_change(&model->events, at_ms, finding->subject, "silenced: %s%s%s%s",
+                      finding->sentence, *lasted ? ", for " : "", lasted, more);
+  else
+    events_add(&model->events, at_ms, finding->severity, finding->subject, "%s%s%s%s",
+               finding->sentence, *lasted ? ", for " : "", lasted, more);
   events_mark_finding(&model->events, EVENT_BEGINS, finding->since_ms, finding->table, finding->row,
                       finding_is_outage(finding) ? NULL : finding->column);
 }
@@ -140,8 +153,8 @@ static void take_gone(struct batch *batch, const struct model *model, const stru
                       const struct findings *after, int64_t now_ms) {
   for (size_t i = 0; i < before->count; i++) {
     const struct finding *old = &before->items[i];
-    if (!old->pending && !finding_is_outage(old) && evaluate_sees(model, after, old, now_ms) &&
-        !find_same(after, old))
+    if (!old->pending && !old->under && !old->unsaid && !finding_is_outage(old) &&
+        evaluate_sees(model, after, old, now_ms) && !find_same(after, old))
       batch_take(batch, old);
   }
 }

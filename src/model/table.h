@@ -16,7 +16,10 @@ struct threshold {
   bool below; /* the limits are lower bounds, as for a hit ratio */
   double warn, crit;
   int64_t for_ms; /* time that it must last to count */
-  bool asked;     /* of a column's default: it is configured, so that it is expected to be judged */
+  bool has_clear; /* a finding stays until the value is no longer beyond `clear` */
+  double clear;
+  int64_t clear_for_ms; /* and until that has lasted for this time */
+  bool asked; /* of a column's default: it is configured, so that it is expected to be judged */
 };
 
 enum column_flag {

@@ -40,6 +40,9 @@ void target_free(struct target *target) {
   for (size_t i = 0; i < target->log_count; i++)
     free(target->logs[i]);
   free(target->logs);
+  for (size_t i = 0; i < target->depends_count; i++)
+    free(target->depends_on[i]);
+  free(target->depends_on);
   free(target);
 }
 

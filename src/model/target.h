@@ -36,6 +36,8 @@ struct target {
   char *disabled; /* why it is not watched; NULL: it is watched. Nothing is ever sent to it */
   char **logs;    /* files with its logs: absolute paths, with wildcards */
   size_t log_count;
+  char **depends_on; /* "KIND:NAME" or "KIND:NAME/ROW": if that is CRIT, it explains this one */
+  size_t depends_count;
   struct rules
       rules; /* its own thresholds, which take precedence over those of the configuration */
   struct option_value *values; /* one per option of the kind, in the same order */

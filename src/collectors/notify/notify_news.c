@@ -103,7 +103,11 @@ static void item_update(struct notify_item *item, const struct model *model,
   text_set(&item->row, finding->row ? finding->row : "");
   item->target_index = finding->target_index;
   text_set(&item->subject, finding->subject);
-  text_set(&item->sentence, finding->sentence);
+  char *sentence = finding->folded > 0 ? mem_printf("%s (and %zu more under it)", finding->sentence,
+                                                    finding->folded)
+                                       : mem_dup(finding->sentence);
+  text_set(&item->sentence, sentence);
+  free(sentence);
   if (strcmp(target->kind->kind, "alert") == 0 || strcmp(target->kind->kind, "prometheus") == 0) {
     text_set(&item->runbook, row_text(model, finding, "runbook"));
     text_set(&item->labels, row_text(model, finding, "labels"));
@@ -284,6 +288,17 @@ static void end_the_gone(struct notify_memory *memory, const struct notify_rule 
   memory->count = kept;
 }
 
+/* Its cause or its flood is reported, and it was not before. */
+static bool is_told_by_another(struct notify_memory *memory, const struct model *model,
+                               const struct finding *finding) {
+  if (!finding->under && !finding->unsaid)
+    return false;
+  char *id = id_of(model->targets[finding->target_index].target, finding);
+  const struct notify_item *item = item_find(memory, id);
+  free(id);
+  return !item || item->told == SEVERITY_OK;
+}
+
 void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
                  const struct model *model, int64_t now_ms) {
   memory->dropped = memory->quiet = 0;
@@ -295,6 +310,8 @@ void notify_look(struct notify_memory *memory, const struct notify_rule *rule,
       see_pending(memory, model, finding);
     if (finding->pending || finding->severity < rule->least ||
         !matches(rule, model->targets[finding->target_index].target))
+      continue;
+    if (is_told_by_another(memory, model, finding))
       continue;
     if (finding->quiet)
       take_quiet(memory, model, finding, now_ms);

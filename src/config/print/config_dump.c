@@ -181,6 +181,12 @@ static void dump_target(const struct dump *dump, const struct target *target) {
                                     .item_count = target->log_count,
                                     .origin = origins ? origins[TARGET_LOGS] : (struct origin){0}};
   dump_option(dump, &target_common_options[TARGET_LOGS], &logs);
+  const struct option_value depends = {.set = target->depends_count > 0,
+                                       .items = target->depends_on,
+                                       .item_count = target->depends_count,
+                                       .origin = origins ? origins[TARGET_DEPENDS_ON]
+                                                         : (struct origin){0}};
+  dump_option(dump, &target_common_options[TARGET_DEPENDS_ON], &depends);
   for (size_t i = 0; i < target->kind->option_count; i++)
     dump_option(dump, &target->kind->options[i], &target->values[i]);
   dump_rules(dump, &target->rules, "    ");

@@ -114,5 +114,13 @@ void config_print_threshold(FILE *out, const struct threshold *threshold, enum u
   }
   if (threshold->below)
     fputs(", below: true", out);
+  if (threshold->has_clear) {
+    fputs(", clear: ", out);
+    config_print_limit(out, threshold->clear, unit);
+  }
+  if (threshold->clear_for_ms > 0) {
+    fputs(", clear_for: ", out);
+    config_print_duration(out, threshold->clear_for_ms);
+  }
   fputc('}', out);
 }

@@ -38,6 +38,9 @@ static bool read_threshold(const struct json_node *node, struct threshold *thres
          json_read_real(&member, "warn", &threshold->has_warn, &threshold->warn) &&
          json_read_real(&member, "crit", &threshold->has_crit, &threshold->crit) &&
          json_read_bool_or(&member, "below", false, &threshold->below) &&
+         json_read_real(&member, "clear", &threshold->has_clear, &threshold->clear) &&
+         json_read_int_or(&member, "clear_for_ms", 0, 0, JSON_DURATION_MAX,
+                          &threshold->clear_for_ms) &&
          json_read_int_or(&member, "for_ms", 0, 0, JSON_DURATION_MAX, &threshold->for_ms);
 }
 

@@ -92,6 +92,10 @@ static void write_threshold(struct json_writer *writer, const struct threshold *
     json_real(writer, "crit", threshold->crit);
   json_bool(writer, "below", threshold->below);
   json_int(writer, "for_ms", threshold->for_ms);
+  if (threshold->has_clear)
+    json_real(writer, "clear", threshold->clear);
+  if (threshold->clear_for_ms > 0)
+    json_int(writer, "clear_for_ms", threshold->clear_for_ms);
   json_close(writer, '}');
 }
 
@@ -333,6 +337,13 @@ static void write_finding(struct document *document, const struct finding *findi
   json_text_if(writer, "column", finding->column);
   char key[ALARM_KEY_MAX];
   json_text(writer, "key", alarm_key(key, target, finding));
+  if (finding->changes > 0)
+    json_int(writer, "flapping", (int64_t)finding->changes);
+  if (finding->under > 0) {
+    const struct finding *above = &document->model->findings->items[finding->under - 1];
+    json_text(writer, "under",
+              alarm_key(key, document->model->targets[above->target_index].target, above));
+  }
   if (finding->quiet) {
     json_open(writer, finding->quiet == FINDING_ACKNOWLEDGED ? "acknowledged" : "silenced", '{');
     json_text(writer, "who", finding->quiet_who);

@@ -50,10 +50,13 @@ static const char *quiet_word(const struct finding *finding) {
 /* The sentence, and what an operator has said of it. */
 static const char *text_of(const struct frame *frame, const struct finding *finding) {
   char until[FORMAT_MAX];
+  const char *more = finding->folded > 0
+                         ? arena_printf(frame->arena, " (and %zu more under it)", finding->folded)
+                         : "";
   if (finding->quiet == FINDING_LOUD)
-    return finding->sentence;
+    return *more ? arena_printf(frame->arena, "%s%s", finding->sentence, more) : finding->sentence;
   frame_time(frame, until, finding->quiet_until_ms - frame->model->wall_offset_ms);
-  return arena_printf(frame->arena, "%s (%s by %s until %s: %s)", finding->sentence,
+  return arena_printf(frame->arena, "%s%s (%s by %s until %s: %s)", finding->sentence, more,
                       quiet_word(finding), finding->quiet_who, until, finding->quiet_reason);
 }
 
@@ -157,6 +160,16 @@ static int compare_target(const void *a, const void *b) {
   return x->target_index < y->target_index ? -1 : 1;
 }
 
+/* A filter finds them wherever they are. */
+static bool is_unfolded(const struct pane *pane, const struct model *model,
+                        const struct finding *finding) {
+  if (finding->under == 0 || *pane->filter)
+    return true;
+  const struct finding *above = &model->findings->items[finding->under - 1];
+  return pane_row_is_open(pane, above->target_index, above->table ? above->table : "",
+                          above->row ? above->row : "", false);
+}
+
 static void findings_build(struct pane *pane, const struct frame *frame, int width,
                            enum pane_room room) {
   static int (*const compares[])(const void *, const void *) = {compare_harm, compare_age,
@@ -169,7 +182,7 @@ static void findings_build(struct pane *pane, const struct frame *frame, int wid
   qsort(all, findings->count, sizeof *all, compares[pane->order % FINDINGS_ORDERS]);
   for (size_t i = 0; i < findings->count; i++) {
     pane->filter_total++;
-    if (!finding_matches(all[i], pane->filter))
+    if (!finding_matches(all[i], pane->filter) || !is_unfolded(pane, frame->model, all[i]))
       continue;
     pane->filter_matches++;
     add_finding(pane, frame, all[i], width);

@@ -148,3 +148,15 @@ struct request run_alarm(struct keys *keys, int verb) {
                   alarm_key(key, target, finding));
   return nothing;
 }
+
+struct request run_fold(struct keys *keys, int open) {
+  const struct line *line = keys->pane ? pane_selected(keys->pane) : NULL;
+  const struct finding *finding = line ? line->finding : NULL;
+  if (!finding)
+    return nothing;
+  if (finding->under > 0) /* close it from any of them */
+    finding = &keys->frame->model->findings->items[finding->under - 1];
+  pane_row_toggle(keys->pane, finding->target_index, finding->table ? finding->table : "",
+                  finding->row ? finding->row : "", open);
+  return nothing;
+}

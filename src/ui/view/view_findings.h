@@ -18,3 +18,5 @@ struct request run_next_finding(struct keys *keys, int direction);
 struct request run_order_findings(struct keys *keys, int step);
 /* Opens the form for the selected finding; verb: enum alarm_form_verb. */
 struct request run_alarm(struct keys *keys, int verb);
+/* Shows (1) or hides (0) the findings under the selected one. */
+struct request run_fold(struct keys *keys, int open);

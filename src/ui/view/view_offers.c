@@ -53,6 +53,16 @@ bool offers_findings(const struct view *view) {
   return view->has_findings || view->has_silenced;
 }
 
+bool offers_folded(const struct view *view) {
+  const struct line *line = pane_selected(view->findings);
+  return line && line->finding && line->finding->folded > 0;
+}
+
+bool offers_unfold(const struct view *view) {
+  const struct line *line = pane_selected(view->findings);
+  return line && line->finding && line->finding->under > 0;
+}
+
 bool offers_unmark(const struct view *view) {
   const struct line *line = pane_selected(view->findings);
   return line && line->finding && line->finding->quiet != FINDING_LOUD;

@@ -13,6 +13,8 @@ bool offers_log_search(const struct view *view);
 bool offers_match(const struct view *view);
 bool offers_finding(const struct view *view);
 bool offers_findings(const struct view *view);
+bool offers_folded(const struct view *view);
+bool offers_unfold(const struct view *view);
 bool offers_unmark(const struct view *view);
 bool offers_sort(const struct view *view);
 bool offers_back(const struct view *view);
