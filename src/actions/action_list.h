@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actions/action.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct own;
 

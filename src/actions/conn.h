@@ -5,7 +5,7 @@
 #pragma once
 
 #include "actions/step.h"
-#include "io/line.h"
+#include "io/net/line.h"
 
 enum { CONN_ANSWER_MS = 30000 }; /* per answer; then the connection is given up */
 

@@ -2,8 +2,8 @@
 
 #include "actions/look.h"
 #include "actions/shown.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

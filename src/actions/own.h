@@ -5,7 +5,7 @@
 #pragma once
 
 #include "actions/step.h"
-#include "core/mask.h"
+#include "core/text/mask.h"
 #include "model/own/own_action.h"
 
 /* An action made from the configuration; created by action_list (action_list.h). */

@@ -3,10 +3,10 @@
 
 #include "actions/program.h"
 #include "actions/step_file.h"
-#include "core/format.h"
 #include "core/mem.h"
 #include "core/secret.h"
-#include "core/words.h"
+#include "core/text/format.h"
+#include "core/text/words.h"
 #include "io/clock.h"
 #include "io/environment.h"
 

@@ -1,8 +1,8 @@
 #include "actions/program.h"
 
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "io/child.h"
 
 #include <stdio.h>

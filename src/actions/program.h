@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actions/step.h"
-#include "core/mask.h"
+#include "core/text/mask.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #include "actions/shown.h"
 
-#include "core/format.h"
-#include "core/quote.h"
+#include "core/text/format.h"
+#include "core/text/quote.h"
 
 #include <inttypes.h>
 #include <string.h>

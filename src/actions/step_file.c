@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/file.h"
+#include "io/file/file.h"
 #include "io/worker.h"
 
 #include <stdlib.h>

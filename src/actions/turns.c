@@ -1,6 +1,6 @@
 #include "actions/turns.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 static const char *state_of(const struct turns *turns, const struct action_request *request,

@@ -4,8 +4,8 @@
 #include "audit/read/audit_lines.h"
 #include "audit/read/audit_open.h"
 #include "audit/read/audit_parse.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "audit/audit_file.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 
 #include <errno.h>
 #include <fcntl.h>

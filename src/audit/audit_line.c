@@ -1,6 +1,6 @@
 #include "audit/audit.h"
 #include "audit/audit_format.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "audit/audit_syslog.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/line.h"
+#include "io/net/line.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -20,7 +20,7 @@ struct watch_conn {
   const char *(*describe)(const void *conn, char *out, size_t size);
   const char *(*address)(const void *conn); /* for the sample; "": not known */
 };
-extern const struct watch_conn watch_line_conn; /* a struct line (io/line.h) */
+extern const struct watch_conn watch_line_conn; /* a struct line (io/net/line.h) */
 
 struct watch_kind {
   size_t size; /* of the instance, zeroed except for its struct watch */

@@ -1,7 +1,7 @@
 #include "config/config_errors.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "config/config_file.h"
 
 #include "core/mem.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "config/config_layout.h"
 
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

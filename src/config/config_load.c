@@ -12,7 +12,7 @@
 #include "config/own/config_own.h"
 #include "config/own/config_own_options.h"
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

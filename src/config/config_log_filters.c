@@ -2,7 +2,7 @@
 
 #include "config/config_option.h"
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

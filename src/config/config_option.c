@@ -2,8 +2,8 @@
 
 #include "config/config_literal.h"
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * row each; the manual and `config --default` use them too. */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/target.h"
 
 enum config_option {

@@ -2,9 +2,9 @@
 
 #include "config/config_option.h"
 #include "core/mem.h"
-#include "core/names.h"
 #include "core/quantity.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "config/config_option.h"
 #include "config/config_rules.h"
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/suggest.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "core/option.h"
 
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <errno.h>
 #include <stdio.h>

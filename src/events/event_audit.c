@@ -6,7 +6,7 @@
 #include "audit/read/audit_parse.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "events/event_sql.h"
 
 #include <inttypes.h>

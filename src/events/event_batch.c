@@ -1,7 +1,7 @@
 #include "events/event_batch.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* What a program has seen and the history has not: made on the loop, written on a thread. */
 #pragma once
 
-#include "core/mask.h"
-#include "model/event.h"
-#include "model/event_record.h"
+#include "core/text/mask.h"
+#include "model/event/event.h"
+#include "model/event/event_record.h"
 
 enum event_op {
   EVENT_OP_BEGINS, /* a finding, or it is worse */
@@ -17,7 +17,7 @@ struct event_item {
   struct event_record record; /* its texts are owned */
 };
 
-/* Items beyond this wait; a storm of findings is bounded by model/news.h. */
+/* Items beyond this wait; a storm of findings is bounded by model/event/news.h. */
 enum { EVENT_BATCH_MAX = 2000 };
 
 struct event_batch {

@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "events/event_sql.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Reading: a page of events, counts. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "events/event_sql.h"
 
 #include <inttypes.h>

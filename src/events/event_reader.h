@@ -3,7 +3,7 @@
 #pragma once
 
 #include "io/io.h"
-#include "model/event_page.h"
+#include "model/event/event_page.h"
 
 struct event_reader;
 

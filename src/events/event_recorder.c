@@ -1,11 +1,11 @@
 #include "events/event_recorder.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "events/event_round.h"
 #include "io/clock.h"
 #include "io/worker.h"
-#include "model/evaluate.h"
+#include "model/judge/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

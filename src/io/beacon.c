@@ -1,8 +1,8 @@
 #include "io/beacon.h"
 
 #include "core/mem.h"
-#include "io/beacon_file.h"
 #include "io/clock.h"
+#include "io/file/beacon_file.h"
 #include "io/worker.h"
 
 #include <stdlib.h>

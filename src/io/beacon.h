@@ -1,4 +1,4 @@
-/* Says what this stacktop sees to other programs of the same user (io/beacon_file.h), from the
+/* Says what this stacktop sees to other programs of the same user (io/file/beacon_file.h), from the
  * loop: files are written on a thread, and nothing waits for them. */
 #pragma once
 

@@ -1,7 +1,7 @@
 #include "io/child.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "io/limit.h"
 

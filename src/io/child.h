@@ -8,7 +8,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "core/excerpt.h"
+#include "core/text/excerpt.h"
 #include "io/io.h"
 
 #include <stddef.h>

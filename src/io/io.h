@@ -4,10 +4,10 @@
 #include <uv.h>
 
 struct http_client;      /* io/http/http.h: one curl multi handle for all */
-struct resolver;         /* io/resolve.h: running lookups */
+struct resolver;         /* io/net/resolve.h: running lookups */
 struct pg_share;         /* clients/postgres/pg_share.h: connections offered for loans */
-struct keep;             /* io/keep.h: what outlives the program; whether it notifies */
-struct leftovers;        /* io/leftovers.h: folders that a signal that ends us has to remove */
+struct keep;             /* io/file/keep.h: what outlives the program; whether it notifies */
+struct leftovers;        /* io/file/leftovers.h: folders that a signal that ends us has to remove */
 struct docker_gate;      /* clients/docker/docker_gate.h: who waits for ssh */
 struct kubernetes_proxy; /* clients/kubernetes/kubernetes_proxy.h: kubectl, one for each login */
 

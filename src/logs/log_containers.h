@@ -2,7 +2,7 @@
 #pragma once
 
 #include "logs/log_reader.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct log_containers;
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "logs/log_source.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Whether the target has a journal: a systemd target, or a service with a runtime `systemd`. */
 bool log_journal_has(const struct target *target);

@@ -1,7 +1,7 @@
 #include "logs/log_line.h"
 
 #include "core/number.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "model/log/log_fields.h"
 
 #include <ctype.h>

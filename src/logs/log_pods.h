@@ -5,7 +5,7 @@
 #pragma once
 
 #include "logs/log_reader.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct log_pods;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "logs/log_reader.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Whose logs: of a table's row, or of the target itself where they are NULL. */
 struct log_origin {

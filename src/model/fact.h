@@ -3,7 +3,7 @@
  * outage. */
 #pragma once
 
-#include "model/event.h"
+#include "model/event/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>

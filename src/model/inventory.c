@@ -1,9 +1,9 @@
 #include "model/inventory.h"
 
 #include "core/arena.h"
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
  * an incomplete answer. */
 #pragma once
 
-#include "model/event.h"
+#include "model/event/event.h"
 
 #include <stdbool.h>
 

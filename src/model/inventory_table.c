@@ -1,6 +1,6 @@
 #include "model/inventory_table.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "model/alarm/chatter.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "model/inventory_table.h"
 
 #include <assert.h>

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "model/action/operation.h"
-#include "model/config.h"
-#include "model/event.h"
-#include "model/finding.h"
+#include "model/config/config.h"
+#include "model/event/event.h"
 #include "model/history.h"
 #include "model/incident/incident_due.h"
+#include "model/judge/finding.h"
 #include "model/log/logs.h"
 #include "model/page.h"
 #include "model/sample.h"

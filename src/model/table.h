@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 #include "core/value.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 /* Limits of a number, in the column's unit (a ratio is 0.8, not 80). */
 struct threshold {

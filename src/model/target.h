@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/option.h"
-#include "model/data_check.h"
-#include "model/rules.h"
+#include "model/judge/data_check.h"
+#include "model/judge/rules.h"
 
 struct target;
 

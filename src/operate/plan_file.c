@@ -1,9 +1,9 @@
 #include "operate/plan_file.h"
 
 #include "actions/action.h"
-#include "core/format.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "core/text/format.h"
+#include "io/file/file_save.h"
 
 #include <dirent.h>
 #include <errno.h>

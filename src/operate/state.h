@@ -1,7 +1,7 @@
 /* Where plans, undo files and the audit log are stored. */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* The state directory of the configuration, or the default one. The caller frees it; NULL with err
  * if no home directory is known. */

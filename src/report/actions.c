@@ -1,7 +1,7 @@
 #include "report/actions.h"
 
-#include "core/json_writer.h"
-#include "core/text.h"
+#include "core/json/json_writer.h"
+#include "core/text/text.h"
 #include "report/text/text_out.h"
 
 #include <stdlib.h>

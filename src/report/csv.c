@@ -1,4 +1,4 @@
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/cell.h"
 #include "report/events.h"
 #include "report/page.h"

@@ -1,7 +1,7 @@
 /* Events of the history on disk: `stacktop events`. */
 #pragma once
 
-#include "model/event_record.h"
+#include "model/event/event_record.h"
 #include "report/text/text_options.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "core/format.h"
+#include "core/text/format.h"
 #include "report/page.h"
 #include "report/text/text_table.h"
 

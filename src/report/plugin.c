@@ -1,6 +1,6 @@
 #include "report/plugin.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/cell.h"
 #include "report/text/text_out.h"
 #include "report/text/text_status.h"

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "clients/connect/connect.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "clients/host/host_held.h"
 #include "clients/host/host_look.h"
 #include "clients/host/host_name.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 
 enum { NAME_MOST = 4000, OUT = 16384 };
 

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "io/dns_answer.h"
+#include "io/net/dns_answer.h"
 #include "io/tls/tls_talk.h"
 
 static void check_records(const uint8_t *data, size_t size, const char *type) {

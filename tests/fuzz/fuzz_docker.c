@@ -11,7 +11,7 @@
 #include "clients/docker/docker_judge.h"
 #include "clients/docker/docker_waste.h"
 #include "clients/service/service_docker_state.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "clients/fleet/fleet_addresses.h"
 #include "collectors/fleet/fleet_prometheus.h"
 #include "collectors/fleet/fleet_rows.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/terminal/key_decoder.h"
 #include "ui/view/view.h"
 

@@ -9,7 +9,7 @@
 #include "clients/prometheus/alertmanager.h"
 #include "clients/prometheus/prometheus_query.h"
 #include "clients/prometheus/prometheus_targets.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <math.h>
 #include <string.h>

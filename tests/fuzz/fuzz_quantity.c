@@ -5,10 +5,10 @@
 #include "fuzz.h"
 
 #include "clients/service/service_judge.h"
-#include "core/format.h"
 #include "core/quantity.h"
+#include "core/text/format.h"
 #include "io/http/http.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 static void check_err(bool good, const struct err *err) {
   assert(good || (err->kind == ERR_INVALID && *err->text));

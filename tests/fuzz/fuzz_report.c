@@ -2,7 +2,7 @@
  * Holds: a document that was read is written to a document that reads again, and from then on each
  * writing is the same to the byte, with and without history; the text has no control character
  * except line ends, no line is too wide, and no '|' is in the first. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/json/json.h"
 #include "report/text/text.h"
 

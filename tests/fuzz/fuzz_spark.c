@@ -7,7 +7,7 @@
 
 #include "clients/spark/spark_batches.h"
 #include "clients/spark/spark_contract.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <math.h>
 #include <string.h>

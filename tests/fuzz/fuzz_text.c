@@ -4,7 +4,7 @@
  * a canvas is as wide as the canvas, and no half of a wide character is alone. */
 #include "fuzz.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/canvas.h"
 
 static void check_width(const char *clean, size_t length) {

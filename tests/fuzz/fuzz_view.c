@@ -4,7 +4,7 @@
  * the document. */
 #include "fuzz.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/json/json.h"
 #include "ui/terminal/key_decoder.h"
 #include "ui/view/view.h"

@@ -4,7 +4,7 @@
 
 #include "actions/action_list.h"
 #include "collectors/page.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <string.h>
 

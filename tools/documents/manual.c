@@ -5,7 +5,7 @@
 #include "app/startup/schema.h"
 #include "config/print/config_dump.h"
 #include "core/mem.h"
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The effect on each container, and what becomes of it. */
 #include "actions/docker/docker_containers.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
 
 #include "actions/docker/docker_containers.h"
 #include "clients/docker/docker_frames.h"
-#include "core/format.h"
-#include "core/words.h"
+#include "core/text/format.h"
+#include "core/text/words.h"
 #include "io/clock.h"
 
 #include <stdlib.h>

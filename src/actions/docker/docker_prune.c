@@ -4,7 +4,7 @@
 #include "actions/found.h"
 #include "actions/shown.h"
 #include "clients/docker/docker_waste.h"
-#include "core/words.h"
+#include "core/text/words.h"
 #include "io/clock.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "clients/host/host_name.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/mount.h"
+#include "io/file/mount.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

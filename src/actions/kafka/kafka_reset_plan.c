@@ -4,7 +4,7 @@
 #include "actions/kafka/kafka_planned.h"
 #include "actions/kafka/kafka_words.h"
 #include "core/count.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

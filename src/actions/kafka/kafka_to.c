@@ -1,7 +1,7 @@
 #include "actions/kafka/kafka_to.h"
 
-#include "core/format.h"
 #include "core/quantity.h"
+#include "core/text/format.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "actions/found.h"
 #include "clients/kafka/kafka.h"
 #include "clients/kafka/kafka_contract.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <ctype.h>
 #include <stdio.h>

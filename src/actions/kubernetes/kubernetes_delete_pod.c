@@ -4,7 +4,7 @@
 #include "actions/kubernetes/kubernetes_workload.h"
 #include "actions/shown.h"
 #include "clients/kubernetes/kubernetes_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

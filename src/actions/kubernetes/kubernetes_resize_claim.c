@@ -7,7 +7,7 @@
 #include "actions/shown.h"
 #include "clients/kubernetes/kubernetes_contract.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdarg.h>

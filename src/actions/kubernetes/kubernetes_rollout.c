@@ -1,7 +1,7 @@
 /* Following a rollout to its end. */
 #include "clients/kubernetes/kubernetes_rollout.h"
 #include "actions/kubernetes/kubernetes_workload.h"
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "actions/shown.h"
 #include "clients/kubernetes/kubernetes_contract.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "actions/turns.h"
 #include "clients/kubernetes/kubernetes_contract.h"
 #include "clients/kubernetes/kubernetes_rollout.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 #include "io/clock.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
 #include "actions/conn.h"
 #include "clients/memcached/memcached_contract.h"
 #include "core/number.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 const struct memcached_answer *memcached_ask(struct step *step, bool change, const char *format,
                                              ...) {

@@ -1,8 +1,8 @@
 /* Actions of the configuration that run a statement, in a transaction of its own. */
 #include "actions/own.h"
 #include "actions/postgres/postgres_conn.h"
-#include "core/format.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "io/clock.h"
 
 #include <stdio.h>

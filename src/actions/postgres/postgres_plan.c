@@ -2,9 +2,9 @@
 
 #include "actions/postgres/postgres_utf8.h"
 
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* pg_stat_statements_reset(): resets the statement statistics of the database. */
 #include "actions/postgres/postgres_plan.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

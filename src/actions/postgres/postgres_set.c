@@ -5,7 +5,7 @@
 #include "actions/postgres/postgres_plan.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 #include "io/clock.h"
 
 #include <stdio.h>

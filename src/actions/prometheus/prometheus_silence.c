@@ -5,7 +5,7 @@
 #include "actions/shown.h"
 #include "clients/prometheus/alertmanager.h"
 #include "clients/prometheus/prometheus_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

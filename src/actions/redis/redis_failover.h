@@ -4,7 +4,7 @@
 
 #include "actions/redis/redis_found.h"
 #include "clients/redis/redis_fields.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 /* The first table of the survey: what can be failed over. Of a Sentinel the key of a row is the
  * name of a primary, of a cluster the id of a node. */

@@ -2,7 +2,7 @@
  * all. */
 #include "actions/service/service_actions.h"
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <assert.h>
 #include <string.h>

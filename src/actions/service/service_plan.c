@@ -2,7 +2,7 @@
 #include "actions/found.h"
 #include "actions/service/service_actions.h"
 #include "actions/shown.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #include "actions/service/service_actions.h"
 #include "actions/shown.h"
 #include "actions/turns.h"
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <stdio.h>
 #include <string.h>

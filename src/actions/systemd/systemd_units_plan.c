@@ -1,7 +1,7 @@
 /* What systemd says of each unit now, and the plan that is made of it. */
 #include "actions/found.h"
 #include "actions/systemd/systemd_units.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The effect on each unit, and what becomes of it. */
 #include "actions/systemd/systemd_units.h"
 #include "clients/systemd/systemd_cause.h"
-#include "core/quote.h"
+#include "core/text/quote.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "app/alarm/alarm_clerk.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "model/action/action_spec.h"
 #include "operate/incident/incident_who.h"

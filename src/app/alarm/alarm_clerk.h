@@ -4,7 +4,7 @@
 
 #include "audit/audit.h"
 #include "io/worker.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "operate/alarm/alarm_act.h"
 
 struct alarm_clerk_options {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/alarm/alarm_mark.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Zeroed at first. What cannot be read is said on stderr, and there are none: everything counts. */
 void alarm_now_read(const struct config *config, struct alarm_marks *marks);

@@ -1,8 +1,8 @@
 #include "app/dashboard/dashboard_columns.h"
 
 #include "core/mem.h"
-#include "io/file.h"
-#include "io/file_save.h"
+#include "io/file/file.h"
+#include "io/file/file_save.h"
 #include "ui/table/columns_choice.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "app/dashboard/dashboard_logs.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "io/clock.h"
 
 #include <stdlib.h>

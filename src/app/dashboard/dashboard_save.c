@@ -1,9 +1,9 @@
 #include "app/dashboard/dashboard_save.h"
 
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "core/text/format.h"
+#include "io/file/file_save.h"
 #include "report/page.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/startup/options.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "ui/view/view.h"
 
 /* user, and the keys of config, are borrowed until the view is freed. */

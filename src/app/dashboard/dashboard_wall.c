@@ -1,6 +1,6 @@
 #include "app/dashboard/dashboard_wall.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 #include "io/child.h"
 #include "io/clock.h"

@@ -2,7 +2,7 @@
 
 #include "app/modes/show_row.h"
 #include "core/mem.h"
-#include "core/words.h"
+#include "core/text/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "audit/audit.h"
 #include "io/worker.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "operate/incident/incident_act.h"
 
 struct incident_clerk_options {

@@ -2,9 +2,9 @@
 
 #include "audit/audit_file.h"
 #include "audit/read/audit_parse.h"
-#include "core/format.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "core/text/format.h"
+#include "io/file/file_save.h"
 #include "operate/incident/incident_book.h"
 #include "operate/incident/incident_who.h"
 #include "operate/state.h"

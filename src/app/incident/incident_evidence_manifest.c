@@ -1,5 +1,5 @@
 #include "app/incident/incident_evidence_files.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 #include "model/incident/incident_line.h"
 

@@ -1,7 +1,7 @@
 #include "app/incident/incident_read.h"
 
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 #include "operate/incident/incident_audit.h"
 #include "operate/incident/incident_round.h"
 #include "operate/state.h"

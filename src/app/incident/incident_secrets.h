@@ -1,8 +1,8 @@
 /* The secrets of a configuration, to be masked in what people type and in logs that are kept. */
 #pragma once
 
-#include "core/mask.h"
-#include "model/config.h"
+#include "core/text/mask.h"
+#include "model/config/config.h"
 
 struct incident_secrets {
   struct mask mask;

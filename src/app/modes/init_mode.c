@@ -1,12 +1,12 @@
 #include "app/modes/init_mode.h"
 
-#include "app/modes/ask.h"
+#include "app/modes/act/ask.h"
 #include "app/runtime/print.h"
 #include "app/startup/init_draft.h"
 #include "app/startup/startup.h"
 #include "config/config_load.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 
 #include <errno.h>
 #include <stdlib.h>

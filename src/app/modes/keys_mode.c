@@ -2,10 +2,10 @@
 
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 #include "report/text/text_out.h"
-#include "ui/view/key_rows.h"
+#include "ui/view/keys/key_rows.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/http/http_serve.h"
-#include "io/tcp.h"
-#include "model/model_evaluate.h"
+#include "io/net/tcp.h"
+#include "model/judge/model_evaluate.h"
 #include "report/openmetrics/openmetrics.h"
 
 #include <signal.h>

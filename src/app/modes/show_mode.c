@@ -5,7 +5,7 @@
 #include "app/startup/startup.h"
 #include "collectors/collector.h"
 #include "collectors/page.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "io/clock.h"
 #include "report/page.h"
 

@@ -3,7 +3,7 @@
 
 #include "app/runtime/runtime.h"
 #include "app/startup/options.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Lists the pages. Returns the exit status. */
 int show_list(const struct options *options);

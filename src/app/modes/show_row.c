@@ -1,7 +1,7 @@
 #include "app/modes/show_row.h"
 
-#include "core/format.h"
-#include "core/suggest.h"
+#include "core/text/format.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

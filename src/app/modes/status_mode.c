@@ -3,7 +3,7 @@
 #include "app/runtime/print.h"
 #include "app/startup/startup.h"
 #include "audit/audit.h"
-#include "io/beacon_file.h"
+#include "io/file/beacon_file.h"
 #include "report/status/status_line.h"
 
 #include <stdlib.h>

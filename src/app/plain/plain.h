@@ -3,13 +3,13 @@
  * an action is confirmed by typing its phrase, as in the dashboard. */
 #pragma once
 
-#include "app/dashboard/dashboard_incident.h"
 #include "app/dashboard/dashboard_operations.h"
-#include "app/dashboard/signals.h"
+#include "app/dashboard/records/dashboard_incident.h"
+#include "app/dashboard/terminal/signals.h"
 #include "app/runtime/runtime.h"
 #include "app/runtime/status_beacon.h"
 #include "app/startup/options.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 struct child;
 

@@ -5,7 +5,7 @@
 #include "actions/action_list.h"
 #include "app/modes/headless_mode.h"
 #include "core/mem.h"
-#include "core/words.h"
+#include "core/text/words.h"
 #include "io/child.h"
 
 #include <ctype.h>

@@ -5,7 +5,7 @@
 #include "app/plain/plain.h"
 
 #include "core/mem.h"
-#include "core/words.h"
+#include "core/text/words.h"
 #include "io/clock.h"
 #include "report/cell.h"
 #include "report/plan/outcome_text.h"

@@ -1,7 +1,7 @@
 #include "app/plain/plain.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "report/cell.h"
 

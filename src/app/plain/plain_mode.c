@@ -3,7 +3,7 @@
 #include "collectors/page.h"
 #include "io/child.h"
 #include "io/clock.h"
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "app/plain/plain.h"
 
-#include "core/format.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "report/text/text_options.h"
 
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * never come back to its loop. What must not stay on the disk is removed in the handler. */
 #pragma once
 
-#include "io/leftovers.h"
+#include "io/file/leftovers.h"
 
 /* From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove the leftovers before they end the process,
  * except those that the parent ignores, and those that are watched later. */

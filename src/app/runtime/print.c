@@ -1,6 +1,6 @@
 #include "app/runtime/print.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
 #include "app/runtime/ending.h"
 #include "io/http/http.h"
 #include "io/limit.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 
 #include <assert.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/runtime/scheduler.h"
-#include "io/leftovers.h"
+#include "io/file/leftovers.h"
 
 struct runtime {
   uv_loop_t loop;

@@ -1,8 +1,8 @@
 #include "app/runtime/scheduler.h"
 
 #include "collectors/frame.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <assert.h>

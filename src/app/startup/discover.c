@@ -2,7 +2,7 @@
 
 #include "collectors/collector.h"
 #include "core/mem.h"
-#include "io/dial.h"
+#include "io/net/dial.h"
 
 #include <assert.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/io.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Connects to each usual port once, all at the same time, and runs the loop until all have answered
  * or DISCOVER_MS has passed; call it before the screen is opened. The targets have no interval and

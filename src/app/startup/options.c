@@ -1,7 +1,7 @@
 #include "app/startup/options.h"
 
 #include "core/quantity.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <ctype.h>
 #include <getopt.h>

@@ -5,7 +5,7 @@
 #include "collectors/lookup.h"
 #include "collectors/page.h"
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "io/zone.h"
 
 #include <dirent.h>

@@ -3,7 +3,7 @@
 
 #include "actions/action_list.h"
 #include "config/runbook/config_runbook.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct runbook_places {
   char *folders[6];

@@ -6,8 +6,8 @@
 #include "collectors/collector.h"
 #include "config/config_load.h"
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/text.h"
+#include "core/text/names.h"
+#include "core/text/text.h"
 #include "report/plugin.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 #include "app/startup/theme_file.h"
 
 #include "core/mem.h"
-#include "core/suggest.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
+#include "core/text/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Loads the theme that the configuration or --theme names. */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 #include "ui/draw/theme.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 #include "clients/connect/connect.h"
 
 #include "clients/web/web.h"
-#include "core/json_get.h"
-#include "core/mask.h"
+#include "core/json/json_get.h"
 #include "core/number.h"
 #include "core/secret.h"
+#include "core/text/mask.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 
 #include "clients/docker/docker_gate.h"
 #include "clients/docker/docker_ssh.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
 #include "io/clock.h"
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "clients/docker/docker_endpoint.h"
-#include "core/json_node.h"
+#include "core/json/json_node.h"
 #include "io/http/http.h"
 
 enum { DOCKER_PATH_MAX = 512 };

@@ -1,6 +1,6 @@
 #include "clients/docker/docker_change.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "clients/docker/docker_context.h"
 
-#include "core/json_tree.h"
-#include "io/file.h"
+#include "core/json/json_tree.h"
+#include "io/file/file.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "clients/docker/docker_judge.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "clients/docker/docker_read.h"
+#include "model/judge/severity.h"
 #include "model/restarts.h"
-#include "model/severity.h"
 
 /* One container, as far as it was read. */
 struct docker_reading {

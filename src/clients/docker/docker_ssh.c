@@ -1,7 +1,7 @@
 #include "clients/docker/docker_ssh.h"
 
 #include "core/mem.h"
-#include "io/folder.h"
+#include "io/file/folder.h"
 #include "io/helper.h"
 #include "io/limit.h"
 

@@ -1,6 +1,6 @@
 #include "clients/docker/docker_target.h"
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <string.h>
 

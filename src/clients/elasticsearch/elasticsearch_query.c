@@ -1,11 +1,11 @@
 #include "clients/elasticsearch/elasticsearch_query.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
-#include "core/name.h"
 #include "core/quantity.h"
-#include "core/text.h"
-#include "model/rules.h"
+#include "core/text/name.h"
+#include "core/text/text.h"
+#include "model/judge/rules.h"
 
 #include <jansson.h>
 #include <stdio.h>

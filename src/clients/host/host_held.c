@@ -2,7 +2,7 @@
 
 #include "clients/host/host_name.h"
 #include "core/mem.h"
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "clients/host/host_name.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "clients/host/host_held.h"
 #include "clients/host/host_look.h"
-#include "io/mount.h"
+#include "io/file/mount.h"
 
 enum {
   HOST_USAGE_DIRECTORIES = 500,

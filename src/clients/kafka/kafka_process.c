@@ -3,8 +3,8 @@
 #include "clients/kafka/kafka_process.h"
 
 #include "clients/kafka/child/kafka_child.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "io/limit.h"
 

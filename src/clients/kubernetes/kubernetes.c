@@ -1,6 +1,6 @@
 #include "clients/kubernetes/kubernetes.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
 
 #include <ctype.h>

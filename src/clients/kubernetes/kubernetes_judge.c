@@ -1,6 +1,6 @@
 #include "clients/kubernetes/kubernetes_judge.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "clients/kubernetes/kubernetes_read.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 enum { KUBERNETES_STATE_MAX = 32, KUBERNETES_REASON_MAX = 600 };
 

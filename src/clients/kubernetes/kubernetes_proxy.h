@@ -6,7 +6,7 @@
  * started again after a pause that grows from 250 ms to 30 s. */
 #pragma once
 
-#include "io/folder.h"
+#include "io/file/folder.h"
 
 enum { KUBERNETES_URL_MAX = 256 };
 

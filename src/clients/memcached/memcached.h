@@ -2,7 +2,7 @@
  * protocol are not supported. */
 #pragma once
 
-#include "io/line.h"
+#include "io/net/line.h"
 
 enum { MEMCACHED_PORT = 11211, MEMCACHED_ANSWER_MAX = 64 << 10, MEMCACHED_STATS_MAX = 256 };
 enum { MEMCACHED_KEY_MAX = 250, MEMCACHED_COMMAND_MAX = 300 };

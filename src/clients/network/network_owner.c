@@ -3,7 +3,7 @@
 #include "core/mem.h"
 #include "core/number.h"
 #include "io/clock.h"
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "clients/network/network_stack.h"
 
 #include "clients/network/network_numbers.h"
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  *
  * The connection string is that of libpq: a URI, key=value pairs, several hosts, service=; PG* in
  * the environment, the service file and the password file apply as in psql. Host names are resolved
- * by io/resolve.h and passed to libpq as hostaddr, with host kept for TLS and the password file,
- * because its own lookup would block the loop. libpq still reads small local files (service,
+ * by io/net/resolve.h and passed to libpq as hostaddr, with host kept for TLS and the password
+ * file, because its own lookup would block the loop. libpq still reads small local files (service,
  * password, certificates), and a Kerberos library with credentials may contact its KDC.
  *
  * There is no deadline except that of the operating system (libpq applies connect_timeout only in

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 
 #include <stddef.h>
 

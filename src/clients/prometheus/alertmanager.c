@@ -1,6 +1,6 @@
 #include "clients/prometheus/alertmanager.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <inttypes.h>
 #include <stdio.h>

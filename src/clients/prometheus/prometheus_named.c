@@ -1,8 +1,8 @@
 #include "clients/prometheus/prometheus_named.h"
 
 #include "clients/prometheus/prometheus_contract.h"
-#include "core/suggest.h"
-#include "model/config.h"
+#include "core/text/suggest.h"
+#include "model/config/config.h"
 
 #include <string.h>
 

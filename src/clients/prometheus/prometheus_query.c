@@ -2,10 +2,10 @@
 
 #include "clients/prometheus/prometheus_contract.h"
 #include "core/mem.h"
-#include "core/name.h"
 #include "core/quantity.h"
-#include "core/text.h"
-#include "model/rules.h"
+#include "core/text/name.h"
+#include "core/text/text.h"
+#include "model/judge/rules.h"
 
 #include <stdlib.h>
 #include <string.h>

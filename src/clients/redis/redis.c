@@ -2,7 +2,7 @@
 
 #include "clients/redis/redis_reply.h"
 #include "core/mem.h"
-#include "io/line.h"
+#include "io/net/line.h"
 
 #include <stdio.h>
 #include <stdlib.h>

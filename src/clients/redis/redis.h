@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 struct redis;
-struct line; /* io/line.h */
+struct line; /* io/net/line.h */
 
 enum {
   REDIS_REPLY_MAX =

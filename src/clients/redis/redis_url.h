@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/err.h"
-#include "io/line_tls.h"
-#include "io/tcp.h"
+#include "io/net/line_tls.h"
+#include "io/net/tcp.h"
 #include "model/target.h"
 
 enum { REDIS_PORT = 6379, REDIS_SOCKET_MAX = 108 }; /* the latter: a path in a sockaddr_un */

@@ -1,8 +1,8 @@
 #include "clients/s3/s3_backup.h"
 
-#include "core/name.h"
 #include "core/quantity.h"
-#include "core/text.h"
+#include "core/text/name.h"
+#include "core/text/text.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

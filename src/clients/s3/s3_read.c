@@ -1,6 +1,6 @@
 #include "clients/s3/s3_read.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/number.h"
 
 #include <ctype.h>

@@ -4,7 +4,7 @@
 #include "clients/s3/s3_read.h"
 #include "clients/s3/s3_sign.h"
 #include "io/http/http.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 #include "model/target.h"
 
 enum { S3_BODY_MAX = 4 << 20, S3_HOST_MAX = HOST_MAX + 12, S3_PATH_MAX = 512 };

@@ -1,6 +1,6 @@
 #include "clients/s3/s3_words.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

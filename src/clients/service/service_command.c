@@ -1,10 +1,10 @@
 /* Services that programs of the operator's own start and stop. Their identity is the text of these
  * programs: what runs is what was shown. */
 #include "clients/service/service_driver.h"
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/quote.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/quote.h"
+#include "core/text/text.h"
 #include "io/child.h"
 #include "io/environment.h"
 

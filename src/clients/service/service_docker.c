@@ -10,7 +10,7 @@
 #include "clients/service/service_docker_state.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

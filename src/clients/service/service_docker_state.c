@@ -2,8 +2,8 @@
 
 #include "clients/docker/docker_change.h"
 #include "core/count.h"
-#include "core/format.h"
-#include "io/tcp.h"
+#include "core/text/format.h"
+#include "io/net/tcp.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #include "core/arena.h"
 #include "io/io.h"
 #include "model/action/outcome.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 enum {
   SERVICE_OBJECTS_MAX = 64,   /* of one service: containers, ... */

@@ -1,7 +1,7 @@
 #include "clients/service/service_expect.h"
 
-#include "core/json_tree.h"
-#include "core/text.h"
+#include "core/json/json_tree.h"
+#include "core/text/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

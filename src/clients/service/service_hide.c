@@ -1,8 +1,8 @@
 #include "clients/service/service_hide.h"
 
-#include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
+#include "core/text/mask.h"
 
 #include <ctype.h>
 #include <stdio.h>

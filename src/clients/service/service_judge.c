@@ -1,6 +1,6 @@
 #include "clients/service/service_judge.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

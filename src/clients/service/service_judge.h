@@ -6,7 +6,7 @@
 #include "clients/service/service_names.h"
 #include "core/err.h"
 #include "io/http/http_tls.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "clients/service/service_kubernetes_place.h"
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/dns.h"
-#include "io/resolve.h"
+#include "io/net/dns.h"
+#include "io/net/resolve.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "clients/service/service_metrics.h"
 #include "clients/service/service_request.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "io/clock.h"
 #include "io/http/http.h"
 #include "io/http/http_url.h"

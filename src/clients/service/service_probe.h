@@ -3,8 +3,8 @@
 #pragma once
 
 #include "clients/service/service_judge.h"
-#include "io/dial.h"
-#include "io/tcp.h"
+#include "io/net/dial.h"
+#include "io/net/tcp.h"
 #include "model/target.h"
 
 /* Where a target of the kind "service" is, and what is expected of it. */

@@ -1,6 +1,6 @@
 #include "clients/service/service_runtime.h"
 
-#include "core/words.h"
+#include "core/text/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "core/mem.h"
 #include "core/number.h"
 #include "core/quantity.h"
-#include "model/rules.h"
+#include "model/judge/rules.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "clients/service/service_systemd_variables.h"
 
 #include "core/mem.h"
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "clients/spark/spark.h"
 
 #include "clients/spark/spark_contract.h"
-#include "core/json_get.h"
+#include "core/json/json_get.h"
 #include "core/number.h"
 
 #include <ctype.h>

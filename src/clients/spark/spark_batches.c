@@ -1,6 +1,6 @@
 #include "clients/spark/spark_batches.h"
 
-#include "core/json_get.h"
+#include "core/json/json_get.h"
 #include "core/map.h"
 #include "core/number.h"
 

@@ -1,6 +1,6 @@
 /* Stages and jobs, and what they failed with. */
 #include "clients/spark/spark.h"
-#include "core/json_get.h"
+#include "core/json/json_get.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What a driver says about its streams: DStreams by streaming/statistics and the metrics,
  * Structured Streaming by the metrics alone, because Spark's API has no path for it. */
 #include "clients/spark/spark.h"
-#include "core/json_get.h"
+#include "core/json/json_get.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "clients/systemd/systemd_read.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 enum { SYSTEMD_CAUSE_MAX = 320 };
 

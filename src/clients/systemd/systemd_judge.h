@@ -2,8 +2,8 @@
 #pragma once
 
 #include "clients/systemd/systemd_read.h"
+#include "model/judge/severity.h"
 #include "model/restarts.h"
-#include "model/severity.h"
 
 enum { SYSTEMD_REASON_MAX = 480 };
 

@@ -3,7 +3,7 @@
  * theirs. */
 #pragma once
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "io/http/http.h"
 #include "io/tls/tls_options.h"
 #include "model/target.h"

@@ -2,7 +2,7 @@
  * where the server closes it. */
 #pragma once
 
-#include "io/line.h"
+#include "io/net/line.h"
 
 #define ZOOKEEPER_KIND "zookeeper"
 #define ZOOKEEPER_SUMMARY_TABLE "summary"

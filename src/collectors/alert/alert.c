@@ -10,7 +10,7 @@
 #include "collectors/frame.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/keep.h"
+#include "io/file/keep.h"
 
 #include <stdlib.h>
 

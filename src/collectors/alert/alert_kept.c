@@ -1,9 +1,9 @@
 #include "collectors/alert/alert_kept.h"
 
-#include "core/format.h"
-#include "core/json_get.h"
-#include "core/json_tree.h"
+#include "core/json/json_get.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

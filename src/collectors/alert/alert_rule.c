@@ -3,8 +3,8 @@
 #include "clients/prometheus/prometheus_contract.h"
 #include "clients/prometheus/prometheus_named.h"
 #include "collectors/lookup.h"
-#include "core/format.h"
-#include "core/suggest.h"
+#include "core/text/format.h"
+#include "core/text/suggest.h"
 
 #include <string.h>
 

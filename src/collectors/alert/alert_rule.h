@@ -4,7 +4,7 @@
 
 #include "clients/prometheus/prometheus_labels.h"
 #include "collectors/collector.h"
-#include "model/condition.h"
+#include "model/judge/condition.h"
 
 extern const char *const alert_severity_choices[];
 

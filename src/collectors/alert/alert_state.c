@@ -1,7 +1,7 @@
 #include "collectors/alert/alert_state.h"
 
 #include "collectors/alerts.h"
-#include "model/evaluate.h"
+#include "model/judge/evaluate.h"
 
 #include <string.h>
 

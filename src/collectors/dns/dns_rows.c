@@ -1,6 +1,6 @@
 #include "collectors/dns/dns_rows.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +84,7 @@ void dns_said_take(struct dns_said *said, const struct dns_wanted *wanted,
 
 /* ---- what is wrong */
 
-/* The words of io/dns.h for the codes of an answer. */
+/* The words of io/net/dns.h for the codes of an answer. */
 static const char *state_of(const struct dns_said *said) {
   const char *text = said->err.text;
   if (said->known)

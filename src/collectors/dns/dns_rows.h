@@ -1,7 +1,7 @@
 /* From answers to rows and what is wrong with them. Pure. */
 #pragma once
 
-#include "io/dns.h"
+#include "io/net/dns.h"
 #include "model/sample.h"
 #include "model/target.h"
 

@@ -1,7 +1,7 @@
 /* The table of queries. */
 #include "clients/elasticsearch/elasticsearch_contract.h"
 #include "collectors/elasticsearch/elasticsearch_rows.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 enum query_column {
 #define COLUMN(name, ...) name,

@@ -1,7 +1,7 @@
 /* The row of a host. */
 #include "collectors/fleet/fleet_rows.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 
 #include "clients/prometheus/prometheus_contract.h"
 #include "clients/prometheus/prometheus_targets.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <ctype.h>

@@ -1,7 +1,7 @@
 #include "collectors/fleet/fleet_rows.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <math.h>

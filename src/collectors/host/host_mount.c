@@ -1,8 +1,8 @@
 #include "collectors/host/host_own.h"
 #include "collectors/host/host_table.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * changes. */
 #include "collectors/kafka/kafka_json.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The meaning of a group's sums and tallies, as a sentence. The first that applies counts. */
 #include "collectors/kafka/kafka_view.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

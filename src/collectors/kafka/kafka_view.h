@@ -3,7 +3,7 @@
 #pragma once
 
 #include "collectors/kafka/kafka_history.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 struct kafka_rules {
   int64_t

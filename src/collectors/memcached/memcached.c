@@ -5,7 +5,7 @@
 #include "collectors/figures.h"
 #include "collectors/frame.h"
 #include "io/clock.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 #include <assert.h>
 

@@ -5,7 +5,7 @@
 #include "clients/network/network_owner.h"
 #include "clients/network/network_stack.h"
 #include "collectors/network/network_count.h"
-#include "io/file.h"
+#include "io/file/file.h"
 #include "io/worker.h"
 
 /* The machine, as the collector sees it; tests replace it. */

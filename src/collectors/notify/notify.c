@@ -5,12 +5,12 @@
 #include "collectors/notify/notify_kept.h"
 #include "collectors/notify/notify_send.h"
 #include "collectors/notify/notify_text.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
+#include "io/file/keep.h"
 #include "io/http/http.h"
 #include "io/http/mail.h"
-#include "io/keep.h"
 
 #include <assert.h>
 #include <stdlib.h>

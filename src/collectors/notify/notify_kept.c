@@ -1,7 +1,7 @@
 #include "collectors/notify/notify_kept.h"
 
-#include "core/json_get.h"
-#include "core/json_tree.h"
+#include "core/json/json_get.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
 
 #include <stdlib.h>

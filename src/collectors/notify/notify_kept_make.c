@@ -1,6 +1,6 @@
 /* Apart from the reading: the names of json_writer.h and of jansson meet. */
 #include "collectors/notify/notify_kept.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 
 #include <stdio.h>

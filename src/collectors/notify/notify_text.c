@@ -1,9 +1,9 @@
 #include "collectors/notify/notify_text.h"
 
-#include "core/format.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

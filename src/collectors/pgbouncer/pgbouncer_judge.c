@@ -1,7 +1,7 @@
 #include "collectors/pgbouncer/pgbouncer_judge.h"
 
 #include "core/count.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

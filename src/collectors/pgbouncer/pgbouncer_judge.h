@@ -9,7 +9,7 @@
 
 #include "clients/postgres/pgbouncer_answer.h"
 #include "core/map.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 struct pgbouncer_rules {
   double waiting, waiting_critical; /* seconds */

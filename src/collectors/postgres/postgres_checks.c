@@ -1,9 +1,9 @@
 #include "collectors/postgres/postgres_checks.h"
 
 #include "clients/postgres/pg.h"
-#include "core/format.h"
-#include "core/mask.h"
 #include "core/mem.h"
+#include "core/text/format.h"
+#include "core/text/mask.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "collectors/postgres/postgres_judge.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * UNKNOWN; counts, ages and sizes are never negative. */
 #pragma once
 
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "collectors/postgres/postgres_replication.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

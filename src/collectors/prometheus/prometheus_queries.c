@@ -2,8 +2,8 @@
 #include "collectors/prometheus/prometheus_rows.h"
 
 #include "clients/prometheus/prometheus_contract.h"
-#include "core/format.h"
 #include "core/map.h"
+#include "core/text/format.h"
 
 enum query_column {
 #define COLUMN(name, ...) name,

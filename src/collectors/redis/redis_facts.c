@@ -1,6 +1,6 @@
 #include "collectors/redis/redis.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

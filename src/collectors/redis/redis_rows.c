@@ -1,7 +1,7 @@
 #include "collectors/redis/redis.h"
 
 #include "core/count.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include "io/child.h"
 #include "io/clock.h"
 #include "io/zone.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/runbook/schedule.h"
 
 #include <stdlib.h>

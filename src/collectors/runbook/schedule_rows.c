@@ -1,8 +1,8 @@
 #include "collectors/runbook/schedule_rows.h"
 
-#include "core/format.h"
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <string.h>

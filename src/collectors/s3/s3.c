@@ -6,7 +6,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/tls/tls_options.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The table of backups. */
 #include "clients/s3/s3_contract.h"
 #include "collectors/s3/s3_rows.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 
 #include "clients/s3/s3_contract.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 

@@ -15,10 +15,10 @@
 #include "collectors/service/service_runs.h"
 #include "collectors/service/service_table.h"
 #include "io/clock.h"
-#include "io/dns.h"
 #include "io/http/http.h"
-#include "io/resolve.h"
-#include "io/tcp.h"
+#include "io/net/dns.h"
+#include "io/net/resolve.h"
+#include "io/net/tcp.h"
 
 #include <assert.h>
 

@@ -5,7 +5,7 @@
 #include "clients/service/service_request.h"
 #include "collectors/service/service_counts.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "io/clock.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
 
 #include "collectors/figures.h"
 #include "collectors/service/service_table.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "collectors/systemd/systemd_rows.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <assert.h>
 #include <fnmatch.h>

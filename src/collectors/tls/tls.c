@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/http/http.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 #include "io/tls/tls_probe.h"
 #include "io/worker.h"
 

@@ -1,7 +1,7 @@
 #include "collectors/tls/tls_rows.h"
 
-#include "core/format.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

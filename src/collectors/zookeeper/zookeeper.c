@@ -5,7 +5,7 @@
 #include "collectors/zookeeper/zookeeper_rows.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 #include "io/tls/tls_options.h"
 
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include "config/config_option.h"
 #include "config/own/config_own_draft.h"
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/quote.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/quote.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

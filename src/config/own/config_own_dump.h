@@ -1,7 +1,7 @@
 /* `actions:` as YAML. */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 #include "config/own/config_own_draft.h"
 
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

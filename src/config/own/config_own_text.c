@@ -1,8 +1,8 @@
 #include "config/own/config_own_text.h"
 
-#include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
+#include "core/text/mask.h"
 
 #include <ctype.h>
 #include <stdlib.h>

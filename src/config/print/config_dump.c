@@ -4,10 +4,10 @@
 #include "config/own/config_own_dump.h"
 #include "config/print/config_mask.h"
 #include "config/print/config_print.h"
-#include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
-#include "core/text.h"
+#include "core/text/mask.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 
 #include "config/runbook/config_runbook_draft.h"
 #include "core/mem.h"
-#include "core/names.h"
-#include "core/suggest.h"
+#include "core/text/names.h"
+#include "core/text/suggest.h"
 
 #include <ctype.h>
 #include <stdlib.h>

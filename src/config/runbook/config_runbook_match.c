@@ -2,7 +2,7 @@
 #include "config/runbook/config_runbook_draft.h"
 #include "core/mem.h"
 #include "core/quantity.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

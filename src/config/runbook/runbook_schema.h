@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "model/condition.h"
+#include "model/judge/condition.h"
 
 enum runbook_naming {
   RUNBOOK_NAMES_METRIC,

@@ -1,13 +1,13 @@
 #include "io/http/http.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "io/http/http_error.h"
 #include "io/http/http_multi.h"
 #include "io/http/http_setup.h"
 #include "io/http/http_tls_watch.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

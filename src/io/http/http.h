@@ -3,9 +3,9 @@
  * One curl multi handle serves all requests. It is created by the first request, because starting
  * curl and its TLS library costs milliseconds. Unless `keep` is set, each request has a connection
  * of its own, looks the name up again, and verifies the certificate (no TLS session is resumed): it
- * sees what a new client sees. Names are resolved by io/resolve.h and given to curl, because curl
- * would wait for its own resolver when a request is cancelled. Redirects are not followed. Proxies
- * are taken from the environment, as curl does. */
+ * sees what a new client sees. Names are resolved by io/net/resolve.h and given to curl, because
+ * curl would wait for its own resolver when a request is cancelled. Redirects are not followed.
+ * Proxies are taken from the environment, as curl does. */
 #pragma once
 
 #include "core/err.h"

@@ -1,6 +1,6 @@
 #include "io/http/http_error.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/limit.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "io/http/http_tls_read.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <arpa/inet.h>
 #include <openssl/evp.h>

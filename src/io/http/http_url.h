@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 #include <stddef.h>
 

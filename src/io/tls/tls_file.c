@@ -1,7 +1,7 @@
 #include "io/tls/tls_file.h"
 
 #include "core/mem.h"
-#include "io/file.h"
+#include "io/file/file.h"
 #include "io/tls/tls_read.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 #include "io/tls/tls_probe.h"
 
 #include "core/mem.h"
-#include "core/text.h"
-#include "io/dial.h"
+#include "core/text/text.h"
 #include "io/limit.h"
-#include "io/tcp.h"
+#include "io/net/dial.h"
+#include "io/net/tcp.h"
 #include "io/tls/tls_read.h"
 
 #include <arpa/inet.h>

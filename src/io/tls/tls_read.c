@@ -2,7 +2,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "io/http/http_tls_read.h"
 
 #include <arpa/inet.h>

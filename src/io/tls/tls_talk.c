@@ -1,6 +1,6 @@
 #include "io/tls/tls_talk.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

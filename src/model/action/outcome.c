@@ -1,7 +1,7 @@
 #include "model/action/outcome.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/arena.h"
-#include "core/excerpt.h"
-#include "core/mask.h"
+#include "core/text/excerpt.h"
+#include "core/text/mask.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ struct outcome {
   const char
       *proof; /* of the whole plan, one line: "offsets re-read: 12 of 12 as planned"; or NULL */
   const char *undo; /* how to undo it, as arguments of `stacktop plan`: "ACTION TARGET ARGS", quoted
-                       as needed (core/quote.h); NULL if it cannot be undone */
+                       as needed (core/text/quote.h); NULL if it cannot be undone */
   struct output outputs[OUTPUTS_MAX];
   size_t output_count;
   bool output_private; /* shown, but not written to the audit log */

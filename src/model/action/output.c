@@ -1,6 +1,6 @@
 #include "model/action/output.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "model/action/plan.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/action/operation.h"
-#include "model/event_page.h"
+#include "model/event/event_page.h"
 #include "model/log/logs.h"
 #include "model/page.h"
 
@@ -55,7 +55,7 @@ enum request_kind {
   /* Findings: acknowledge, silence or remove (`operation`: enum alarm_verb) the one with the key
    * `text`, of the severity `texts[2]`; texts: the reason and the duration. */
   REQUEST_ALARM,
-  /* The history of events (model/event_page.h). */
+  /* The history of events (model/event/event_page.h). */
   REQUEST_EVENTS_OPEN,   /* with `events` */
   REQUEST_EVENTS_CHANGE, /* the same */
   REQUEST_EVENTS_CLOSE,

@@ -1,6 +1,6 @@
 #include "model/alarm/alarm_mark.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 
 #include <stdio.h>

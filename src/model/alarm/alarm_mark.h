@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "model/finding.h"
+#include "model/judge/finding.h"
 #include "model/target.h"
 
 enum {

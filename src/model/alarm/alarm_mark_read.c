@@ -1,8 +1,8 @@
 /* Reads the file of marks. */
 #include "model/alarm/alarm_mark.h"
 
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
 
 #include <stdio.h>
 #include <string.h>

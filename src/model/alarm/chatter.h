@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/map.h"
-#include "model/finding.h"
+#include "model/judge/finding.h"
 
 enum {
   CHATTER_CHANGES = 6,

@@ -1,6 +1,6 @@
 #include "model/alarm/chatter_apply.h"
 
-#include "model/evaluate.h"
+#include "model/judge/evaluate.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/map.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "model/incident/incident_due.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "model/incident/incident_line.h"
 
-#include "core/format.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
 #include "model/incident/incident_line.h"
 
 static bool entry_read(const struct json_node *top, struct incident_entry *entry) {

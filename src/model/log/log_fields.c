@@ -1,6 +1,6 @@
 #include "model/log/log_fields.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 #include "core/number.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "model/log/log_fields.h"
 
 #include <ctype.h>

@@ -1,8 +1,8 @@
 #include "model/own/own_action.h"
 
-#include "core/mask.h"
 #include "core/mem.h"
 #include "core/secret.h"
+#include "core/text/mask.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "model/own/own_text.h"
 
 #include "core/mem.h"
-#include "core/suggest.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

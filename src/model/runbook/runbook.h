@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "model/condition.h"
+#include "model/judge/condition.h"
 #include "model/runbook/schedule.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Parameters of a runbook that name targets: which ones, and what is skipped without them. */
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "model/runbook/runbook.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Parameters of a runbook, and the texts that they fill. */
 #include "core/mem.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "model/runbook/runbook.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* What a person does to findings: acknowledge, silence, and remove either. */
 #pragma once
 
-#include "core/mask.h"
+#include "core/text/mask.h"
 #include "operate/alarm/alarm_file.h"
 
 #define ALARM_AUDIT_KIND "alarm" /* of records in the audit log */

@@ -1,8 +1,8 @@
 #include "operate/alarm/alarm_file.h"
 
 #include "core/mem.h"
-#include "io/file.h"
-#include "io/file_save.h"
+#include "io/file/file.h"
+#include "io/file/file_save.h"
 
 #include <errno.h>
 #include <fcntl.h>

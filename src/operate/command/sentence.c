@@ -1,7 +1,7 @@
 #include "operate/command/sentence.h"
 
 #include "actions/action.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <ctype.h>
 #include <stdio.h>

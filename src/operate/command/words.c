@@ -1,8 +1,8 @@
 #include "operate/command/words.h"
 
 #include "core/mem.h"
-#include "core/suggest.h"
-#include "model/config.h"
+#include "core/text/suggest.h"
+#include "model/config/config.h"
 
 #include <assert.h>
 #include <stdlib.h>

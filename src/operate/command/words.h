@@ -8,7 +8,7 @@
 #pragma once
 
 #include "actions/action.h"
-#include "core/words.h"
+#include "core/text/words.h"
 
 struct words {
   const struct action *action;

@@ -1,11 +1,11 @@
 /* Finds rows of a table by the names that users type. */
 #include "operate/command/words.h"
 
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "core/suggest.h"
-#include "model/config.h"
+#include "core/text/format.h"
+#include "core/text/suggest.h"
+#include "model/config/config.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 #include "operate/incident/incident_act.h"
 
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/suggest.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/suggest.h"
+#include "core/text/text.h"
 #include "model/incident/incident_due.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * ...`. */
 #pragma once
 
-#include "core/mask.h"
+#include "core/text/mask.h"
 #include "operate/incident/incident_book.h"
 #include "operate/incident/incident_who.h"
 

@@ -2,7 +2,7 @@
 
 #include "audit/audit_file.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 #include "model/incident/incident_line.h"
 
 #include <dirent.h>

@@ -1,8 +1,8 @@
 #include "operate/incident/incident_seen.h"
 
-#include "core/format.h"
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

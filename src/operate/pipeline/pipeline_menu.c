@@ -1,6 +1,6 @@
 /* Which actions are available for a row or a target, and why others are not. */
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "operate/pipeline/pipeline_run.h"
 

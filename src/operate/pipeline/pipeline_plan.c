@@ -1,9 +1,9 @@
 /* From the key to the plan: form, survey, choice, plan. Nothing here changes a server. */
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "operate/pipeline/pipeline.h"
 #include "operate/pipeline/pipeline_run.h"
 

@@ -1,5 +1,5 @@
 /* A step of an action: started, watched by its deadline, ended or dropped. */
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 #include "operate/pipeline/pipeline_run.h"
 

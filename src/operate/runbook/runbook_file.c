@@ -1,9 +1,9 @@
 #include "operate/runbook/runbook_file.h"
 
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
-#include "io/file_save.h"
+#include "io/file/file_save.h"
 #include "operate/runbook/runbook_line.h"
 
 #include <dirent.h>

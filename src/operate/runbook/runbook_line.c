@@ -1,6 +1,6 @@
 #include "operate/runbook/runbook_line.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 
 enum { VERSION = 1, LINE_WORDS_MAX = 2000 };

@@ -2,7 +2,7 @@
 
 #include "audit/audit_file.h"
 #include "core/mem.h"
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <errno.h>
 #include <inttypes.h>

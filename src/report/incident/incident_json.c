@@ -1,4 +1,4 @@
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "model/incident/incident_line.h"
 #include "report/incident/incident_report.h"
 

@@ -1,6 +1,6 @@
 /* The postmortem. What stacktop knows is filled in; what only people know is a heading. */
-#include "core/format.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "report/incident/incident_report.h"
 
 #include <stdlib.h>

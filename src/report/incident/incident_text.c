@@ -1,6 +1,6 @@
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "report/incident/incident_report.h"
 
 #include <stdlib.h>

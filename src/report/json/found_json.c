@@ -1,6 +1,6 @@
 #include "report/json/found_json.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "report/cell.h"
 
 static void write_cell(struct json_writer *writer, const char *key, struct value value) {

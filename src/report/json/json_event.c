@@ -1,4 +1,4 @@
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "report/events.h"
 
 void report_event_json(FILE *out, const struct event_record *record) {

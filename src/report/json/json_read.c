@@ -1,5 +1,5 @@
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
 #include "report/json/json.h"
 #include "report/json/json_read_table.h"

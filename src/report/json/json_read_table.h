@@ -1,7 +1,7 @@
 /* The tables of one target, read from a document. */
 #pragma once
 
-#include "core/json_node.h"
+#include "core/json/json_node.h"
 #include "model/model.h"
 
 /* Creates the state's sample with all its tables from the target's node: the specs in `arena`, the

@@ -1,4 +1,4 @@
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "report/cell.h"
 #include "report/page.h"
 

@@ -1,8 +1,8 @@
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "report/json/json.h"
 #include "report/json/json_flags.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 #include "model/alarm/alarm_mark.h"
 #include "report/cell.h"
 #include "report/page.h"

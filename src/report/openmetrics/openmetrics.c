@@ -1,7 +1,7 @@
 #include "report/openmetrics/openmetrics.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "report/plan/outcome_text.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "model/action/output.h"
 #include "report/text/text_out.h"
 

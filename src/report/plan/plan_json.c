@@ -1,6 +1,6 @@
 #include "report/plan/plan_json.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
 #include "report/plan/plan_json_parts.h"
 

@@ -1,7 +1,7 @@
 #include "report/plan/plan_text.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/text/text_out.h"
 #include "report/text/text_table.h"
 

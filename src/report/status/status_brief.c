@@ -1,8 +1,8 @@
 #include "report/status/status_brief.h"
 
-#include "core/json_writer.h"
+#include "core/json/json_writer.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

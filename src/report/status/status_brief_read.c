@@ -1,8 +1,8 @@
 #include "report/status/status_brief.h"
 
-#include "core/json_node.h"
-#include "core/json_tree.h"
-#include "core/text.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
+#include "core/text/text.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "report/status/status_line.h"
 
-#include "core/json_writer.h"
-#include "core/text.h"
+#include "core/json/json_writer.h"
+#include "core/text/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "report/text/text.h"
 
-#include "core/format.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 #include "report/text/text_missing.h"
 #include "report/text/text_out.h"
 #include "report/text/text_status.h"

@@ -1,4 +1,4 @@
-#include "core/format.h"
+#include "core/text/format.h"
 #include "report/events.h"
 #include "report/text/text_out.h"
 

@@ -1,6 +1,6 @@
 #include "report/text/text_out.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <limits.h>
 #include <stdarg.h>

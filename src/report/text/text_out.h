@@ -1,7 +1,7 @@
 /* Lines of words: sanitised, wrapped at the width, marked and coloured. */
 #pragma once
 
-#include "model/severity.h"
+#include "model/judge/severity.h"
 #include "report/text/text_options.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "report/text/text_table.h"
 
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/quote.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/quote.h"
+#include "core/text/text.h"
 #include "report/cell.h"
 
 #include <stdlib.h>

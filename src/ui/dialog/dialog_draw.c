@@ -2,7 +2,7 @@
 #include "ui/dialog/dialog.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/panes/layout.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The menu: the actions for a row or a target, and why others are not available. */
 #include "ui/dialog/dialog.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

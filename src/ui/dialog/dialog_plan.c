@@ -9,7 +9,7 @@
 #include "ui/draw/widget.h"
 #include "ui/terminal/terminal.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

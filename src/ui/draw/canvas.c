@@ -1,7 +1,7 @@
 #include "ui/draw/canvas.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "core/format.h"
+#include "core/text/format.h"
 #include "model/model.h"
 #include "ui/draw/canvas.h"
 

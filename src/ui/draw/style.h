@@ -2,7 +2,7 @@
  * colour, and no state is shown by a style alone: there is always a word or a mark as well. */
 #pragma once
 
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 enum style {
   STYLE_TEXT,

@@ -1,7 +1,7 @@
 #include "ui/draw/theme.h"
 
-#include "core/suggest.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
+#include "core/text/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/history.h"
-#include "model/severity.h"
+#include "model/judge/severity.h"
 #include "ui/draw/canvas.h"
 
 enum { MARK_CELLS = 2 }; /* of mark_of */

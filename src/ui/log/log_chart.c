@@ -1,6 +1,6 @@
 #include "ui/log/log_chart.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "ui/log/log_lines.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "model/log/log_fields.h"
 #include "ui/draw/widget.h"
 #include "ui/log/log_start.h"

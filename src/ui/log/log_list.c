@@ -1,7 +1,7 @@
 #include "ui/log/log_list.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/log/log_asked.h"
 #include "ui/log/log_lines.h"
 

@@ -1,6 +1,6 @@
 #include "ui/log/log_page.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/log/log_chart.h"
 #include "ui/log/log_lines.h"
 #include "ui/log/log_list.h"

@@ -1,6 +1,6 @@
 #include "ui/log/log_record.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "model/log/log_fields.h"
 #include "ui/log/log_lines.h"
 

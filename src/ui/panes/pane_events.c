@@ -1,7 +1,7 @@
 /* The event log, newest first. */
 #include "ui/panes/pane_list.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 #include "ui/table/table_view.h"
 

@@ -3,7 +3,7 @@
 #include "ui/panes/pane.h"
 #include "ui/panes/pane_kind.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 
 #include "core/mem.h"

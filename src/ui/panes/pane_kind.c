@@ -2,7 +2,7 @@
 #include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 #include "ui/table/table_view.h"
 

@@ -1,7 +1,7 @@
 /* Charts in the free space of a pane: the history of the selected row's cells, of its target's
  * values and, in the overview, of other targets and rows. Of equal charts only one is shown. */
 #include "core/map.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/table/table_view.h"

@@ -1,7 +1,7 @@
 /* The lines of a pane of targets: their selection, order and column widths. */
 #include "ui/panes/pane_kind.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/table/table_view.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "ui/table/columns.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

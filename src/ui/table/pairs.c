@@ -1,6 +1,6 @@
 #include "ui/table/pairs.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 enum { GAP = 2, EXTRA_GAUGE = 10, EXTRA_SPARK = 10 };
 

@@ -1,9 +1,9 @@
 #include "ui/table/rows.h"
 
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/format.h"
+#include "core/text/text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

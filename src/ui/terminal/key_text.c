@@ -1,6 +1,6 @@
 #include "ui/terminal/key_text.h"
 
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <ctype.h>
 #include <stdio.h>

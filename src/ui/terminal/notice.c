@@ -1,7 +1,7 @@
 #include "ui/terminal/notice.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

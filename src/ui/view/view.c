@@ -4,13 +4,13 @@
 #include "ui/log/log_page.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
-#include "ui/view/command_line.h"
-#include "ui/view/help.h"
-#include "ui/view/keymap.h"
+#include "ui/view/command/command_line.h"
+#include "ui/view/draw/help.h"
+#include "ui/view/keys/keymap.h"
+#include "ui/view/screens/view_runbooks.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_columns.h"
 #include "ui/view/view_pages.h"
-#include "ui/view/view_runbooks.h"
 #include "ui/view/view_wall.h"
 
 #include <stdio.h>

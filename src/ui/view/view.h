@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/action/request.h"
-#include "model/key_setting.h"
+#include "model/config/key_setting.h"
 #include "model/model.h"
 #include "ui/draw/canvas.h"
 #include "ui/terminal/key.h"

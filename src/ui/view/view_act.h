@@ -1,7 +1,7 @@
 /* Keys that start actions, marks, and details. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* The subject of an action now: the marked rows, otherwise the selected one; where a target is
  * selected, or a page shows one, the target itself. Borrows from the frame's arena, the view and

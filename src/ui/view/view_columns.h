@@ -2,7 +2,7 @@
  * Changes are seen at once; they are kept in the user's own file only on request. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* `o`: the columns of the selected row's table. */
 struct request run_columns(struct keys *keys, int argument);

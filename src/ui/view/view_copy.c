@@ -1,6 +1,6 @@
 #include "ui/view/view_copy.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/text_field.h"
 #include "ui/terminal/terminal.h"
 

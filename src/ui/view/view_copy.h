@@ -1,7 +1,7 @@
 /* What leaves the screen: a row to the clipboard, a table to a file. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* `y`: the selected row as one line, its cells separated by tabs; pressed again at once, only its
  * first cell. In the details every figure on a line of its own. */

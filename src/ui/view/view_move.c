@@ -1,10 +1,10 @@
 #include "ui/view/view_move.h"
 
+#include "ui/view/screens/view_events.h"
+#include "ui/view/screens/view_log.h"
+#include "ui/view/screens/view_runbooks.h"
 #include "ui/view/view_columns.h"
-#include "ui/view/view_events.h"
-#include "ui/view/view_log.h"
 #include "ui/view/view_pages.h"
-#include "ui/view/view_runbooks.h"
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 

@@ -1,7 +1,7 @@
 /* Keys that move: the selection, the focus, and from page to page. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* `lines` down, or up if it is negative, in whatever has the keys. */
 struct request run_move(struct keys *keys, int lines);

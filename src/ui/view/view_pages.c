@@ -1,7 +1,7 @@
 #include "ui/view/view_pages.h"
 
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/view/view_act.h"
 

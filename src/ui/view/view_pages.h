@@ -2,7 +2,7 @@
  * list of those that the selection has. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* Makes the opened panes those of the model's open pages. */
 void view_pages_sync(struct view *view, const struct model *model);

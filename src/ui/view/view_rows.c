@@ -1,6 +1,6 @@
 #include "ui/view/view_rows.h"
 
-#include "ui/view/view_findings.h"
+#include "ui/view/screens/view_findings.h"
 #include "ui/view/view_pages.h"
 
 #include <stdio.h>

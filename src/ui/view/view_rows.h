@@ -1,7 +1,7 @@
 /* Keys for the rows of the focused pane: filter, sort order, tree. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 struct request run_filter(struct keys *keys, int argument);
 /* The next (1) or previous (-1) match of the filter; without one, the next finding. */

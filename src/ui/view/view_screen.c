@@ -1,7 +1,7 @@
 #include "ui/view/view_screen.h"
 
+#include "ui/view/keys/view_keys.h"
 #include "ui/view/view.h"
-#include "ui/view/view_keys.h"
 
 #include <stdio.h>
 

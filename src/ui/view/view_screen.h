@@ -1,7 +1,7 @@
 /* Keys for the screen as a whole. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 /* A request of that kind, and nothing else. */
 struct request run_request(struct keys *keys, int kind);

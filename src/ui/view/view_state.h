@@ -4,8 +4,8 @@
 #include "ui/dialog/dialog.h"
 #include "ui/log/log_view.h"
 #include "ui/panes/layout.h"
-#include "ui/view/alarm_form.h"
-#include "ui/view/history_state.h"
+#include "ui/view/draw/history_state.h"
+#include "ui/view/screens/alarm_form.h"
 #include "ui/wall/wall.h"
 
 struct command_line;
@@ -21,7 +21,7 @@ enum view_page {
   PAGE_RUNBOOKS, /* those that match a row (model/runbook/runbook_offers.h) */
   PAGE_RUNBOOK,  /* one of them, with its dry run */
   PAGE_COLUMNS,  /* the chooser of a table's columns */
-  PAGE_EVENTS,   /* the history of events (model/event_page.h) */
+  PAGE_EVENTS,   /* the history of events (model/event/event_page.h) */
   PAGE_HELP,
   PAGE_WALL, /* the picture of --wall */
 };
@@ -75,7 +75,7 @@ enum { NOTICE_MAX = 320, VIEW_WIDTH_LEAST = 30, VIEW_HEIGHT_LEAST = 6 };
 
 struct view {
   char *user;
-  struct keymap *keymap; /* ui/view/keymap.h */
+  struct keymap *keymap; /* ui/view/keys/keymap.h */
   struct pane *panes[LAYOUT_PANES_MAX];
   size_t pane_count, focus;
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
@@ -123,7 +123,7 @@ struct view {
   bool saving;                   /* the name of a file is being typed, in `command` */
   bool commanding;               /* a line after `:` is being typed */
   char command[DIALOG_TEXT_MAX]; /* the name of the file */
-  struct command_line *command_line; /* ui/view/command_line.h */
+  struct command_line *command_line; /* ui/view/command/command_line.h */
   const char *const *commands;       /* names after `:`; NULL-terminated, may be NULL */
   struct dialog dialog;
   struct alarm_form alarm; /* a finding is being acknowledged or silenced */

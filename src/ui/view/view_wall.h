@@ -1,7 +1,7 @@
 /* A wall display in the view (ui/wall/wall.h): it is left only on purpose, and comes back. */
 #pragma once
 
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/view_binding.h"
 
 void view_wall_init(struct view *view, int64_t rotate_ms);
 /* A frame is drawn: the wall comes back where no key was pressed for a while. */

@@ -1,6 +1,6 @@
 #include "ui/wall/wall_targets.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/http/http.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/core_test.h"
 
 #include <assert.h>

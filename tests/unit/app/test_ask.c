@@ -1,5 +1,5 @@
 /* Questions on a terminal: what was typed before them and what is pasted answers none. */
-#include "app/modes/ask.h"
+#include "app/modes/act/ask.h"
 
 #include "support/core_test.h"
 

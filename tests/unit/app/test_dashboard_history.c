@@ -1,6 +1,6 @@
 /* Which lines after `:` are kept for the next time: never one with a secret. And the pace. */
-#include "app/dashboard/dashboard_history.h"
-#include "app/dashboard/dashboard_pace.h"
+#include "app/dashboard/records/dashboard_history.h"
+#include "app/dashboard/terminal/dashboard_pace.h"
 #include "core/mem.h"
 
 #include <setjmp.h>

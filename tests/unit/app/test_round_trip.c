@@ -1,6 +1,6 @@
 /* A model written as JSON and read back draws the same screen, to the cell: screen tests and
  * recordings can use the output of `check --json`. */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "report/json/json.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"

@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "io/clock.h"
 #include "io/http/http.h"
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

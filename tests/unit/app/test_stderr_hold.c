@@ -1,4 +1,4 @@
-#include "app/dashboard/stderr_hold.h"
+#include "app/dashboard/terminal/stderr_hold.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

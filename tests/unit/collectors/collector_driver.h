@@ -5,7 +5,7 @@
 #include "clients/kafka/child/kafka_child.h"
 #include "collectors/collector.h"
 #include "io/http/http.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "collectors/collector.h"
 
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/postgres_server.h"
 
 extern const struct collector collector_postgres;

@@ -6,7 +6,7 @@
 #include "support/core_test.h"
 
 #include "core/mem.h"
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 
 enum { INTERVAL_MS = 2000, FOR_MS = 300000 };
 

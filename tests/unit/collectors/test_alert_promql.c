@@ -4,9 +4,9 @@
 #include "collectors/alerts.h"
 #include "support/core_test.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "core/mem.h"
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 
 #include <string.h>
 

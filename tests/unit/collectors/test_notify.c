@@ -7,7 +7,7 @@
 #include "support/core_test.h"
 
 #include "core/mem.h"
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 
 enum { WAIT_MS = 10000, REPEAT_MS = 3600000 };
 

@@ -4,7 +4,7 @@
 #include "config/print/config_dump.h"
 #include "config_fixture.h"
 #include "core/mem.h"
-#include "core/names.h"
+#include "core/text/names.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The beginning and the end of a stream, and secrets in it. */
-#include "core/excerpt.h"
-#include "core/mask.h"
+#include "core/text/excerpt.h"
+#include "core/text/mask.h"
 
 #include "support/core_test.h"
 

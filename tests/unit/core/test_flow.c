@@ -1,5 +1,5 @@
 /* Lines that were broken by hand, where they do not fit. */
-#include "core/flow.h"
+#include "core/text/flow.h"
 
 #include "support/core_test.h"
 

@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <time.h>
 

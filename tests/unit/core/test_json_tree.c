@@ -1,7 +1,7 @@
 /* JSON as a tree: what is refused before the tree is made, and typed access with the place in each
  * error. */
-#include "core/json_node.h"
-#include "core/json_tree.h"
+#include "core/json/json_node.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <string.h>

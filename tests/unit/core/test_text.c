@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <string.h>
 

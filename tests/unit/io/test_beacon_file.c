@@ -1,6 +1,6 @@
 /* What a running stacktop says to others: there and back, who may say it, and what is not trusted.
  */
-#include "io/beacon_file.h"
+#include "io/file/beacon_file.h"
 
 #include "support/core_test.h"
 

@@ -1,6 +1,6 @@
-#include "io/dial.h"
+#include "io/net/dial.h"
 
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <unistd.h>

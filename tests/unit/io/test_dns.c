@@ -1,6 +1,6 @@
 /* Asking a certain name server: one that is silent is given up, and leaves nothing behind. What
  * real ones answer is tested in tests/e2e/test_service_dns.py. */
-#include "io/dns.h"
+#include "io/net/dns.h"
 
 #include "support/tiny_server.h"
 

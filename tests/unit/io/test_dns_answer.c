@@ -1,6 +1,6 @@
 /* Answers of name servers, byte by byte: each type, aliases, what is not valid, and too many. What
  * real servers answer is tested in tests/e2e/test_dns.py. */
-#include "io/dns_answer.h"
+#include "io/net/dns_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

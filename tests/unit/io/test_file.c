@@ -1,4 +1,4 @@
-#include "io/file.h"
+#include "io/file/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

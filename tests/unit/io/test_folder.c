@@ -1,7 +1,7 @@
 /* The private folder of a socket: those of dead owners go, and nothing else does. */
-#include "io/folder.h"
+#include "io/file/folder.h"
 
-#include "io/leftovers.h"
+#include "io/file/leftovers.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

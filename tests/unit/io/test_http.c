@@ -1,6 +1,6 @@
 #include "io/http/http.h"
 
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

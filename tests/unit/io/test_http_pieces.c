@@ -1,7 +1,7 @@
 /* An answer without an end: its body comes piece by piece, and silence ends it. */
 #include "io/http/http.h"
 
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "io/http/http.h"
 
 #include "io/http/http_url.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * name, and by nobody we trust. */
 #include "io/http/http.h"
 
-#include "core/format.h"
-#include "io/resolve.h"
+#include "core/text/format.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <limits.h>

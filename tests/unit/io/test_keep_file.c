@@ -1,5 +1,5 @@
 /* A memory file: there and back, and what is not one. And its lock. */
-#include "io/keep_file.h"
+#include "io/file/keep_file.h"
 
 #include "support/core_test.h"
 

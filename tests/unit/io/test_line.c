@@ -1,5 +1,5 @@
 /* Requests and answers in order over one stream, against a server on the test's own loop. */
-#include "io/line.h"
+#include "io/net/line.h"
 
 #include "support/tiny_server.h"
 

@@ -1,4 +1,4 @@
-#include "io/mount.h"
+#include "io/file/mount.h"
 
 #include <errno.h>
 #include <inttypes.h>

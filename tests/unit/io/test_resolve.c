@@ -1,7 +1,7 @@
 /* Names are resolved off the loop's thread: silent name servers block nothing else, a name is
  * looked up once for all callers, and the end does not wait for it. The name server is the test's.
  */
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 
 #include "support/tiny_server.h"
 

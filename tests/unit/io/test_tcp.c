@@ -1,4 +1,4 @@
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

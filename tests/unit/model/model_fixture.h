@@ -4,9 +4,9 @@
 #include "support/core_test.h"
 
 #include "core/mem.h"
-#include "model/evaluate.h"
+#include "model/judge/evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "model/model.h"
-#include "model/model_evaluate.h"
 
 #include <math.h>
 

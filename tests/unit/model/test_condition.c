@@ -1,7 +1,7 @@
 /* Conditions over what targets have published: whether they hold, and what is not known. */
 #include "model_fixture.h"
 
-#include "model/condition.h"
+#include "model/judge/condition.h"
 
 static const struct target_kind *kind_at(size_t i, const struct table_spec *const **tables,
                                          size_t *count) {

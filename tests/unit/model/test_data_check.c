@@ -1,5 +1,5 @@
 /* Results of data checks: what is a finding, and its sentence. */
-#include "model/data_check.h"
+#include "model/judge/data_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

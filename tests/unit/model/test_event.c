@@ -2,8 +2,8 @@
 
 #include "core/err.h"
 #include "core/mem.h"
-#include "model/config.h"
-#include "model/event.h"
+#include "model/config/config.h"
+#include "model/event/event.h"
 
 #include <errno.h>
 

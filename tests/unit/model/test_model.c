@@ -1,4 +1,4 @@
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "model_fixture.h"
 
 static void test_states(void **state) {

@@ -1,5 +1,5 @@
 /* The event log when much happens at once. */
-#include "model/news.h"
+#include "model/event/news.h"
 
 #include "model/alarm/flood.h"
 #include "model_fixture.h"

@@ -1,6 +1,6 @@
 /* A reload: which targets go on, with their state, and which are new. */
 #include "core/mem.h"
-#include "model/config_adopt.h"
+#include "model/config/config_adopt.h"
 #include "model/model.h"
 
 #include <setjmp.h>

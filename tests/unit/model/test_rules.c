@@ -1,7 +1,7 @@
 #include "support/core_test.h"
 
 #include "core/mem.h"
-#include "model/rules.h"
+#include "model/judge/rules.h"
 
 static const struct threshold high = {.has_warn = true, .warn = 80, .has_crit = true, .crit = 90};
 static const struct threshold low = {

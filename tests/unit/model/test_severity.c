@@ -1,6 +1,6 @@
 #include "support/core_test.h"
 
-#include "model/severity.h"
+#include "model/judge/severity.h"
 
 static void test_severities(void **state) {
   (void)state;

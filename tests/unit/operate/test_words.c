@@ -1,7 +1,7 @@
 /* An operation as words: their meaning, and the error where they have none. */
 #include "operate/command/words.h"
 
-#include "core/quote.h"
+#include "core/text/quote.h"
 #include "model/model_fixture.h"
 
 static const struct option params[] = {

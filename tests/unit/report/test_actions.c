@@ -3,7 +3,7 @@
 #include "report/plan/outcome_text.h"
 #include "report/plan/plan_text.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "support/core_test.h"
 
 #include <jansson.h>

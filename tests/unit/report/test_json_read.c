@@ -1,5 +1,5 @@
-#include "model/evaluate.h"
-#include "model/model_evaluate.h"
+#include "model/judge/evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "report/json/json.h"
 #include "report/report_fixture.h"
 

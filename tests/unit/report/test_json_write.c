@@ -1,4 +1,4 @@
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "report/json/json.h"
 #include "report/report_fixture.h"
 

@@ -1,5 +1,5 @@
 /* One line for monitoring: a state, and performance data that its parser accepts. */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "report/plugin.h"
 #include "report/report_fixture.h"
 

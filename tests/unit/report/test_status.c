@@ -1,5 +1,5 @@
 /* `stacktop status`: from the model to a text and back, and its line. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "report/report_fixture.h"
 #include "report/status/status_line.h"
 

@@ -1,7 +1,7 @@
 /* The text as people see it: compared with golden_*.txt. STACKTOP_GOLDEN=write writes them again.
  */
-#include "core/text.h"
-#include "model/model_evaluate.h"
+#include "core/text/text.h"
+#include "model/judge/model_evaluate.h"
 #include "report/json/json.h"
 #include "report/report_fixture.h"
 #include "report/text/text.h"

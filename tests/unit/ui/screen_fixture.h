@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/mem.h"
+#include "model/judge/model_evaluate.h"
 #include "model/model.h"
-#include "model/model_evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The canvas: widths, cutting, overwriting, and nothing unprintable. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/screen_text.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The line after `:`: completion, history, and what is wrong with it. */
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
-#include "ui/view/command_line.h"
+#include "ui/view/command/command_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
  * follow. */
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
-#include "ui/view/key_rows.h"
-#include "ui/view/keymap.h"
-#include "ui/view/view_binding.h"
+#include "ui/view/keys/key_rows.h"
+#include "ui/view/keys/keymap.h"
+#include "ui/view/keys/view_binding.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

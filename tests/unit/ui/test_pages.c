@@ -1,6 +1,6 @@
 /* Pages on the screen: which keys open and close them, that the row stays selected, and what is
  * shown of them. The test does what app does with the requests. */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
 

@@ -1,6 +1,6 @@
 /* The dashboard for a screen reader: no decoration on any page, and the cursor where a person is.
  */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"
 

@@ -1,6 +1,6 @@
 /* Whole screens, compared with files. After an intended change: STACKTOP_REGENERATE=1, then check
  * the git diff. */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"
 

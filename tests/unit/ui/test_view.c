@@ -1,10 +1,10 @@
 /* What keys do, that the selection stays on its row, and that a calm screen does not move. */
-#include "core/text.h"
-#include "model/model_evaluate.h"
+#include "core/text/text.h"
+#include "model/judge/model_evaluate.h"
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
-#include "ui/view/keymap.h"
-#include "ui/view/view_keys.h"
+#include "ui/view/keys/keymap.h"
+#include "ui/view/keys/view_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

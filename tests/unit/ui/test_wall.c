@@ -1,5 +1,5 @@
 /* The wall display: golden screens at several sizes, its keys, its time, and no growth. */
-#include "model/model_evaluate.h"
+#include "model/judge/model_evaluate.h"
 #include "ui/screen_fixture.h"
 #include "ui/screen_text.h"
 #include "ui/terminal/notice.h"

@@ -5,7 +5,7 @@
 #include "actions/postgres/maintenance/postgres_tables.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <string.h>

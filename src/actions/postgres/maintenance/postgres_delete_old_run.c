@@ -2,7 +2,7 @@
 #include "actions/postgres/maintenance/postgres_delete_old.h"
 
 #include "actions/postgres/postgres_plan.h"
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "actions/postgres/maintenance/postgres_indexes.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "actions/postgres/maintenance/postgres_holders.h"
 
 #include "clients/postgres/pg_text.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <string.h>
 

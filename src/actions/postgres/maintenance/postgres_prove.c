@@ -2,7 +2,7 @@
  * arrive late, so it polls until they do. */
 #include "actions/postgres/maintenance/postgres_work.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

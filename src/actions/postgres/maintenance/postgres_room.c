@@ -1,9 +1,9 @@
 #include "actions/postgres/maintenance/postgres_room.h"
 
 #include "actions/work.h"
-#include "core/format.h"
 #include "core/mem.h"
-#include "io/mount.h"
+#include "core/text/format.h"
+#include "io/file/mount.h"
 
 #include <inttypes.h>
 #include <stdio.h>

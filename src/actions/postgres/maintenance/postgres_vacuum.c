@@ -6,7 +6,7 @@
 #include "actions/postgres/postgres_sql.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 

@@ -7,7 +7,7 @@
 #include "actions/postgres/postgres_sql.h"
 
 #include "clients/postgres/postgres_contract.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 /* Of a disk that does little else; the plan says that it is a guess. */
 enum { TABLES_MAX = 5000, BYTES_PER_SECOND = 50 << 20 };

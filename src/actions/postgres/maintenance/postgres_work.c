@@ -1,9 +1,9 @@
 #include "actions/postgres/maintenance/postgres_work.h"
 
 #include "actions/postgres/maintenance/postgres_holders.h"
-#include "core/format.h"
 #include "core/mem.h"
-#include "core/quote.h"
+#include "core/text/format.h"
+#include "core/text/quote.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "actions/found.h"
 #include "clients/postgres/statement.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

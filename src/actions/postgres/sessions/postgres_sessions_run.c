@@ -4,8 +4,8 @@
 
 #include "actions/postgres/postgres_sql.h"
 #include "clients/postgres/pg_text.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

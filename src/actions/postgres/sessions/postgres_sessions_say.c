@@ -1,6 +1,6 @@
 #include "actions/postgres/sessions/postgres_sessions.h"
 
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "clients/kafka/child/kafka_conf.h"
 
 #include "core/secret.h"
-#include "io/tcp.h"
+#include "io/net/tcp.h"
 
 #include <string.h>
 #include <strings.h>

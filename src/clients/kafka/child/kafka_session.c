@@ -1,8 +1,8 @@
 #include "clients/kafka/child/kafka_session.h"
 
 #include "clients/kafka/child/kafka_error.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 #include "io/clock.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The page kafka.transactions: which open transaction holds readers of committed messages back. */
 #include "clients/kafka/kafka_contract.h"
 #include "collectors/kafka/pages/kafka_topic_rows.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

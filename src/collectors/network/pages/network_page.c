@@ -1,7 +1,7 @@
 #include "collectors/network/pages/network_page.h"
 
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #include "clients/postgres/postgres_contract.h"
 #include "clients/postgres/postgres_relations.h"
 #include "collectors/postgres/pages/postgres_page.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "collectors/postgres/pages/postgres_plan_tree.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  * pg_stat_progress_*. */
 #include "clients/postgres/postgres_contract.h"
 #include "collectors/postgres/pages/postgres_page.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,9 +6,9 @@
 #include "clients/postgres/statement.h"
 #include "collectors/figures.h"
 #include "collectors/postgres/pages/postgres_page.h"
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "clients/postgres/postgres_relations.h"
 #include "collectors/figures.h"
 #include "collectors/postgres/pages/postgres_page.h"
-#include "core/format.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -2,9 +2,9 @@
 #include "clients/redis/redis_clients.h"
 #include "clients/redis/redis_contract.h"
 #include "collectors/redis/pages/redis_page.h"
-#include "core/format.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/text/format.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>

@@ -7,9 +7,9 @@
 #include "collectors/redis/pages/redis_page.h"
 #include "collectors/redis/pages/redis_prefixes.h"
 #include "collectors/redis/pages/redis_top.h"
-#include "core/format.h"
 #include "core/mem.h"
 #include "core/number.h"
+#include "core/text/format.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Which rows of a page's table are kept, by the order that a person has chosen. */
 #include "collectors/redis/pages/redis_page.h"
-#include "core/format.h"
+#include "core/text/format.h"
 
 #include <stdlib.h>
 #include <string.h>

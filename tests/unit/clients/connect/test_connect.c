@@ -1,7 +1,7 @@
 /* Keys, paths, reasons and settings of Kafka Connect. Pure. */
 #include "clients/connect/connect.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <stdlib.h>

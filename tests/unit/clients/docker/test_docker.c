@@ -2,7 +2,7 @@
 #include "clients/docker/docker.h"
 
 #include "core/mem.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <signal.h>

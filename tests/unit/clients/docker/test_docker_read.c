@@ -2,7 +2,7 @@
  * none of them should. */
 #include "clients/docker/docker_read.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* What nothing refers to, by what an engine says; and the limits that go with a new one. */
 #include "clients/docker/docker_limit.h"
 #include "clients/docker/docker_waste.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <string.h>

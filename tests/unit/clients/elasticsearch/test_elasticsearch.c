@@ -1,7 +1,7 @@
 /* Answers of search clusters: disks against watermarks, shards, and texts of queries. */
 #include "clients/elasticsearch/elasticsearch.h"
 #include "clients/elasticsearch/elasticsearch_query.h"
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "core/mem.h"
 #include "io/clock.h"
-#include "io/folder.h"
+#include "io/file/folder.h"
 #include "support/tiny_server.h"
 
 #include <dirent.h>

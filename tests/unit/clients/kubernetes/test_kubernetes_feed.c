@@ -3,7 +3,7 @@
 #include "clients/kubernetes/kubernetes_feed.h"
 
 #include "core/mem.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/tiny_server.h"
 
 #include <stdio.h>

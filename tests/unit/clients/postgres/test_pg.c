@@ -1,7 +1,7 @@
 /* The client with a real server, and with things that are not one. */
 #include "clients/postgres/pg.h"
 
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 #include "support/postgres_server.h"
 
 struct fixture {

@@ -1,7 +1,7 @@
 /* Answers of the Alertmanager's API, and the body of a silence. Pure. */
 #include "clients/prometheus/alertmanager.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <string.h>

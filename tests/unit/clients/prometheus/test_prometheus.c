@@ -1,7 +1,7 @@
 /* Answers of Prometheus' API: good, old, hostile and wrong ones. Pure. */
 #include "clients/prometheus/prometheus_targets.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <string.h>

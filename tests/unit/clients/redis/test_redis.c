@@ -1,5 +1,5 @@
 #include "clients/redis/redis.h"
-#include "io/resolve.h"
+#include "io/net/resolve.h"
 
 #include "support/redis_server.h"
 

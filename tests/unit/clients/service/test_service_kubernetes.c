@@ -4,8 +4,8 @@
 #include "clients/service/service_driver.h"
 #include "core/mem.h"
 #include "io/http/http.h"
-#include "io/resolve.h"
-#include "model/config.h"
+#include "io/net/resolve.h"
+#include "model/config/config.h"
 #include "support/core_test.h"
 #include "support/tiny_server.h"
 

@@ -2,7 +2,7 @@
 #include "clients/spark/spark.h"
 #include "clients/spark/spark_batches.h"
 
-#include "core/json_tree.h"
+#include "core/json/json_tree.h"
 #include "support/core_test.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "clients/kafka/child/admin/kafka_admin_run.h"
 
 #include "clients/kafka/child/kafka_error.h"
-#include "io/file.h"
-#include "io/file_save.h"
+#include "io/file/file.h"
+#include "io/file/file_save.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,90 @@
+#include "model/config/config_adopt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SWAP(type, a, b) \
+  do {                   \
+    type swapped = (a);  \
+    (a) = (b);           \
+    (b) = swapped;       \
+  } while (0)
+
+static bool text_is_same(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool value_is_same(const struct option_value *a, const struct option_value *b) {
+  if (a->set != b->set || a->number != b->number || !text_is_same(a->text, b->text) ||
+      a->item_count != b->item_count || !a->names != !b->names)
+    return false;
+  for (size_t i = 0; i < a->item_count; i++)
+    if (!text_is_same(a->items[i], b->items[i]) ||
+        (a->names && !text_is_same(a->names[i], b->names[i])))
+      return false;
+  return true;
+}
+
+static bool threshold_is_same(const struct threshold *a, const struct threshold *b) {
+  return a->has_warn == b->has_warn && a->has_crit == b->has_crit && a->warn == b->warn &&
+         a->crit == b->crit && a->for_ms == b->for_ms && a->below == b->below;
+}
+
+static bool check_is_same(const struct data_check *a, const struct data_check *b) {
+  return text_is_same(a->name, b->name) && text_is_same(a->sql, b->sql) &&
+         text_is_same(a->unit, b->unit) && text_is_same(a->expect, b->expect) &&
+         a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
+         a->per_row == b->per_row && threshold_is_same(&a->threshold, &b->threshold);
+}
+
+static bool target_is_same(const struct target *a, const struct target *b) {
+  if (a->kind != b->kind || strcmp(a->name, b->name) != 0 || a->interval_ms != b->interval_ms ||
+      a->timeout_ms != b->timeout_ms || !text_is_same(a->disabled, b->disabled) ||
+      a->check_count != b->check_count)
+    return false;
+  for (size_t i = 0; i < a->kind->option_count; i++)
+    if (!value_is_same(&a->values[i], &b->values[i]))
+      return false;
+  for (size_t i = 0; i < a->check_count; i++)
+    if (!check_is_same(&a->checks[i], &b->checks[i]))
+      return false;
+  return true;
+}
+
+/* What the configuration says about it, and where: all but what it is asked with. */
+static void settings_swap(struct target *a, struct target *b) {
+  SWAP(struct rules, a->rules, b->rules);
+  SWAP(char **, a->logs, b->logs);
+  SWAP(size_t, a->log_count, b->log_count);
+  SWAP(bool, a->read_only, b->read_only);
+  SWAP(struct origin, a->origin, b->origin);
+  SWAP(struct origin *, a->origins, b->origins);
+  SWAP(const struct config *, a->config, b->config);
+  for (size_t i = 0; i < a->kind->option_count; i++)
+    SWAP(struct origin, a->values[i].origin, b->values[i].origin);
+}
+
+static void replace(struct config *config, struct target *by, const struct target *target) {
+  for (size_t i = 0; i < config->target_count; i++)
+    if (config->targets[i] == target)
+      config->targets[i] = by;
+  for (size_t i = 0; i < config->all_count; i++)
+    if (config->all[i] == target)
+      config->all[i] = by;
+}
+
+void config_adopt(struct config *config, struct config *old, size_t *from) {
+  for (size_t i = 0; i < config->target_count; i++) {
+    struct target *fresh = config->targets[i];
+    from[i] = SIZE_MAX;
+    for (size_t j = 0; j < old->target_count && from[i] == SIZE_MAX; j++) {
+      struct target *known = old->targets[j];
+      if (!target_is_same(fresh, known))
+        continue;
+      from[i] = j;
+      replace(config, known, fresh);
+      replace(old, fresh, known);
+      settings_swap(known, fresh);
+    }
+  }
+}

@@ -1,0 +1,256 @@
+/* The bottom line. */
+#include "core/text/text.h"
+#include "ui/log/log_page.h"
+#include "ui/view/command/command_line.h"
+#include "ui/view/draw/help.h"
+#include "ui/view/keys/keymap.h"
+#include "ui/view/keys/view_keys.h"
+#include "ui/view/view_act.h"
+#include "ui/view/view_copy.h"
+#include "ui/view/view_place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LABEL_MOST = 24, GAP = 2 };
+
+enum { NAMES_MAX = 2 * KEY_TEXT_MAX };
+
+static const char *first_key(const struct view *view, const struct binding *binding,
+                             char out[KEY_TEXT_MAX]) {
+  const struct keymap_keys *keys = &view->keymap->rows[binding - view_bindings];
+  return keys->count > 0 ? key_text(keys->keys[0], out) : "";
+}
+
+/* "< >" where the previous key does the same in the other direction, otherwise the key's name. */
+static const char *names_of(const struct view *view, const struct binding *binding,
+                            char out[NAMES_MAX]) {
+  const struct binding *other = binding - 1;
+  char name[KEY_TEXT_MAX], before[KEY_TEXT_MAX] = "";
+  first_key(view, binding, name);
+  if (binding > view_bindings && !other->words && strcmp(other->help, binding->help) == 0)
+    first_key(view, other, before);
+  bool pair = strlen(before) == 1 && strlen(name) == 1;
+  snprintf(out, NAMES_MAX, "%s%s%s", pair ? before : "", pair ? " " : "", name);
+  return out;
+}
+
+static int binding_width(const struct view *view, const struct binding *binding) {
+  char names[NAMES_MAX];
+  return (int)(strlen(names_of(view, binding, names)) + 1 + strlen(binding->words));
+}
+
+static int draw_binding(const struct view *view, const struct frame *frame,
+                        const struct binding *binding, int x, int y) {
+  struct canvas *canvas = frame->canvas;
+  char names[NAMES_MAX];
+  int at = x +
+           canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(view, binding, names)) +
+           1;
+  at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
+  return at - x;
+}
+
+static bool is_offered(const struct view *view, const struct binding *binding) {
+  return binding->words && (binding->places & view_place(view)) &&
+         view->keymap->rows[binding - view_bindings].count > 0 &&
+         (!binding->offered || binding->offered(view));
+}
+
+static int draw_edge(const struct view *view, const struct frame *frame, int y) {
+  int end = frame->canvas->width - 1;
+  for (size_t i = view_binding_count; i-- > 0;) {
+    const struct binding *binding = &view_bindings[i];
+    if (!(binding->flags & BINDING_EDGE) || !is_offered(view, binding))
+      continue;
+    end -= binding_width(view, binding);
+    draw_binding(view, frame, binding, end, y);
+    end -= GAP;
+  }
+  return end;
+}
+
+/* The subject of the keys: "dashboard:", "3 marked:". */
+static int draw_subject(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct pane *pane = view_focused(view);
+  const struct line *line = pane && view->page == PAGE_PANES ? pane_selected(pane) : NULL;
+  char buffer[FORMAT_MAX];
+  const char *label = NULL;
+  if (!line || end < 50)
+    return 1;
+  if (line->kind == LINE_ROW && (marks_are_of(&pane->marks, line->target_index, line->table_id) ||
+                                 (line->is_target && marks_are_targets(&pane->marks)))) {
+    snprintf(buffer, sizeof buffer, "%zu marked", pane->marks.count);
+    label = buffer;
+  } else if (line->kind == LINE_ROW)
+    label = frame_value(frame, buffer, line->row.row->cells[0], &line->table->spec->columns[0]);
+  else if (line->finding)
+    label = line->finding->subject;
+  else if (line->kind != LINE_EVENT)
+    label = frame->model->targets[line->target_index].target->name;
+  if (!label)
+    return 1;
+  int used = canvas_text(frame->canvas, 1, y, LABEL_MOST, STYLE_TITLE | STYLE_STRONG, label);
+  return 1 + used + canvas_text(frame->canvas, 1 + used, y, 2, STYLE_TITLE, ":") + 1;
+}
+
+/* "1 under way: b shows it", at the right. */
+static int draw_behind(const struct view *view, const struct frame *frame, int y, int end) {
+  const struct operations *operations = &frame->model->operations;
+  size_t over = 0;
+  char text[64];
+  if (operations->count == 0 || !(view_place(view) & PLACE_PANES))
+    return end;
+  for (size_t i = 0; i < operations->count; i++)
+    over += operations->items[i]->phase == OPERATION_ENDED;
+  if (over < operations->count)
+    snprintf(text, sizeof text, "%zu running: b shows it", operations->count - over);
+  else
+    snprintf(text, sizeof text, "%zu finished: b shows it", over);
+  int x = end - (int)strlen(text);
+  if (x < 1)
+    return end;
+  canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE | STYLE_STRONG, text);
+  return x - GAP;
+}
+
+/* Whether there are actions for rows of that table. Otherwise a row stands for its target: a
+ * service is one. */
+static bool has_row_actions(const struct frame *frame, const struct subject *subject) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  for (; *specs; specs++)
+    if (view_acts_on(*specs, frame->model, subject) && action_takes_rows(*specs, subject->table))
+      return true;
+  return false;
+}
+
+/* As the menu says; where that is not known, by its kind only. */
+static bool is_available(const struct frame *frame, const struct action_spec *spec,
+                         const struct subject *subject) {
+  const struct operations *operations = &frame->model->operations;
+  return !operations->may || operations->may(operations->may_arg, spec, subject);
+}
+
+/* What the actions in the bottom line are for. */
+struct offered {
+  struct subject subject;
+  bool of_rows; /* the row, and not its target */
+};
+
+static bool is_shown(const struct frame *frame, const struct action_spec *spec,
+                     const struct offered *offered) {
+  const struct subject *subject = &offered->subject;
+  const bool reads_only = frame->model->operations.lock == LOCK_READ_ONLY;
+  return !(reads_only && spec->danger != DANGER_NONE) &&
+         view_acts_on(spec, frame->model, subject) &&
+         action_is_for(spec, frame->model->targets[subject->target_index].target->name) &&
+         (offered->of_rows ? action_takes_rows(spec, subject->table)
+                           : subject->key_count <= 1 || action_takes_targets(spec)) &&
+         is_available(frame, spec, subject);
+}
+
+/* The actions that have a key and are available for this target, of the table of the selected row;
+ * of the target if there is no row, none for its table, or the row is the target: a service. Where
+ * stacktop is read-only, those that only read. Those that were made for this target come first. */
+static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
+  const struct action_spec *const *specs = frame->model->operations.specs;
+  struct canvas *canvas = frame->canvas;
+  struct offered offered;
+  if (!view->acts || !view_subject(view, frame, &offered.subject))
+    return x;
+  const struct line *line = pane_selected(view_focused(view));
+  offered.of_rows = offered.subject.table && !(line && line->is_target) &&
+                    has_row_actions(frame, &offered.subject);
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t i = 0; specs[i]; i++) {
+      const struct action_spec *spec = specs[i];
+      if ((spec->target_count > 0) != (pass == 0) || !is_shown(frame, spec, &offered))
+        continue;
+      if (x + 2 + text_width(spec->title) > end)
+        return x;
+      x += canvas_printf(canvas, x, y, end - x, STYLE_KEY, "%c", (char)spec->key) + 1;
+      x += canvas_text(canvas, x, y, end - x, STYLE_TEXT, spec->title) + GAP;
+    }
+  return x;
+}
+
+/* Pages are offered beside the actions, however many of these there are: "Enter open  Esc back",
+ * where there are some. */
+static int pages_width(const struct view *view) {
+  int width = 0;
+  if (view->row_pages == 0 && view->opened_count == 0)
+    return 0;
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (is_offered(view, binding) &&
+        (strcmp(binding->name, "row-open") == 0 || strcmp(binding->name, "view-back") == 0))
+      width += binding_width(view, binding) + GAP;
+  }
+  return width;
+}
+
+static void draw_keys(const struct view *view, const struct frame *frame, int y) {
+  int x = 1;
+  if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the space of the keys */
+    canvas_text(frame->canvas, x, y, frame->canvas->width - x - 1, STYLE_NOTICE, view->notice);
+    return;
+  }
+  int end = draw_edge(view, frame, y);
+  end = draw_behind(view, frame, y, end);
+  if (*view->notice) {
+    canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);
+    return;
+  }
+  x = draw_subject(view, frame, y, end);
+  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions") - pages_width(view));
+  for (size_t i = 0; i < view_binding_count; i++) {
+    const struct binding *binding = &view_bindings[i];
+    if (binding->flags & BINDING_EDGE || !is_offered(view, binding))
+      continue;
+    if (x + binding_width(view, binding) > end)
+      break;
+    x += draw_binding(view, frame, binding, x, y) + GAP;
+  }
+}
+
+static void draw_typing(const struct view *view, const struct frame *frame, int y) {
+  static const char hint[] = "Enter keeps the filter, Esc clears it";
+  const struct pane *pane = view_focused(view);
+  struct canvas *canvas = frame->canvas;
+  int width = canvas->width, x = 1;
+  x += canvas_text(canvas, x, y, width - x, STYLE_KEY, "/");
+  /* The end of a long filter: that is where the typing happens. */
+  const char *text = pane->filter;
+  int cells;
+  while (text_width(text) > width - 6 && *text)
+    text += text_next(text, &cells);
+  x += canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, text);
+  canvas_cursor(canvas, x, y);
+  canvas_text(canvas, x, y, width - x, STYLE_NOTICE | STYLE_STRONG, "_");
+  x += 3;
+  char count[64];
+  snprintf(count, sizeof count, "%zu of %zu", pane->filter_matches, pane->filter_total);
+  if (x + (int)strlen(count) < width) {
+    canvas_text(canvas, x, y, width - x, STYLE_DIM, count);
+    x += (int)strlen(count) + 2;
+  }
+  if (x + (int)strlen(hint) < width)
+    canvas_text_right(canvas, x, y, width - x - 1, STYLE_DIM, hint);
+}
+
+void footer_draw(const struct view *view, const struct frame *frame, int y) {
+  if (view->saving)
+    save_draw(view, frame, y);
+  else if (view->commanding)
+    command_line_draw(view, frame, y);
+  else if (view->page == PAGE_LOG && view->log.typing)
+    log_view_typing_draw(&view->log, frame, y);
+  else if (view->page == PAGE_HELP && view->help_typing)
+    help_draw_typing(view, frame, y);
+  else if (view->page == PAGE_EVENTS && view->history.typing)
+    history_typing_draw(view, frame, y);
+  else if (view->typing && view_focused(view))
+    draw_typing(view, frame, y);
+  else
+    draw_keys(view, frame, y);
+}
