@@ -1,5 +1,5 @@
 /* The command line: what is accepted, and the error for what is not. */
-#include "app/startup/options.h"
+#include "app/startup/options_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -275,9 +275,78 @@ static void test_runbook(void **state) {
   bad("runbook run lag --yes", "--yes is only valid with `stacktop init`");
 }
 
+/* ---- the table */
+
+static const char *word_of(unsigned modes) {
+  for (size_t i = 0; i < mode_word_count; i++)
+    if (modes & 1U << mode_words[i].mode)
+      return mode_words[i].word;
+  return "";
+}
+
+static bool is_in_a_help(const char *name) {
+  char dashed[64];
+  bool found = false;
+  snprintf(dashed, sizeof dashed, "--%s", name);
+  for (int mode = MODE_DASHBOARD; mode < MODE_THEMES && !found; mode++) {
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    options_usage(out, (enum mode)mode);
+    fclose(out);
+    found = strstr(text, dashed);
+    free(text);
+  }
+  return found;
+}
+
+/* Each row is taken where its modes say, changes its member and nothing else, and is in a help. A
+ * word that is missing after it is another matter. */
+static void test_every_row(void **state) {
+  (void)state;
+  for (size_t i = 0; i < option_row_count; i++) {
+    const struct option_row *row = &option_rows[i];
+    const bool valued = row->form != ARGUMENT_FLAG && row->form != ARGUMENT_LEAVE;
+    char line[128];
+    struct options options, without;
+    struct err err = {0}, ignored;
+    snprintf(line, sizeof line, "%s --%s%s", word_of(row->modes), row->name,
+             !valued                          ? ""
+             : row->form == ARGUMENT_DURATION ? "=5s"
+                                              : "=9");
+    const bool taken = parse(line, &options, &err);
+    if (!taken && (strstr(err.text, "unknown option") || strstr(err.text, "only valid with `")))
+      fail_msg("%s: %s", line, err.text);
+    if (!row->alias && !is_in_a_help(row->name))
+      fail_msg("--%s is in no help", row->name);
+    if (row->form == ARGUMENT_LEAVE) {
+      assert_int_equal(options.mode, row->leave);
+      continue;
+    }
+    (void)!parse(word_of(row->modes), &without, &ignored);
+    const char *after = (const char *)&options + row->member;
+    const size_t size = row->form == ARGUMENT_FLAG ? sizeof(bool) : sizeof(void *);
+    if (memcmp(after, (const char *)&without + row->member, size) == 0)
+      fail_msg("--%s changes nothing", row->name);
+  }
+}
+
+static void test_lists_of_names_say_that_they_are_cut(void **state) {
+  (void)state;
+  bad("--json", "more: see `man stacktop`");
+  bad("zzzzzz", "known: check, config");
+  bad("zzzzzz", "alarms and 1 more: see `stacktop -h`");
+  bad("logs api --field 1 --field 2 --field 3 --field 4 --field 5 --field 6 --field 7 --field 8 "
+      "--field 9",
+      "more than 8 times --field");
+  bad("check --only a --only b", "--only is given twice; separate several by commas");
+}
+
 int main(void) {
   unsetenv("NO_COLOR");
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_runbook),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_row),
+                                     cmocka_unit_test(test_lists_of_names_say_that_they_are_cut),
+                                     cmocka_unit_test(test_runbook),
                                      cmocka_unit_test(test_modes),
                                      cmocka_unit_test(test_values),
                                      cmocka_unit_test(test_words),
