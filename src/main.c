@@ -4,6 +4,7 @@
 #include "app/modes/act/apply_mode.h"
 #include "app/modes/act/plan_mode.h"
 #include "app/modes/check.h"
+#include "app/modes/config_mode.h"
 #include "app/modes/init_mode.h"
 #include "app/modes/keys_mode.h"
 #include "app/modes/logs/logs_mode.h"
@@ -22,12 +23,7 @@
 #include "app/startup/startup.h"
 #include "app/startup/theme_file.h"
 #include "app/startup/versions.h"
-#include "audit/audit_record.h"
 #include "clients/kafka/child/kafka_child.h"
-#include "config/print/config_dump.h"
-#include "config/print/config_json_schema.h"
-#include "core/text/format.h"
-#include "core/text/text.h"
 #include "io/clock.h"
 #include "report/actions.h"
 #include "report/plugin.h"
@@ -40,8 +36,6 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-enum { PATH_SHOWN = 1024 };
 
 /* Monitoring systems treat any other status as unknown or as an error of the plugin. */
 static int plugin_status(bool plugin, int status) {
@@ -78,36 +72,6 @@ static int actions_show(const struct options *options) {
   return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* "FILE: ok, 9 targets". */
-static void config_checked(const struct config *config) {
-  char path[PATH_SHOWN], targets[FORMAT_MAX];
-  const char *from = config->path ? config->path : "no configuration file";
-  text_sanitize(path, sizeof path, from, strlen(from), false);
-  printf(
-      "%s: ok, %s\n", path,
-      format_counted(targets, sizeof targets, (int64_t)config->target_count, "target", "targets"));
-}
-
-static int config_show(struct runtime *runtime, const struct options *options,
-                       const struct config *config, const struct app_schema *schema) {
-  if (options->check_config && !startup_targets_check(config, &runtime->io))
-    return EXIT_CONFIG_BAD;
-  if (config->discovered)
-    startup_tell_discovered(stderr, config);
-  if (options->check_config) {
-    config_checked(config);
-    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
-  char *state = state_folder();
-  const struct config_dump_effects effects = {.read_only_by = startup_read_only_by(options),
-                                              .theme_by = options->theme ? "--theme" : NULL,
-                                              .theme = options->theme,
-                                              .state = state};
-  config_dump_origins(stdout, config, &schema->schema, &effects);
-  free(state);
-  return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 /* Takes the configuration, ends the runtime, and returns the status. */
 typedef int mode_fn(struct runtime *runtime, struct config *config, const struct options *options);
 
@@ -132,19 +96,18 @@ static mode_fn *mode_of(enum mode mode) {
   return (size_t)mode < sizeof modes / sizeof *modes ? modes[mode] : NULL;
 }
 
+/* What they print is on disk: there is nothing to look for on this host. */
+static bool reads_records(enum mode mode) {
+  return mode == MODE_AUDIT || mode == MODE_EVENTS;
+}
+
 static int run(const struct options *options) {
   struct app_schema schema;
   app_schema_init(&schema);
   if (options->mode == MODE_DASHBOARD || options->mode == MODE_CONFIG)
     schema.schema.theme_check = theme_check;
-  if (options->mode == MODE_CONFIG && options->default_config) {
-    config_print_default(stdout, &schema.schema);
-    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
-  if (options->mode == MODE_CONFIG && options->schema_config) {
-    config_json_schema(stdout, &schema.schema);
-    return print_end(true) ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
+  if (options->mode == MODE_CONFIG && (options->default_config || options->schema_config))
+    return config_mode_start(options, &schema);
   struct runtime runtime;
   struct err err;
   if (!runtime_init(&runtime, &err))
@@ -156,7 +119,9 @@ static int run(const struct options *options) {
       _exit(written);
     return written;
   }
-  struct config *config = startup_config(options, &schema, &runtime.io);
+  struct config *config = reads_records(options->mode)
+                              ? startup_config_file(options, &schema)
+                              : startup_config(options, &schema, &runtime.io);
   mode_fn *mode = options->plain ? plain_run : mode_of(options->mode);
   if (config && mode)
     return mode(&runtime, config, options);
@@ -169,7 +134,7 @@ static int run(const struct options *options) {
   else if (config && options->mode == MODE_EVENTS)
     status = events_run(config, options);
   else if (config)
-    status = config_show(&runtime, options, config, &schema);
+    status = config_mode_run(&runtime, config, options, &schema);
   config_free(config);
   if (!runtime_close(&runtime, NULL))
     _exit(status);

@@ -84,6 +84,22 @@ def test_without_a_configuration(place):
         terminal.wait_exit()
 
 
+@pytest.mark.parametrize("command", [("show", "host.x", "local"), ("audit",), ("events",), ("actions",), ("keys",),
+                                     ("alarms",), ("incident", "list"), ("logs", "local"), ("plan", "x", "y"),
+                                     ("runbook", "due"), ("silence", "x", "--reason", "y"), ("config",)])
+def test_every_command_says_that_there_is_no_configuration(tmp_path, command):
+    told = stacktop(*command, env={"HOME": str(tmp_path), "XDG_CONFIG_HOME": None, "XDG_STATE_HOME": None}).stderr
+    assert told.startswith("stacktop: no configuration file (looked for ") and told.count("no configuration file") == 1
+    assert f"{tmp_path}/.config/stacktop/stacktop.yaml and /etc/stacktop/stacktop.yaml" in told
+    assert "`stacktop init` writes a configuration, -c FILE names one" in told
+
+
+def test_a_bar_and_monitoring_get_their_one_line_without_a_configuration(tmp_path):
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": None}
+    assert stacktop("status", "--no-check", env=home).stderr == ""
+    assert "no configuration" not in stacktop("check", "--plugin", "--only", "hosts", env=home).stderr
+
+
 def test_check_finds_what_the_dashboard_would_refuse(tmp_path):
     path = tmp_path / "stacktop.yaml"
     path.write_text("""postgres: [{name: a, dsn: "host=x port=abc"}, {name: b, dsn: "postgresql://h:99999/d"}]\n""")

@@ -157,12 +157,6 @@ static int check_report(struct check *check, const struct options *options) {
   return severity_exit(written ? verdict : severity_worse(verdict, SEVERITY_UNKNOWN));
 }
 
-/* On standard error, so that the report can be read by programs. */
-static void discovered_tell(const struct config *config, const struct options *options) {
-  if (config->discovered && !options->plugin && options->mode == MODE_CHECK)
-    startup_tell_discovered(stderr, config);
-}
-
 static int only_refuse(struct runtime *runtime, struct config *config,
                        const struct options *options) {
   struct err err;
@@ -179,7 +173,6 @@ static int only_refuse(struct runtime *runtime, struct config *config,
 }
 
 int check_run(struct runtime *runtime, struct config *config, const struct options *options) {
-  discovered_tell(config, options);
   if (options->only && !targets_select(config, options->only))
     return only_refuse(runtime, config, options);
   for (size_t i = 0; options->timeout_ms && i < config->target_count; i++)

@@ -148,15 +148,23 @@ static void found_names(struct names *names, const struct config *config) {
   }
 }
 
-void startup_tell_discovered(FILE *out, const struct config *config) {
-  char *home = startup_config_path_home();
+/* The screen has its own words, a bar only one line, and monitoring reads the first one. */
+static bool says_without(const struct options *options) {
+  return (options->mode != MODE_DASHBOARD || options->plain) && options->mode != MODE_STATUS &&
+         !options->plugin;
+}
+
+static void without_say(const struct options *options, const struct config *config) {
   struct names names = {0};
+  if (config->path || !says_without(options))
+    return;
+  char *home = startup_config_path_home();
   found_names(&names, config);
-  fprintf(out,
-          "stacktop: no configuration file (looked for %s and %s)\n"
-          "          found by itself: %s\n"
-          "          next: `stacktop init` writes a configuration, -c FILE names one\n",
-          home ? home : "no home directory", system_path, names_end(&names, "`stacktop config`"));
+  fprintf(stderr, "stacktop: no configuration file (looked for %s and %s)\n",
+          home ? home : "no home directory", system_path);
+  if (config->discovered)
+    fprintf(stderr, "          found by itself: %s\n", names_end(&names, "`stacktop config`"));
+  fputs("          next: `stacktop init` writes a configuration, -c FILE names one\n", stderr);
   free(home);
 }
 
@@ -185,6 +193,8 @@ struct config *startup_config(const struct options *options, const struct app_sc
   }
   if (config && options->mode != MODE_WATCH && options->mode != MODE_CONFIG)
     channels_drop(config);
+  if (config)
+    without_say(options, config);
   return config;
 }
 
@@ -231,5 +241,7 @@ struct config *startup_config_file(const struct options *options, const struct a
   struct config *config =
       path ? config_of_file(path, &schema->schema, options->plugin) : config_new();
   free(path);
+  if (config)
+    without_say(options, config);
   return config;
 }

@@ -5,13 +5,13 @@
 #include "app/startup/schema.h"
 #include "io/io.h"
 
-#include <stdio.h>
-
 /* sysexits.h, as every mode uses them. */
 enum { EXIT_USAGE_BAD = 64, EXIT_CONFIG_BAD = 78 };
 
 /* The file of -c, else the first default place that exists, else what was discovered; every target
- * with its interval and timeout. NULL with the error on stderr: exit with EXIT_CONFIG_BAD. */
+ * with its interval and timeout. Without a file stderr says so: where it was looked for, what was
+ * found, and what to do next; except for the dashboard, the one line of `status` and --plugin. NULL
+ * with the error on stderr: exit with EXIT_CONFIG_BAD. */
 struct config *startup_config(const struct options *options, const struct app_schema *schema,
                               struct io *io);
 /* Loads the configuration again, on any thread. NULL with *why: the first error with its place, and
@@ -23,10 +23,8 @@ struct config *startup_reload(const struct options *options, const struct app_sc
 bool startup_targets_check(const struct config *config, struct io *io);
 /* Where the configuration of this user is: the caller frees it; NULL if no home is known. */
 char *startup_config_path_home(void);
-/* Says in `out` that there is no configuration: where it was looked for, what was found, and what
- * to do next. Several lines. */
-void startup_tell_discovered(FILE *out, const struct config *config);
-/* The same as one sentence, for the screen. */
+/* That there is no configuration, as one sentence for the screen. All other modes have it on
+ * stderr, in several lines, by the functions that load it. */
 void startup_discovered_text(char *out, size_t size, const struct config *config);
 /* What makes everything read-only, beside the configuration: "--read-only"; NULL: nothing. */
 const char *startup_read_only_by(const struct options *options);
