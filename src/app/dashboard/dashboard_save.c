@@ -3,56 +3,17 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/text/format.h"
-#include "io/file/file_save.h"
 #include "report/page.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 enum { AT_ONCE = 2, SAID_MAX = 320 };
 
-struct task {
-  struct worker_task task; /* first */
-  char *path, *text;
-  size_t length, rows;
-  bool saved;
-  struct err err;
-};
-
-/* A folder that is missing is a typing error: it is not created. */
-static bool folder_check(const char *path, struct err *err) {
-  char *own = mem_dup(path), *slash = strrchr(own, '/');
-  struct stat status;
-  bool good = true;
-  if (slash && slash != own) {
-    *slash = '\0';
-    if (stat(own, &status) != 0)
-      good = err_set(err, ERR_IO, "%.180s: %s", own, strerror(errno));
-  }
-  free(own);
-  return good;
-}
-
-static void task_work(struct worker_task *worker) {
-  struct task *task = (struct task *)worker;
-  task->saved = folder_check(task->path, &task->err) &&
-                file_save_new(task->path, task->text, task->length, &task->err);
-}
-
-static void task_drop(struct worker_task *worker) {
-  struct task *task = (struct task *)worker;
-  free(task->path);
-  free(task->text);
-  free(task);
-}
-
-static void task_done(struct worker_task *worker) {
-  const struct task *task = (const struct task *)worker;
-  struct dashboard_save *save = worker->owner;
+static void task_done(struct file_task *task) {
+  struct dashboard_save *save = task->task.owner;
   char said[SAID_MAX], rows[FORMAT_MAX];
   if (task->saved)
     snprintf(said, sizeof said, "Saved %s to %.200s",
@@ -60,7 +21,6 @@ static void task_done(struct worker_task *worker) {
   else
     snprintf(said, sizeof said, "Not saved: %s", task->err.text);
   save->say(save->arg, said);
-  task_drop(worker);
 }
 
 /* Rows of one table, or of the same table of several targets; borrowed. */
@@ -123,7 +83,7 @@ static bool is_json(const char *path) {
   return length > 5 && strcasecmp(path + length - 5, ".json") == 0;
 }
 
-static bool render_events(struct task *task, const struct model *model, const char *filter) {
+static bool render_events(struct file_task *task, const struct model *model, const char *filter) {
   FILE *out = open_memstream(&task->text, &task->length);
   if (!out)
     return false;
@@ -132,7 +92,8 @@ static bool render_events(struct task *task, const struct model *model, const ch
   return fclose(out) == 0 && written;
 }
 
-static bool render(struct task *task, const struct gathered *all, const struct request *request) {
+static bool render(struct file_task *task, const struct gathered *all,
+                   const struct request *request) {
   FILE *out = open_memstream(&task->text, &task->length);
   if (!out)
     return false;
@@ -150,22 +111,25 @@ void dashboard_save_open(struct dashboard_save *save, struct io *io,
   worker_pool_keep_loop(save->pool, false);
 }
 
+void dashboard_save_start(struct dashboard_save *save, struct file_task *task) {
+  struct err err;
+  if (!file_task_start(save->pool, task, &err))
+    save->say(save->arg, "Not saved: earlier files are still being written");
+}
+
 void dashboard_save_request(struct dashboard_save *save, const struct model *model,
                             const struct request *request) {
   struct gathered all = {.places = {0}};
-  struct err err;
   if (!request->of_events)
     gather_all(&all, model, request);
-  struct task *task = mem_new(sizeof *task);
-  task->task =
-      (struct worker_task){.work = task_work, .done = task_done, .drop = task_drop, .owner = save};
-  task->path = mem_dup(request->text);
+  struct file_task *task = file_task_new(FILE_TASK_NEW, request->text, NULL, 0, task_done, save);
   const bool rendered = request->of_events ? render_events(task, model, request->texts[0])
                                            : all.table.spec && render(task, &all, request);
-  if (!rendered || !worker_start(save->pool, &task->task, &err)) {
-    save->say(save->arg, rendered ? "Not saved: earlier files are still being written"
-                                  : "Not saved: the table is gone");
-    task_drop(&task->task);
+  if (rendered) {
+    dashboard_save_start(save, task);
+  } else {
+    save->say(save->arg, "Not saved: the table is gone");
+    file_task_free(task);
   }
   map_fini(&all.places);
   free(all.table.rows);

@@ -142,18 +142,12 @@ void host_look_load(struct host_look *look, const char *folder, const char *moun
 
 bool host_look_save(const struct host_look *look, const char *folder, const char *mount,
                     const char *suffix, struct err *err) {
-  char path[PATH_MAX], fresh[PATH_MAX + 32];
+  char path[PATH_MAX];
   size_t len;
   char *text = host_look_text(look, mount, &len);
   path_make(path, folder, mount, suffix);
-  snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
-  unlink(fresh);
-  bool good = file_save_new(fresh, text, len, err);
+  const bool good = file_save(path, text, len, err);
   free(text);
-  if (good && rename(fresh, path) != 0) {
-    good = err_set(err, ERR_IO, "cannot rename %.120s: %s", fresh, strerror(errno));
-    unlink(fresh);
-  }
   return good;
 }
 

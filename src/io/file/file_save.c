@@ -101,8 +101,8 @@ bool file_save_new(const char *path, const char *text, size_t len, struct err *e
 }
 
 bool file_replace(const char *path, const char *text, size_t len, unsigned mode, struct err *err) {
-  char *fresh = mem_printf("%s.%d.tmp", path, (int)getpid());
-  unlink(fresh); /* of an earlier process with this number that was killed */
+  char *fresh = mem_printf("%s.%d.tmp", path, (int)gettid());
+  unlink(fresh); /* of an earlier thread with this number that was killed */
   int status = 0, fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     status = errno;
@@ -120,4 +120,10 @@ bool file_replace(const char *path, const char *text, size_t len, unsigned mode,
     unlink(fresh);
   free(fresh);
   return status == 0 || fail(err, path, status);
+}
+
+bool file_save(const char *path, const char *text, size_t len, struct err *err) {
+  const int status = file_make_folders(path);
+  return status == 0 ? file_replace(path, text, len, file_is_shared(path) ? 0660 : 0600, err)
+                     : fail(err, path, status);
 }

@@ -16,6 +16,10 @@ bool file_save_new(const char *path, const char *text, size_t len, struct err *e
 bool file_replace(const char *path, const char *text, size_t len, unsigned mode,
                   struct err *err) MUST_CHECK;
 
+/* The same with mode 0600 (0660 in a shared directory); creates missing directories (0700). Only
+ * the name is replaced: a file that it links to is never written. */
+bool file_save(const char *path, const char *text, size_t len, struct err *err) MUST_CHECK;
+
 /* Whether the directory is shared with a group, by its mode 2770 (setgid, so that new files belong
  * to the group; no access for others). Files in it get 0660, directories 2770. Blocks only for the
  * disk. */

@@ -247,14 +247,5 @@ bool keep_file_read(const struct keep_file *file, struct keep_records *records, 
 }
 
 bool keep_file_write(const struct keep_file *file, const char *text, struct err *err) {
-  char *fresh = mem_printf("%s.new", file->path);
-  unlink(fresh); /* of a process that has ended: the lock is ours */
-  bool good = file_save_new(fresh, text, strlen(text), err);
-  if (good && rename(fresh, file->path) != 0) {
-    good = fail(err, file->path, errno);
-    unlink(fresh);
-  }
-  const int status = good ? file_sync_folder(file->path) : 0;
-  free(fresh);
-  return good && (status == 0 || fail(err, file->path, status));
+  return file_save(file->path, text, strlen(text), err);
 }

@@ -104,17 +104,10 @@ static bool lock_take(int fd, const char *path, struct err *err) {
 }
 
 static bool marks_save(const char *path, const struct alarm_marks *marks, struct err *err) {
-  char *fresh = mem_printf("%s.new", path), *text = alarm_marks_make(marks);
-  unlink(fresh); /* of a process that has ended: the lock is ours */
-  bool good = file_save_new(fresh, text, strlen(text), err);
-  if (good && rename(fresh, path) != 0) {
-    good = fail(err, path, errno);
-    unlink(fresh);
-  }
-  const int status = good ? file_sync_folder(path) : 0;
-  free(fresh);
+  char *text = alarm_marks_make(marks);
+  const bool good = file_save(path, text, strlen(text), err);
   free(text);
-  return good && (status == 0 || fail(err, path, status));
+  return good;
 }
 
 bool alarm_file_edit(const char *path, int64_t wall_ms, alarm_file_change change, void *arg,
