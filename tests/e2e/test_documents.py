@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stacktop import BINARY, stacktop
+from stacktop import BINARY, ROOT, stacktop
+from terminal import Terminal
 
 BESIDE = "others"
 
@@ -68,37 +69,77 @@ def test_the_manual_is_clean(name):
     assert "STACKTOP" in run.stdout
 
 
+# A line and its end after Tab. A file may have the name of a command.
+COMPLETED = [
+    ("stacktop wat", "watch"),
+    ("stacktop --read-o", "--read-only"),
+    ("stacktop -C check --plu", "--plugin"),
+    ("stacktop -c check --pla", "--plain"),
+    ("stacktop -c check watch --tes", "--test"),
+    ("stacktop --theme dark che", "check"),
+    ("stacktop -c file show postgres.loc", "postgres.locks"),
+    ("stacktop plan redis.flush-d", "redis.flush-db"),
+    ("stacktop --theme colorblind-", "colorblind-light"),
+    ("stacktop logs --level wa", "warn"),
+    ("stacktop show postgres.locks ecap --cs", "--csv"),
+    (f"stacktop --config {ROOT}/tests/run_py", f"{ROOT}/tests/run_pytest.py"),
+]
+NOTHING = ["stacktop check --theme", "stacktop check ", "stacktop -c check --plug"]
+PATH = {"PATH": f"{Path(BINARY).resolve().parent}:/usr/bin:/bin"}
+
+
+def need(shell):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+
+
 def complete_bash(line):
     words = line.split(" ")
     script = (f"source {MADE / 'stacktop.bash'}; COMP_WORDS=({' '.join(repr(word) for word in words)}); "
               f"COMP_CWORD={len(words) - 1}; _stacktop; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True,
-                         env={"PATH": f"{Path(BINARY).parent}:/usr/bin:/bin"})
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=PATH)
     assert run.stderr == "", run.stderr
     return run.stdout.split()
 
 
 def test_bash_completes():
-    assert complete_bash("stacktop wat") == ["watch"]
-    assert complete_bash("stacktop --read-o") == ["--read-only"]
-    assert complete_bash("stacktop -C check --plu") == ["--plugin"]
-    assert complete_bash("stacktop -c file show postgres.loc") == ["postgres.locks"]
-    assert complete_bash("stacktop check --theme") == []
-    assert complete_bash("stacktop --theme colorblind-") == ["colorblind-light"]
-    assert complete_bash("stacktop logs --level wa") == ["warn"]
+    for line, end in COMPLETED:
+        assert complete_bash(line) == [end], line
+    for line in NOTHING:
+        assert complete_bash(line) == [], line
+
+
+def test_zsh_completes():
+    """As a person does: zsh reads a completion without a complaint, and may complete nothing by it."""
+    need("zsh")
+
+    def prompt(screen):
+        return screen.rows[screen.cursor.y] == "NOW"
+
+    with Terminal(["zsh", "-f"], columns=160, rows=50, env=PATH) as terminal:
+        terminal.press(f"PS1='NOW '; fpath=({MADE} $fpath); autoload -Uz compinit; compinit -u -D\r")
+        terminal.wait_for(prompt)
+        for line, end in COMPLETED:
+            terminal.press(line, "Tab")
+            terminal.wait_for(f"{line[:line.rindex(' ')]} {end}")
+            terminal.press("Ctrl-C")
+            terminal.wait_for(prompt)
+        terminal.press("stacktop check --", "Tab")  # a list with their helps
+        for option in options(["check"]):
+            terminal.wait_for(re.compile(rf"^{option} .*-- \S", re.M))
 
 
 @pytest.mark.parametrize("shell, file", [("zsh", "_stacktop"), ("fish", "stacktop.fish"), ("bash", "stacktop.bash")])
 def test_the_shells_read_it(shell, file):
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+    need(shell)
     run = subprocess.run([shell, "-n", MADE / file], capture_output=True, text=True)
     assert run.returncode == 0 and run.stderr == "", run.stderr
 
 
-def test_fish_completes():
-    if not shutil.which("fish"):
-        pytest.skip("fish is not installed")
-    run = subprocess.run(["fish", "-c", f"source {MADE / 'stacktop.fish'}; complete -C 'stacktop check --plu'"],
-                         capture_output=True, text=True)
-    assert run.stdout.startswith("--plugin\t"), run
+def test_fish_completes(tmp_path):
+    need("fish")
+    lines = [line for line, _ in COMPLETED] + NOTHING
+    script = f"source {MADE / 'stacktop.fish'}\n" + "".join(f"complete -C '{line}'; echo .\n" for line in lines)
+    run = subprocess.run(["fish", "-c", script], capture_output=True, text=True, env={**PATH, "HOME": str(tmp_path)})
+    found = [[row.split("\t")[0] for row in rows.splitlines()] for rows in run.stdout.split(".\n")[:-1]]
+    assert found == [[end] for _, end in COMPLETED] + [[] for _ in NOTHING], run

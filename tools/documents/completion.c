@@ -81,6 +81,17 @@ static void put_valued(FILE *out, bool known, enum values values) {
   }
 }
 
+/* All options with a value. */
+static void put_all_valued(FILE *out) {
+  put_valued(out, true, VALUES_FILES);
+  putc('|', out);
+  put_valued(out, true, VALUES_THEMES);
+  putc('|', out);
+  put_valued(out, true, VALUES_LEVELS);
+  putc('|', out);
+  put_valued(out, false, VALUES_NONE);
+}
+
 void completion_bash(FILE *out) {
   fputs("# bash completion for stacktop, made from its table of options\n"
         "_stacktop() {\n"
@@ -105,13 +116,7 @@ void completion_bash(FILE *out) {
         "    word=${COMP_WORDS[i]}\n"
         "    case $word in\n    ",
         out);
-  put_valued(out, true, VALUES_FILES);
-  fputs("|", out);
-  put_valued(out, true, VALUES_THEMES);
-  fputs("|", out);
-  put_valued(out, true, VALUES_LEVELS);
-  fputs("|", out);
-  put_valued(out, false, VALUES_NONE);
+  put_all_valued(out);
   fputs(") ((i++)) ;;\n    -*) ;;\n    *) command=$word; break ;;\n    esac\n  done\n"
         "  local words options\n  case $command in\n  '') words='",
         out);
@@ -196,18 +201,20 @@ static void put_zsh_case(FILE *out, const char *word, enum mode mode) {
     put_actions(out);
     fputs(")'", out);
   }
-  fputs(" '*::'\n  ;;\n", out);
+  /* '*::' would end the options at the command, and a message in place of "true" the insertion */
+  fputs(" '*:argument: true'\n  ;;\n", out);
 }
 
 void completion_zsh(FILE *out) {
   const char *word;
   enum mode mode;
   fputs("#compdef stacktop\n# zsh completion for stacktop, made from its table of options\n"
-        "local -a options\nlocal command\ncommand=${words[(r)(",
+        "local -a options\nlocal command\nlocal -i i\n"
+        "for (( i = 2; i < CURRENT; i++ )); do\n"
+        "  case $words[i] in\n  ",
         out);
-  for (size_t i = 0; (word = options_command(i, &mode)); i++)
-    fprintf(out, "%s%s", i ? "|" : "", word);
-  fputs(")]}\nif (( CURRENT > 1 )) && [[ $command == ${words[CURRENT]} ]]; then command=; fi\n"
+  put_all_valued(out);
+  fputs(") (( i++ )) ;;\n  -*) ;;\n  *) command=$words[i]; break ;;\n  esac\ndone\n"
         "case $command in\n",
         out);
   for (size_t i = 0; (word = options_command(i, &mode)); i++)
@@ -240,21 +247,45 @@ static void put_fish_option(FILE *out, const struct option_info *option, enum mo
   fputs("'\n", out);
 }
 
+/* The function that finds the command: fish's own take the value of an option for it. */
+static void put_fish_command(FILE *out) {
+  struct option_info option;
+  fputs("# fish completion for stacktop, made from its table of options\n"
+        "function __stacktop_command -d 'whether the line has a command, or this one'\n"
+        "  set -l words (commandline -opc)\n  set -l value 0\n"
+        "  for word in $words[2..-1]\n"
+        "    if test $value = 1\n      set value 0\n      continue\n    end\n"
+        "    switch $word\n      case",
+        out);
+  for (size_t i = 0; options_info(i, &option); i++) {
+    if (!option.has_value)
+      continue;
+    fprintf(out, " --%s", option.name);
+    if (option.letter)
+      fprintf(out, " -%c", option.letter);
+  }
+  fputs("\n        set value 1\n"
+        "      case '-*'\n"
+        "      case '*'\n"
+        "        test (count $argv) = 0; or test $word = $argv[1]\n        return\n"
+        "    end\n  end\n  return 1\nend\n",
+        out);
+}
+
 void completion_fish(FILE *out) {
   char condition[64];
   struct option_info option;
   const char *word;
   enum mode mode;
-  fputs("# fish completion for stacktop, made from its table of options\ncomplete -c stacktop -f\n",
-        out);
-  fputs("complete -c stacktop -n __fish_use_subcommand -a '", out);
+  put_fish_command(out);
+  fputs("complete -c stacktop -f\ncomplete -c stacktop -n 'not __stacktop_command' -a '", out);
   put_commands(out);
   fputs("'\n", out);
   for (size_t o = 0; options_info(o, &option); o++)
     if (takes(&option, MODE_DASHBOARD))
-      put_fish_option(out, &option, MODE_DASHBOARD, "__fish_use_subcommand");
+      put_fish_option(out, &option, MODE_DASHBOARD, "not __stacktop_command");
   for (size_t i = 0; (word = options_command(i, &mode)); i++) {
-    snprintf(condition, sizeof condition, "__fish_seen_subcommand_from %s", word);
+    snprintf(condition, sizeof condition, "__stacktop_command %s", word);
     for (size_t o = 0; options_info(o, &option); o++)
       if (takes(&option, mode))
         put_fish_option(out, &option, mode, condition);

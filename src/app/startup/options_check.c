@@ -48,9 +48,6 @@ static bool exclusions_check(const struct options *options, struct err *err) {
 }
 
 static bool format_check(const struct options *options, struct err *err) {
-  if ((options->plain || options->screen_reader) && options->mode != MODE_DASHBOARD)
-    return err_set(err, ERR_INVALID, "%s is only valid without a command",
-                   options->plain ? "--plain" : "--screen-reader");
   if (!exclusions_check(options, err))
     return false;
   if (options->mode == MODE_CHECK && options->output && !options->output_file)
