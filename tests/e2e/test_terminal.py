@@ -312,8 +312,8 @@ def test_a_theme_of_the_command_line(config):
 def test_the_list_of_themes(tmp_path):
     run = stacktop("--list-themes", env=theme_folder(tmp_path, "# For \x1b[31mnight shifts\ncrit = red\n"))
     lines = {line.split()[0]: line for line in run.stdout.splitlines()}
-    assert run.status == 0 and set(lines) == {"auto", "colorblind", "colorblind-light", "contrast", "dark", "default", "light",
-                                              "mine", "mono"}
+    assert run.status == 0 and set(lines) == {"auto", "auto-colorblind", "colorblind", "colorblind-light", "contrast", "dark",
+                                              "default", "light", "mine", "mono"}
     assert "night shifts (" in lines["mine"] and "\x1b" not in run.stdout
     assert lines["dark"].endswith("themes/dark.theme)")
     (tmp_path / "xdg/stacktop/themes/mine.theme").write_text("crit = pink\n")
@@ -340,7 +340,7 @@ def test_a_theme_of_the_user(config, tmp_path):
 
 BAD_THEMES = [
     ("mine", "mine.theme:2:8: unknown colour or attribute \"pink\"; use default, black, red"),
-    ("lihgt", "unknown theme \"lihgt\"; available: auto, "
+    ("lihgt", "unknown theme \"lihgt\"; available: auto, auto-colorblind, "
      "colorblind, colorblind-light, contrast, dark, default, light, mine, mono; did you mean \"light\"?"),
     ("../mine", "use one without a folder"),
 ]

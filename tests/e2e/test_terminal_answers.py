@@ -54,6 +54,15 @@ def test_auto_follows_a_change(auto):
         leave(terminal)
 
 
+def test_auto_has_a_pair_for_colour_vision_deficiency(config):
+    path = config(theme="auto-colorblind", services=[{"name": "api", "address": f"127.0.0.1:{closed_port()}"}])
+    with dashboard(path, background=BLACK) as terminal:
+        terminal.wait_for(has("ff875f"))  # crit of colorblind
+        os.write(terminal.master, b"\x1b[?997;2n")
+        terminal.wait_for(has("af005f"))  # and of colorblind-light
+        leave(terminal)
+
+
 def test_auto_without_an_answer_is_the_built_in_theme(auto):
     with dashboard(auto) as terminal:
         terminal.wait_for("api")

@@ -21,7 +21,12 @@ enum {
   ABOUT_MAX = 160
 };
 
-static const char suffix[] = ".theme", built_in[] = "default", automatic[] = "auto";
+static const char suffix[] = ".theme", built_in[] = "default";
+/* The themes that follow the terminal. */
+static const struct pair {
+  const char *name, *dark, *light;
+} pairs[] = {{"auto", "dark", "light"}, {"auto-colorblind", "colorblind", "colorblind-light"}};
+enum { PAIRS = sizeof pairs / sizeof *pairs };
 
 struct places {
   char *folders[PLACES_MAX];
@@ -107,7 +112,8 @@ static void names_read(struct names *names, const char *folder) {
 static struct names *names_new(const struct places *places) {
   struct names *names = mem_new(sizeof *names);
   names_add(names, built_in, strlen(built_in));
-  names_add(names, automatic, strlen(automatic));
+  for (size_t i = 0; i < PAIRS; i++)
+    names_add(names, pairs[i].name, strlen(pairs[i].name));
   for (size_t i = 0; i < places->count; i++)
     names_read(names, places->folders[i]);
   return names;
@@ -131,19 +137,26 @@ static bool theme_unknown(const char *name, const struct places *places, struct 
   return false;
 }
 
-bool theme_is_auto(const char *name) {
-  return name && strcmp(name, automatic) == 0;
+static const struct pair *pair_find(const char *name) {
+  for (size_t i = 0; name && i < PAIRS; i++)
+    if (strcmp(pairs[i].name, name) == 0)
+      return &pairs[i];
+  return NULL;
+}
+
+const char *theme_followed(const char *name, bool light) {
+  const struct pair *pair = pair_find(name);
+  if (!pair)
+    return NULL;
+  return light ? pair->light : pair->dark;
 }
 
 bool theme_check(const char *name, struct err *err) {
+  const struct pair *pair = pair_find(name);
   struct theme theme;
-  return theme_load(&theme, name, NULL, err) &&
-         (!theme_is_auto(name) || (theme_load(&theme, THEME_DARK, NULL, err) &&
-                                   theme_load(&theme, THEME_LIGHT, NULL, err)));
-}
-
-static bool is_built_in(const char *name) {
-  return strcmp(name, built_in) == 0 || theme_is_auto(name);
+  if (!pair)
+    return theme_load(&theme, name, NULL, err);
+  return theme_load(&theme, pair->dark, NULL, err) && theme_load(&theme, pair->light, NULL, err);
 }
 
 /* The file of the first folder that has one. NULL with an error, or (no kind) if none has it. */
@@ -170,7 +183,7 @@ bool theme_load(struct theme *theme, const char *name, char **path, struct err *
   theme_init(theme);
   if (path)
     *path = NULL;
-  if (!name || theme_is_auto(name))
+  if (!name || pair_find(name))
     return true;
   if (strchr(name, '/') || *name == '.' || *name == '\0')
     return err_set(err, ERR_INVALID,
@@ -184,7 +197,7 @@ bool theme_load(struct theme *theme, const char *name, char **path, struct err *
     done = theme_read(theme, found, file, err);
     fclose(file);
   } else if (err->kind == ERR_NONE) {
-    done = is_built_in(name) || theme_unknown(name, &places, err);
+    done = strcmp(name, built_in) == 0 || theme_unknown(name, &places, err);
   }
   places_fini(&places);
   if (path)
@@ -206,16 +219,19 @@ static void about_read(char about[ABOUT_MAX], const char *path, bool ascii) {
 }
 
 static void theme_print(FILE *out, const char *name, int width, bool ascii) {
-  static const char own[] = "The 16 colours of the terminal, for dark and for light backgrounds.",
-                    follows[] = "dark or light, as the terminal says, also while it runs.";
+  static const char own[] = "The 16 colours of the terminal, for dark and for light backgrounds.";
+  const struct pair *pair = pair_find(name);
   struct theme theme;
   struct err err = {0};
   char *path = NULL, about[ABOUT_MAX], shown[sizeof err.text];
   if (!theme_load(&theme, name, &path, &err)) {
     text_sanitize(shown, sizeof shown, err.text, strlen(err.text), ascii);
     fprintf(out, "%-*s  invalid: %s\n", width, name, shown);
+  } else if (pair) {
+    fprintf(out, "%-*s  %s or %s, as the terminal says, also while it runs.\n", width, name,
+            pair->dark, pair->light);
   } else if (!path) {
-    fprintf(out, "%-*s  %s\n", width, name, theme_is_auto(name) ? follows : own);
+    fprintf(out, "%-*s  %s\n", width, name, own);
   } else {
     about_read(about, path, ascii);
     text_sanitize(shown, sizeof shown, path, strlen(path), ascii);

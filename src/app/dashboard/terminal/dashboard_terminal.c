@@ -20,13 +20,13 @@ struct terminal *dashboard_terminal_open(const struct config *config, const stru
       !theme_load(&start->theme, start->name, &start->path, &err))
     *status = options->theme ? EXIT_USAGE_BAD : EXIT_CONFIG_BAD;
   else
-    terminal =
-        terminal_open(&(struct terminal_options){.theme = &start->theme,
-                                                 .follow_scheme = theme_is_auto(start->name),
-                                                 .no_color = options->no_color,
-                                                 .cursor = options->screen_reader,
-                                                 .mouse = config->mouse && !options->no_mouse},
-                      &err);
+    terminal = terminal_open(
+        &(struct terminal_options){.theme = &start->theme,
+                                   .follow_scheme = theme_followed(start->name, false) != NULL,
+                                   .no_color = options->no_color,
+                                   .cursor = options->screen_reader,
+                                   .mouse = config->mouse && !options->no_mouse},
+        &err);
   if (terminal)
     return terminal;
   free(start->path);

@@ -118,13 +118,14 @@ static void task_done(struct worker_task *worker) {
 void dashboard_theme_open(struct dashboard_theme *theme, struct io *io, struct terminal *terminal,
                           const struct dashboard_theme_start *start,
                           const struct dashboard_theme_hooks *hooks) {
-  *theme = (struct dashboard_theme){.terminal = terminal,
-                                    .hooks = *hooks,
-                                    .pool = worker_pool_new(io, AT_ONCE),
-                                    .shown = start->theme,
-                                    .name = start->name ? mem_dup(start->name) : NULL,
-                                    .path = start->path,
-                                    .follows = theme_is_auto(start->name)};
+  *theme = (struct dashboard_theme){
+      .terminal = terminal,
+      .hooks = *hooks,
+      .pool = worker_pool_new(io, AT_ONCE),
+      .shown = start->theme,
+      .name = start->name ? mem_dup(start->name) : NULL,
+      .path = start->path,
+      .follows = theme_followed(start->name, false) ? mem_dup(start->name) : NULL};
   worker_pool_keep_loop(theme->pool, false);
   uv_fs_event_init(io->loop, &theme->folder);
   uv_fs_event_init(io->loop, &theme->file);
@@ -138,7 +139,7 @@ void dashboard_theme_follow(struct dashboard_theme *theme) {
   if (!theme->follows || scheme == theme->scheme)
     return;
   theme->scheme = scheme;
-  theme_read(theme, scheme == SCHEME_LIGHT ? THEME_LIGHT : THEME_DARK);
+  theme_read(theme, theme_followed(theme->follows, scheme == SCHEME_LIGHT));
 }
 
 static void on_closed(void *arg) {
@@ -152,4 +153,5 @@ void dashboard_theme_close(struct dashboard_theme *theme) {
   worker_pool_close(theme->pool, on_closed, NULL);
   free(theme->name);
   free(theme->path);
+  free(theme->follows);
 }

@@ -1,4 +1,5 @@
-/* The theme while the dashboard runs: follows the file, and, with the theme "auto", the terminal.
+/* The theme while the dashboard runs: follows the file, and the terminal, with the theme "auto"
+ * or "auto-colorblind".
  *
  * A file is read on a thread of its own. If it is invalid or gone, the theme stays and the screen
  * says why. */
@@ -25,9 +26,9 @@ struct dashboard_theme {
   uv_fs_event_t file;   /* the same file, through a symbolic link */
   uv_timer_t settle;    /* until it is written */
   struct theme shown;
-  char *name; /* of the one that is shown; NULL: the built-in one */
-  char *path; /* of its file; NULL: none */
-  bool follows;
+  char *name;         /* of the one that is shown; NULL: the built-in one */
+  char *path;         /* of its file; NULL: none */
+  char *follows;      /* the theme that follows the terminal; NULL: none does */
   enum scheme scheme; /* the last one of the terminal that was followed */
 };
 
