@@ -9,6 +9,7 @@
 #include "app/modes/keys_mode.h"
 #include "app/modes/logs/logs_mode.h"
 #include "app/modes/records/alarm_mode.h"
+#include "app/modes/records/alarm_report_mode.h"
 #include "app/modes/records/audit_mode.h"
 #include "app/modes/records/events_mode.h"
 #include "app/modes/records/incident_mode.h"
@@ -97,8 +98,8 @@ static mode_fn *mode_of(enum mode mode) {
 }
 
 /* What they print is on disk: there is nothing to look for on this host. */
-static bool reads_records(enum mode mode) {
-  return mode == MODE_AUDIT || mode == MODE_EVENTS;
+static bool reads_records(const struct options *options) {
+  return options->mode == MODE_AUDIT || options->mode == MODE_EVENTS || options->report;
 }
 
 static int run(const struct options *options) {
@@ -119,10 +120,9 @@ static int run(const struct options *options) {
       _exit(written);
     return written;
   }
-  struct config *config = reads_records(options->mode)
-                              ? startup_config_file(options, &schema)
-                              : startup_config(options, &schema, &runtime.io);
-  mode_fn *mode = options->plain ? plain_run : mode_of(options->mode);
+  struct config *config = reads_records(options) ? startup_config_file(options, &schema)
+                                                 : startup_config(options, &schema, &runtime.io);
+  mode_fn *mode = options->plain ? plain_run : options->report ? NULL : mode_of(options->mode);
   if (config && mode)
     return mode(&runtime, config, options);
   int status = plugin_status(options->plugin, EXIT_CONFIG_BAD);
@@ -133,6 +133,8 @@ static int run(const struct options *options) {
     status = audit_run(config, options);
   else if (config && options->mode == MODE_EVENTS)
     status = events_run(config, options);
+  else if (config && options->report)
+    status = alarm_report_run(config, options);
   else if (config)
     status = config_mode_run(&runtime, config, options, &schema);
   config_free(config);
@@ -144,7 +146,7 @@ static int run(const struct options *options) {
 /* The status of these says what was found or done. */
 static bool says_more(enum mode mode) {
   return mode == MODE_CHECK || mode == MODE_APPLY || mode == MODE_DASHBOARD ||
-         mode == MODE_RUNBOOK || mode == MODE_STATUS;
+         mode == MODE_RUNBOOK || mode == MODE_STATUS || mode == MODE_ALARMS;
 }
 
 /* A closed pipe (`| head`) is intended: ends as other tools do, by SIGPIPE, which was ignored

@@ -50,8 +50,8 @@ static void put(struct taking *taking, const struct event_record *record, int64_
   static const char there[] = "SELECT 1 FROM event WHERE name = ?1 AND kind = ?2";
   static const char add[] =
       "INSERT INTO event (kind, state, at_ms, end_ms, lasted_ms, severity, name, target_kind,"
-      " target, subject, text, who, result) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10,"
-      " ?11, ?12)";
+      " target, subject, text, who, result, verb) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9,"
+      " ?10, ?11, ?12, ?13)";
   sqlite3_stmt *get = event_sql(store, there, taking->err);
   taking->failed = true;
   if (!get)
@@ -92,6 +92,7 @@ static void put(struct taking *taking, const struct event_record *record, int64_
     event_sql_text(row, 10, record->text);
     event_sql_text(row, 11, record->who);
     event_sql_text(row, 12, record->result);
+    event_sql_text(row, 13, record->verb);
   }
   taking->failed = !event_sql_done(store, row, taking->err);
 }
@@ -152,7 +153,8 @@ static void action_take(struct taking *taking, const struct audit_record *record
                                      .subject = record->target ? record->target : "stacktop",
                                      .text = text,
                                      .who = who_of(who, &record->who),
-                                     .result = intent ? NULL : result};
+                                     .result = intent ? NULL : result,
+                                     .verb = record->action};
   char *id = mem_printf("%s:%s", or_empty(record->id),
                         outcome || intent ? "" : audit_event_name(record->event));
   put(taking, &event, name_of("action", id, record->who.host), outcome);

@@ -44,6 +44,7 @@ void event_batch_add(struct event_batch *batch, enum event_op op, const struct e
   own->text = clean(record->text ? record->text : "", mask);
   own->who = clean(record->who, NULL);
   own->result = dup_or_null(record->result);
+  own->verb = dup_or_null(record->verb);
 }
 
 static enum event_op op_of(const struct event *event) {
@@ -76,6 +77,8 @@ void event_batch_add_event(struct event_batch *batch, const struct event *event,
                                       .column = event->place.column,
                                       .subject = event->subject,
                                       .text = event->text,
+                                      .verb = event->verb,
+                                      .folded = (int64_t)event->of,
                                       .result =
                                           op == EVENT_OP_ENDS && event->change ? "silenced" : NULL};
   event_batch_add(batch, op, &record, mask);

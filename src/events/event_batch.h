@@ -9,6 +9,7 @@ enum event_op {
   EVENT_OP_BEGINS, /* a finding, or it is worse */
   EVENT_OP_ENDS,   /* a finding */
   EVENT_OP_GONE,   /* a finding whose end no program saw; `record.id` */
+  EVENT_OP_FOLDS,  /* a finding stands for `record.folded` others, as their cause */
   EVENT_OP_MOMENT,
 };
 

@@ -1,7 +1,7 @@
 /* Opening and closing: the file, its permissions, its version. */
 
 #include "core/mem.h"
-#include "events/event_sql.h"
+#include "events/event_alarm.h"
 #include "io/file/file_save.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-  SCHEMA_VERSION = 1,
+  SCHEMA_VERSION = 2,
   APPLICATION_ID = 0x53544556, /* "STEV", in the file's header: file(1) shows it */
   BUSY_MS = 2000,
   CACHE_KB = 2000,
@@ -38,6 +38,20 @@ static const char *const steps[SCHEMA_VERSION] = {
     "CREATE TABLE observer (event INTEGER NOT NULL, program INTEGER NOT NULL,"
     " PRIMARY KEY (event, program)) WITHOUT ROWID;"
     "CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;",
+    /* 2: for the report on alarms. Of the time before, that is known in which something was
+     * recorded. */
+    "ALTER TABLE event ADD COLUMN verb TEXT;"
+    "ALTER TABLE event ADD COLUMN folded INTEGER;"
+    "CREATE INDEX event_verb ON event(verb, at_ms) WHERE verb IS NOT NULL;"
+    "CREATE INDEX event_folded ON event(at_ms) WHERE folded IS NOT NULL;"
+    "CREATE TABLE alarm (at_ms INTEGER NOT NULL, event INTEGER NOT NULL, name INTEGER NOT NULL,"
+    " severity INTEGER NOT NULL, PRIMARY KEY (at_ms, event)) WITHOUT ROWID;"
+    "CREATE INDEX alarm_name ON alarm(name, at_ms);"
+    "CREATE TABLE watched (from_ms INTEGER PRIMARY KEY, to_ms INTEGER NOT NULL);"
+    "INSERT INTO alarm SELECT at_ms, id, alarm_name(alarm_key(target_kind, target, tab, row, col)),"
+    " severity FROM event WHERE kind = 0 AND severity > 0;"
+    "INSERT INTO watched SELECT DISTINCT at_ms / 600000 * 600000, at_ms / 600000 * 600000 + 600000"
+    " FROM event;",
 };
 
 char *event_store_path(const char *state) {
@@ -105,6 +119,10 @@ static struct event_store *store_open(const char *path, int flags, struct err *e
     return NULL;
   }
   settings_set(store);
+  if (!event_alarm_functions(store, err)) {
+    event_store_close(store);
+    return NULL;
+  }
   if (stat(path, &file) == 0) {
     store->dev = file.st_dev;
     store->ino = file.st_ino;
@@ -257,6 +275,20 @@ struct event_store *event_store_open_read(const char *state, struct err *err) {
     }
   }
   free(path);
+  return store;
+}
+
+struct event_store *event_store_open_fresh(const char *state, const char *audit_path,
+                                           struct err *err) {
+  char notice[EVENT_NOTICE_MAX];
+  struct err ignored;
+  struct event_store *store = event_store_open_read(state, err);
+  if (!store && err->kind != ERR_NONE)
+    return NULL;
+  struct event_store *writing = event_store_open(state, notice, &ignored);
+  if (writing && event_store_take_audit(writing, audit_path, &ignored) && !store)
+    store = event_store_open_read(state, err);
+  event_store_close(writing);
   return store;
 }
 

@@ -1,5 +1,5 @@
 /* The limits: events that are too old, and the oldest of too many. */
-#include "events/event_sql.h"
+#include "events/event_alarm.h"
 
 enum {
   CHUNK = 2000, /* of one transaction: others write in between */
@@ -20,8 +20,31 @@ static const char too_old[] = "DELETE FROM event WHERE id IN (SELECT id FROM eve
 static const char oldest[] = "DELETE FROM event WHERE id IN (SELECT id FROM event"
                              " ORDER BY at_ms, id LIMIT ?2)";
 
+/* What is removed, up to when: of a whole chunk, up to its newest event. */
+static bool forget(struct event_store *store, const struct pruning *pruning, struct err *err) {
+  sqlite3_stmt *get =
+      event_sql(store,
+                "SELECT count(*), max(at_ms) FROM (SELECT at_ms FROM event WHERE (?1 = 0 OR"
+                " (at_ms < ?1 AND state <> 1)) ORDER BY at_ms, id LIMIT ?2)",
+                err);
+  if (!get)
+    return false;
+  sqlite3_bind_int64(get, 1, pruning->before_ms);
+  sqlite3_bind_int(get, 2, CHUNK);
+  const int code = event_sql_step(store, get, err);
+  const bool whole = code > 0 && sqlite3_column_int(get, 0) == CHUNK;
+  const int64_t newest_ms = code > 0 ? sqlite3_column_int64(get, 1) : 0;
+  sqlite3_reset(get);
+  if (code < 0)
+    return false;
+  return event_alarm_forget(store,
+                            whole || !pruning->before_ms ? newest_ms : pruning->before_ms - 1, err);
+}
+
 static bool chunk_remove(struct event_store *store, void *arg, struct err *err) {
   struct pruning *pruning = arg;
+  if (!forget(store, pruning, err))
+    return false;
   sqlite3_stmt *remove = event_sql(store, pruning->before_ms ? too_old : oldest, err);
   if (!remove)
     return false;

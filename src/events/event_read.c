@@ -136,51 +136,12 @@ static sqlite3_stmt *statement_make(struct event_store *store, const char *sql,
 
 /* ---- pages */
 
-static const char *text_of(sqlite3_stmt *row, int at) {
-  return (const char *)sqlite3_column_text(row, at);
-}
-
-static const char *text_or_empty(sqlite3_stmt *row, int at) {
-  const char *text = text_of(row, at);
-  return text ? text : "";
-}
-
-/* A file may hold anything. */
-static int within(sqlite3_stmt *row, int at, int most) {
-  const int number = sqlite3_column_int(row, at);
-  return number < 0 ? 0 : number > most ? most : number;
-}
-
-static struct event_record record_of(sqlite3_stmt *row) {
-  return (struct event_record){
-      .id = sqlite3_column_int64(row, 0),
-      .kind = (enum event_kind)within(row, 1, EVENT_KIND_COUNT - 1),
-      .state = (enum event_state)within(row, 2, EVENT_STATE_UNSEEN),
-      .at_ms = sqlite3_column_int64(row, 3),
-      .end_ms = sqlite3_column_int64(row, 4),
-      .lasted_ms = sqlite3_column_int64(row, 5),
-      .severity = (enum severity)within(row, 6, SEVERITY_CRIT),
-      .target_kind = text_of(row, 7),
-      .target = text_of(row, 8),
-      .table = text_of(row, 9),
-      .row = text_of(row, 10),
-      .column = text_of(row, 11),
-      .subject = text_or_empty(row, 12),
-      .text = text_or_empty(row, 13),
-      .who = text_of(row, 14),
-      .result = text_of(row, 15),
-      .seen_ms = sqlite3_column_int64(row, 16),
-  };
-}
-
 /* The last column: when an open finding was last seen, unless that is just now. */
-#define COLUMNS                                                                                 \
-  "SELECT id, kind, state, at_ms, end_ms, lasted_ms, severity, target_kind, target, tab, row, " \
-  "col,"                                                                                        \
-  " subject, text, who, result,"                                                                \
-  " CASE WHEN state = 1 AND kind = 0 THEN (SELECT CASE WHEN max(p.gone = 0 AND p.seen_ms >= "   \
-  ":alive)"                                                                                     \
-  " THEN 0 ELSE max(p.seen_ms) END FROM observer o JOIN program p ON p.id = o.program"          \
+#define COLUMNS                                                                               \
+  "SELECT " EVENT_COLUMNS ","                                                                 \
+  " CASE WHEN state = 1 AND kind = 0 THEN (SELECT CASE WHEN max(p.gone = 0 AND p.seen_ms >= " \
+  ":alive)"                                                                                   \
+  " THEN 0 ELSE max(p.seen_ms) END FROM observer o JOIN program p ON p.id = o.program"        \
   " WHERE o.event = event.id) ELSE 0 END FROM event WHERE 1"
 
 static void add_order(char sql[SQL_MAX], enum event_way way) {
@@ -209,7 +170,7 @@ bool event_store_read(struct event_store *store, const struct event_filter *filt
   sqlite3_bind_int64(rows, parameter(rows, ":alive"), now_ms - 3 * (int64_t)EVENT_BEAT_MS);
   sqlite3_bind_int64(rows, parameter(rows, ":limit"), range->limit ? (int64_t)range->limit : -1);
   while (more && (code = event_sql_step(store, rows, err)) > 0) {
-    const struct event_record record = record_of(rows);
+    const struct event_record record = event_sql_record(rows);
     more = seen(arg, &record);
   }
   sqlite3_finalize(rows);

@@ -50,10 +50,6 @@ struct event_reader {
 
 /* ---- rows */
 
-static char *dup_or_null(const char *text) {
-  return text ? mem_dup(text) : NULL;
-}
-
 static void rows_fini(struct event_record *rows, size_t count) {
   for (size_t i = 0; i < count; i++)
     event_record_fini(&rows[i]);
@@ -66,17 +62,7 @@ static bool row_add(void *arg, const struct event_record *record) {
     rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
     rows->items = mem_resize(rows->items, rows->capacity * sizeof *rows->items);
   }
-  struct event_record *own = &rows->items[rows->count++];
-  *own = *record;
-  own->target_kind = dup_or_null(record->target_kind);
-  own->target = dup_or_null(record->target);
-  own->table = dup_or_null(record->table);
-  own->row = dup_or_null(record->row);
-  own->column = dup_or_null(record->column);
-  own->subject = dup_or_null(record->subject);
-  own->text = dup_or_null(record->text);
-  own->who = dup_or_null(record->who);
-  own->result = dup_or_null(record->result);
+  rows->items[rows->count++] = event_record_dup(record);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "events/event_recorder.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 #include "core/text/format.h"
 #include "events/event_round.h"
@@ -11,13 +12,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 3000, SOON_MS = 150, AGAIN_MS = 5000, HUNG_MS = 15000, CLOSE_MS = 400 };
+enum {
+  TICK_MS = 3000,
+  SOON_MS = 150,
+  AGAIN_MS = 5000,
+  HUNG_MS = 15000,
+  CLOSE_MS = 400,
+  CAUSES_MAX = 64
+};
 
 /* A round on its way: the desk is the thread's meanwhile. */
 struct turn {
   struct worker_task task;
   struct event_desk *desk;
   struct event_round round;
+};
+
+/* A finding that others are under, as it was last recorded. */
+struct cause {
+  uint64_t name;
+  size_t caused;
 };
 
 struct event_recorder {
@@ -30,6 +44,8 @@ struct event_recorder {
   uint64_t taken;     /* events of the model up to here are in `waiting` or written */
   struct event_batch waiting;
   size_t lost; /* beyond what can wait */
+  struct cause causes[CAUSES_MAX];
+  size_t cause_count;
   char trouble[EVENT_NOTICE_MAX];
 };
 
@@ -108,6 +124,55 @@ static void lost_add(struct event_recorder *recorder) {
                                          .text = text},
                   NULL);
   recorder->lost = 0;
+}
+
+/* ---- findings that explain others */
+
+static uint64_t cause_name(const struct finding *finding) {
+  const uint64_t hash = map_hash_number(MAP_HASH, finding->target_index);
+  return map_hash_text(map_hash_text(map_hash_text(hash, finding->table), finding->row),
+                       finding->column);
+}
+
+/* How many it was known to explain; 0: it is new. */
+static size_t caused_before(const struct event_recorder *recorder, uint64_t name) {
+  for (size_t i = 0; i < recorder->cause_count; i++)
+    if (recorder->causes[i].name == name)
+      return recorder->causes[i].caused;
+  return 0;
+}
+
+static void cause_add(struct event_recorder *recorder, const struct finding *finding) {
+  const struct target *target = recorder->options.model->targets[finding->target_index].target;
+  event_batch_add(
+      &recorder->waiting, EVENT_OP_FOLDS,
+      &(struct event_record){.kind = EVENT_KIND_FINDING,
+                             .target_kind = target->kind->kind,
+                             .target = target->name,
+                             .table = finding->table,
+                             .row = finding->row,
+                             .column = finding_is_outage(finding) ? NULL : finding->column,
+                             .folded = (int64_t)finding->caused},
+      NULL);
+}
+
+/* Those beyond CAUSES_MAX are left out: the findings under them are recorded nowhere else. */
+static void causes_see(struct event_recorder *recorder) {
+  const struct findings *findings = recorder->options.model->findings;
+  struct cause now[CAUSES_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count && count < CAUSES_MAX; i++) {
+    const struct finding *finding = &findings->items[i];
+    if (finding->caused == 0)
+      continue;
+    const uint64_t name = cause_name(finding);
+    const size_t before = caused_before(recorder, name);
+    if (finding->caused > before && recorder->waiting.count < EVENT_BATCH_MAX)
+      cause_add(recorder, finding);
+    now[count++] = (struct cause){name, finding->caused > before ? finding->caused : before};
+  }
+  memcpy(recorder->causes, now, count * sizeof *now);
+  recorder->cause_count = count;
 }
 
 /* ---- findings whose end no program saw */
@@ -239,7 +304,7 @@ struct event_recorder *event_recorder_new(const struct event_recorder_options *o
 void event_recorder_see(struct event_recorder *recorder) {
   const struct events *events = &recorder->options.model->events;
   uint64_t new = events->total - recorder->taken;
-  if (new == 0 || !recorder->recording)
+  if (!recorder->recording)
     return;
   if (new > events->count) {
     recorder->lost += new - events->count;
@@ -248,7 +313,8 @@ void event_recorder_see(struct event_recorder *recorder) {
   for (size_t age = new; age > 0; age--)
     waiting_add(recorder, events_get(events, age - 1));
   recorder->taken = events->total;
-  if (!*recorder->trouble && uv_timer_get_due_in(&recorder->tick) > SOON_MS)
+  causes_see(recorder);
+  if (new > 0 && !*recorder->trouble && uv_timer_get_due_in(&recorder->tick) > SOON_MS)
     plan_tick(recorder, SOON_MS);
 }
 

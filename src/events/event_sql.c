@@ -100,6 +100,47 @@ void event_sql_text(sqlite3_stmt *statement, int at, const char *text) {
     sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
+/* ---- records */
+
+static const char *text_of(sqlite3_stmt *row, int at) {
+  return (const char *)sqlite3_column_text(row, at);
+}
+
+static const char *text_or_empty(sqlite3_stmt *row, int at) {
+  const char *text = text_of(row, at);
+  return text ? text : "";
+}
+
+/* A file may hold anything. */
+static int within(sqlite3_stmt *row, int at, int most) {
+  const int number = sqlite3_column_int(row, at);
+  return number < 0 ? 0 : number > most ? most : number;
+}
+
+struct event_record event_sql_record(sqlite3_stmt *row) {
+  return (struct event_record){
+      .id = sqlite3_column_int64(row, 0),
+      .kind = (enum event_kind)within(row, 1, EVENT_KIND_COUNT - 1),
+      .state = (enum event_state)within(row, 2, EVENT_STATE_UNSEEN),
+      .at_ms = sqlite3_column_int64(row, 3),
+      .end_ms = sqlite3_column_int64(row, 4),
+      .lasted_ms = sqlite3_column_int64(row, 5),
+      .severity = (enum severity)within(row, 6, SEVERITY_CRIT),
+      .target_kind = text_of(row, 7),
+      .target = text_of(row, 8),
+      .table = text_of(row, 9),
+      .row = text_of(row, 10),
+      .column = text_of(row, 11),
+      .subject = text_or_empty(row, 12),
+      .text = text_or_empty(row, 13),
+      .who = text_of(row, 14),
+      .result = text_of(row, 15),
+      .seen_ms = sqlite3_column_int64(row, 16),
+  };
+}
+
+/* ---- transactions */
+
 bool event_sql_write(struct event_store *store,
                      bool (*work)(struct event_store *store, void *arg, struct err *err), void *arg,
                      struct err *err) {

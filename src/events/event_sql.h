@@ -37,6 +37,14 @@ void event_sql_text(sqlite3_stmt *statement, int at, const char *text);
 /* Fills err for the last error: "cannot write the event history /x/events.db (disk full)". */
 bool event_sql_fail(struct event_store *store, struct err *err);
 
+/* The columns of a record, in the order of event_sql_record: one more, when it was last seen, comes
+ * after them. Borrowed until the statement is stepped or reset. */
+#define EVENT_COLUMNS                                                                         \
+  "id, kind, state, at_ms, end_ms, lasted_ms, severity, target_kind, target, tab, row, col, " \
+  "subject, text, who, result"
+enum { EVENT_COLUMN_COUNT = 17 };
+struct event_record event_sql_record(sqlite3_stmt *row);
+
 /* Runs `work` in a transaction that writes: all or nothing. */
 bool event_sql_write(struct event_store *store,
                      bool (*work)(struct event_store *store, void *arg, struct err *err), void *arg,

@@ -30,6 +30,10 @@ struct event_store *event_store_open(const char *state, char notice[EVENT_NOTICE
                                      struct err *err) MUST_CHECK;
 /* For reading only. NULL with err; of the kind ERR_NONE: there is no file yet. */
 struct event_store *event_store_open_read(const char *state, struct err *err) MUST_CHECK;
+/* For reading, with the actions that ran while nothing looked on, as far as these can be written.
+ */
+struct event_store *event_store_open_fresh(const char *state, const char *audit_path,
+                                           struct err *err) MUST_CHECK;
 void event_store_close(struct event_store *store);
 /* Whether the error of the last call says that the file is damaged. */
 bool event_store_is_damaged(const struct event_store *store);

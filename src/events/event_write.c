@@ -2,7 +2,7 @@
 #include "audit/audit_process.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "events/event_sql.h"
+#include "events/event_alarm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static bool program_add(struct event_store *store, const struct event_program *s
   if (!event_sql_done(store, add, err))
     return false;
   store->program = sqlite3_last_insert_rowid(store->db);
-  return true;
+  return event_watched_note(store, now_ms, err);
 }
 
 bool event_store_beat(struct event_store *store, const struct event_program *self, int64_t now_ms,
@@ -84,7 +84,7 @@ bool event_store_beat(struct event_store *store, const struct event_program *sel
     return false;
   sqlite3_bind_int64(beat, 1, now_ms);
   sqlite3_bind_int64(beat, 2, store->program);
-  return event_sql_done(store, beat, err);
+  return event_sql_done(store, beat, err) && event_watched_note(store, now_ms, err);
 }
 
 bool event_store_leave(struct event_store *store, int64_t now_ms, struct err *err) {
@@ -94,7 +94,7 @@ bool event_store_leave(struct event_store *store, int64_t now_ms, struct err *er
     return false;
   sqlite3_bind_int64(leave, 1, now_ms);
   sqlite3_bind_int64(leave, 2, store->program);
-  return event_sql_done(store, leave, err);
+  return event_sql_done(store, leave, err) && event_watched_note(store, now_ms, err);
 }
 
 /* The columns host, pid, pid_start, seen_ms and gone from `at` on. */
@@ -170,8 +170,9 @@ static bool event_insert(struct event_store *store, const struct event_record *r
   sqlite3_stmt *add =
       event_sql(store,
                 "INSERT INTO event (kind, state, at_ms, end_ms, lasted_ms, severity, name,"
-                " target_kind, target, tab, row, col, subject, text, who, result)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                " target_kind, target, tab, row, col, subject, text, who, result, verb, folded)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+                " ?17, ?18)",
                 err);
   if (!add)
     return false;
@@ -194,6 +195,9 @@ static bool event_insert(struct event_store *store, const struct event_record *r
   event_sql_text(add, 14, record->text);
   event_sql_text(add, 15, record->who);
   event_sql_text(add, 16, record->result);
+  event_sql_text(add, 17, record->verb);
+  if (record->folded > 0)
+    sqlite3_bind_int64(add, 18, record->folded);
   if (!event_sql_done(store, add, err))
     return false;
   *id = sqlite3_last_insert_rowid(store->db);
@@ -265,7 +269,8 @@ static bool join(struct event_store *store, const struct known *known,
   sqlite3_bind_int(join, 2, (int)record->severity);
   sqlite3_bind_int64(join, 3, record->at_ms);
   event_sql_text(join, 4, record->text);
-  return event_sql_done(store, join, err) && observer_add(store, known->id, err);
+  return event_sql_done(store, join, err) && observer_add(store, known->id, err) &&
+         (record->severity <= known->severity || event_alarm_add(store, known->id, record, err));
 }
 
 /* Whether the finding is the one that is known. One that has ended is, if it began before that end:
@@ -293,7 +298,8 @@ static bool begins(struct event_store *store, const struct event_record *record,
   if (known.id && known.state == EVENT_STATE_OPEN &&
       !event_end(store, known.id, EVENT_STATE_UNSEEN, watched.seen_ms, -1, NULL, err))
     return false;
-  return event_insert(store, record, name, &id, err) && observer_add(store, id, err);
+  return event_insert(store, record, name, &id, err) && observer_add(store, id, err) &&
+         event_alarm_add(store, id, record, err);
 }
 
 static bool ends(struct event_store *store, const struct event_record *record, int64_t now_ms,
@@ -362,8 +368,10 @@ static bool moment(struct event_store *store, const struct event_record *record,
   const int64_t name = name_of(record);
   bool claimed;
   int64_t id;
-  return claim(store, record, name, &claimed, err) &&
-         (claimed || (event_insert(store, record, name, &id, err) && observer_add(store, id, err)));
+  if (!claim(store, record, name, &claimed, err))
+    return false;
+  return claimed || (event_insert(store, record, name, &id, err) && observer_add(store, id, err) &&
+                     (record->severity == SEVERITY_OK || event_alarm_add(store, id, record, err)));
 }
 
 /* ---- the whole */
@@ -382,6 +390,8 @@ static bool item_write(struct event_store *store, const struct event_item *item,
     return ends(store, &item->record, now_ms, err);
   case EVENT_OP_GONE:
     return gone(store, item->record.id, now_ms, err);
+  case EVENT_OP_FOLDS:
+    return event_alarm_folds(store, name_of(&item->record), item->record.folded, err);
   default:
     return moment(store, &item->record, err);
   }

@@ -94,6 +94,7 @@ struct options {
   bool allow_remote;       /* serve: an address that is not of the loopback */
   const char *severity;    /* ack, silence: the worst that is covered; NULL: warning */
   bool acknowledged;       /* check: acknowledged and silenced do not count */
+  bool report;             /* alarms: of the alarms of a time; `since` */
 };
 
 /* Reads argv and NO_COLOR; moves the words of `plan` and `apply` to the front. False with a message

@@ -110,12 +110,16 @@ static bool alarms_check(const struct options *options, struct err *err) {
     return err_set(err, ERR_INVALID,
                    "--reason TEXT is required: what is done about it, or why it "
                    "is known");
+  if (options->mode == MODE_ALARMS && options->since && !options->report)
+    return err_set(err, ERR_INVALID, "--since is only valid with `stacktop alarms --report`");
+  if (options->report && options->word_count > 0)
+    return err_set(err, ERR_INVALID, "usage: stacktop alarms --report [--since TIME] [--json]");
   if (options->mode != MODE_ALARMS || options->word_count == 0)
     return true;
   const bool removes = strcmp(options->words[0], "remove") == 0;
   return (removes && options->word_count == 2) ||
          (strcmp(options->words[0], "list") == 0 && options->word_count == 1) ||
-         err_set(err, ERR_INVALID, "usage: stacktop alarms [list | remove KEY]");
+         err_set(err, ERR_INVALID, "usage: stacktop alarms [list | remove KEY | --report]");
 }
 
 static bool words_check(struct options *options, struct err *err) {

@@ -72,7 +72,7 @@ const struct option_row option_rows[] = {
     {"action", TEXT(action), .modes = IN(AUDIT)},
     {"target", TEXT(target), .modes = IN(AUDIT)},
     {"user", TEXT(user), .modes = IN(AUDIT)},
-    {"since", TEXT(since), .modes = IN(AUDIT) | IN(LOGS) | IN(EVENTS)},
+    {"since", TEXT(since), .modes = IN(AUDIT) | IN(LOGS) | IN(EVENTS) | IN(ALARMS)},
     {"unknown", FLAG(unknown_only), .modes = IN(AUDIT)},
     {"output", FLAG(output), .modes = IN(AUDIT) | IN(INIT) | IN(CHECK)},
     {"duration", DURATION(duration_ms, WATCH_LEAST, LOOK_MOST), .modes = IN(CHECK) | IN(SHOW)},
@@ -107,6 +107,7 @@ const struct option_row option_rows[] = {
     {"screen-reader", FLAG(screen_reader), .modes = IN(DASHBOARD)},
     {"severity", TEXT(severity), .modes = IN(ACK) | IN(SILENCE)},
     {"acknowledged", FLAG(acknowledged), .modes = IN(CHECK)},
+    {"report", FLAG(report), .modes = IN(ALARMS)},
     {"kind", TEXT(kinds), .modes = IN(EVENTS)},
     {"operator", TEXT(user), .modes = IN(EVENTS)},
 };

@@ -277,11 +277,9 @@ static const char serve[] =
     "Exit status: 0 ended by a signal, 1 the port cannot be used, 64 usage error,\n"
     "78 configuration error.\n";
 
-static const char alarms[] =
+static const char marks[] =
     "usage: stacktop ack KEY --reason TEXT [OPTIONS]        acknowledge a finding\n"
     "       stacktop silence KEY --reason TEXT [OPTIONS]    silence a finding, or several\n"
-    "       stacktop alarms [list] [--json]                 list acknowledgements and silences\n"
-    "       stacktop alarms remove KEY                      end one before its time\n"
     "\n"
     "  KEY          KIND/TARGET/TABLE/ROW/COLUMN, as in the field \"key\" of the findings of\n"
     "               `stacktop check --json`; KIND/TARGET if the target is down. For silence\n"
@@ -296,9 +294,31 @@ static const char alarms[] =
     "Dashboards and `stacktop watch` with the same state directory follow within two\n"
     "seconds. An acknowledged finding is not repeated, a silenced one not notified. Both stay in\n"
     "the list of findings, and count for `stacktop check` unless it has --acknowledged.\n"
+    "`stacktop alarms` lists and ends them.\n"
     "\n"
     "Exit status: 0 done, 1 not done, or it could not be written, 64 usage error,\n"
     "78 configuration error.\n";
+
+static const char alarms[] =
+    "usage: stacktop alarms [list] [--json]    list acknowledgements and silences\n"
+    "       stacktop alarms remove KEY         end one before its time\n"
+    "       stacktop alarms --report [--since TIME] [--json]\n"
+    "                                          measure the alarms of the last days\n"
+    "\n"
+    "      --reason TEXT     remove: why\n"
+    "      --report          the alarms of the last days, from the history of events, against\n"
+    "                        ISA-18.2 and EEMUA 191: 2 per 10 minutes on average, 10 at the\n"
+    "                        peak; floods; frequent, flapping and standing findings; how long\n"
+    "                        until they were acknowledged\n"
+    "      --since TIME      the report begins 7d (default) ago, or at 2026-11-24, '2026-11-24\n"
+    "                        14:03'\n"
+    "\n"
+    "An alarm is a finding that begins or becomes worse, unless it is silenced. Time in which\n"
+    "neither a dashboard nor `stacktop watch` ran is shown, and does not count in the average.\n"
+    "\n"
+    "Exit status: 0 done, or within the limits; 1 not done, or it could not be read or written;\n"
+    "2 beyond a limit, 3 nothing was observed (both: --report), 64 usage error, 78 configuration\n"
+    "error.\n";
 
 void options_usage(FILE *out, enum mode mode) {
   static const char *const texts[] = {
@@ -307,7 +327,7 @@ void options_usage(FILE *out, enum mode mode) {
       [MODE_LOGS] = logs,       [MODE_SHOW] = show,         [MODE_WATCH] = watch,
       [MODE_RUNBOOK] = runbook, [MODE_INCIDENT] = incident, [MODE_STATUS] = status,
       [MODE_INIT] = init,       [MODE_SERVE] = serve,       [MODE_KEYS] = keys,
-      [MODE_ACK] = alarms,      [MODE_SILENCE] = alarms,    [MODE_ALARMS] = alarms,
+      [MODE_ACK] = marks,       [MODE_SILENCE] = marks,     [MODE_ALARMS] = alarms,
       [MODE_EVENTS] = events,
   };
   const char *text = (size_t)mode < sizeof texts / sizeof *texts ? texts[mode] : NULL;

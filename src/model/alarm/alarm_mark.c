@@ -89,14 +89,19 @@ char *alarm_marks_make(const struct alarm_marks *marks) {
 
 /* ---- keys */
 
-const char *alarm_key(char out[ALARM_KEY_MAX], const struct target *target,
-                      const struct finding *finding) {
-  snprintf(out, ALARM_KEY_MAX, "%s/%s/%s/%s/%s", target->kind->kind, target->name,
-           finding->table ? finding->table : "", finding->row ? finding->row : "",
-           finding->column ? finding->column : "");
+const char *alarm_key_of(char out[ALARM_KEY_MAX], const char *kind, const char *target,
+                         const char *table, const char *row, const char *column) {
+  snprintf(out, ALARM_KEY_MAX, "%s/%s/%s/%s/%s", kind ? kind : "", target ? target : "",
+           table ? table : "", row ? row : "", column ? column : "");
   for (size_t end = strlen(out); end > 0 && out[end - 1] == '/';)
     out[--end] = '\0';
   return out;
+}
+
+const char *alarm_key(char out[ALARM_KEY_MAX], const struct target *target,
+                      const struct finding *finding) {
+  return alarm_key_of(out, target->kind->kind, target->name, finding->table, finding->row,
+                      finding->column);
 }
 
 /* The last * takes as little as it can, and more where the rest does not match. */

@@ -54,6 +54,9 @@ bool alarm_marks_read(struct alarm_marks *marks, const char *text, size_t len,
  * target is down. Returns out. */
 const char *alarm_key(char out[ALARM_KEY_MAX], const struct target *target,
                       const struct finding *finding);
+/* The same of its parts; each may be NULL. */
+const char *alarm_key_of(char out[ALARM_KEY_MAX], const char *kind, const char *target,
+                         const char *table, const char *row, const char *column);
 /* Whether it is about that finding, whatever its severity. */
 bool alarm_mark_is_of(const struct alarm_mark *mark, const char *key);
 /* Whether it was made with this configuration; the names may have been cut. */

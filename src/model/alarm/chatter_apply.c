@@ -1,5 +1,6 @@
 #include "model/alarm/chatter_apply.h"
 
+#include "model/event/event_record.h"
 #include "model/judge/evaluate.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ static void flap_begin(struct model *model, struct chatter_follow *follow, size_
   events_add_change(&model->events, now_ms, follow->finding.subject,
                     "flapping, its further changes are not events: %zu changes in %d min: %s",
                     changes, CHATTER_WINDOW_MS / 60000, follow->finding.sentence);
+  events_mark_verb(&model->events, EVENT_VERB_FLAPS, 0);
 }
 
 /* What is over by then is resolved: the usual event says so. */

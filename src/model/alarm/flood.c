@@ -2,6 +2,7 @@
 
 #include "core/map.h"
 #include "core/mem.h"
+#include "model/event/event_record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,8 +66,10 @@ static void count_folded(struct findings *after) {
     struct finding *finding = &after->items[i];
     while (finding->under > 0 && after->items[finding->under - 1].under > 0)
       finding->under = after->items[finding->under - 1].under;
-    if (finding->under > 0)
-      after->items[finding->under - 1].folded++;
+    if (finding->under == 0)
+      continue;
+    after->items[finding->under - 1].folded++;
+    after->items[finding->under - 1].caused += finding->has_cause;
   }
 }
 
@@ -79,6 +82,7 @@ static void explain(const struct model *model, struct findings *after, int64_t n
     const struct finding *old = find_old(model, finding);
     if (!finding->pending)
       fold(after, i, causes[finding->target_index]);
+    finding->has_cause = finding->under > 0;
     finding->explained_ms = finding->under ? now_ms : old ? old->explained_ms : 0;
     const bool explained = finding->explained_ms && now_ms - finding->explained_ms < FLOOD_GRACE_MS;
     finding->unsaid = explained && (!old || old->pending || old->unsaid);
@@ -140,6 +144,7 @@ static void tell(struct model *model, const struct findings *after, const struct
   events_add_change(&model->events, now_ms, "stacktop",
                     "flood: %zu findings like this one, further ones are not events: %s: %s",
                     group->count, leader->subject, leader->sentence);
+  events_mark_verb(&model->events, EVENT_VERB_FLOOD, group->count);
 }
 
 static void group_all(struct model *model, struct findings *after, int64_t now_ms) {

@@ -79,6 +79,12 @@ void events_mark_action(struct events *events) {
   last_of(events)->topic = EVENT_ACTION;
 }
 
+void events_mark_verb(struct events *events, const char *verb, size_t of) {
+  struct event *event = last_of(events);
+  event->verb = verb;
+  event->of = of;
+}
+
 const char *event_severity_name(const struct event *event) {
   return event->change ? EVENT_CHANGE_NAME : severity_name(event->severity);
 }

@@ -35,6 +35,8 @@ struct event {
   char *subject;          /* "dashboard", "cache", "main ecap-consumer-group" */
   char *text;             /* "refused (was up 3d 4h)" */
   char *kind, *target;    /* that it is about: "redis", "cache"; NULL: none, or several */
+  const char *verb;       /* what the change is, for reports: static, or NULL */
+  size_t of;              /* findings that it is about: EVENT_VERB_FLOOD */
 };
 
 struct events {
@@ -56,6 +58,8 @@ void events_add_change(struct events *events, int64_t at_ms, const char *subject
 void events_mark_finding(struct events *events, enum event_topic topic, int64_t since_ms,
                          const char *table, const char *row, const char *column);
 void events_mark_action(struct events *events);
+/* verb is static: EVENT_VERB_FLAPS, ... (model/event/event_record.h). */
+void events_mark_verb(struct events *events, const char *verb, size_t of);
 /* "info" for a change, otherwise the name of the severity; as in JSON. */
 const char *event_severity_name(const struct event *event);
 /* Whether the filter is a part of its subject or of its text, or is the name of its severity. */

@@ -1,5 +1,6 @@
 #include "model/event/event_record.h"
 
+#include "core/mem.h"
 #include "core/text/format.h"
 #include "core/text/text.h"
 
@@ -42,6 +43,25 @@ const char *event_state_name(enum event_state state) {
 
 /* ---- filters */
 
+static char *dup_or_null(const char *text) {
+  return text ? mem_dup(text) : NULL;
+}
+
+struct event_record event_record_dup(const struct event_record *record) {
+  struct event_record own = *record;
+  own.target_kind = dup_or_null(record->target_kind);
+  own.target = dup_or_null(record->target);
+  own.table = dup_or_null(record->table);
+  own.row = dup_or_null(record->row);
+  own.column = dup_or_null(record->column);
+  own.subject = dup_or_null(record->subject);
+  own.text = dup_or_null(record->text);
+  own.who = dup_or_null(record->who);
+  own.result = dup_or_null(record->result);
+  own.verb = dup_or_null(record->verb);
+  return own;
+}
+
 void event_record_fini(struct event_record *record) {
   free((void *)record->target_kind);
   free((void *)record->target);
@@ -52,6 +72,7 @@ void event_record_fini(struct event_record *record) {
   free((void *)record->text);
   free((void *)record->who);
   free((void *)record->result);
+  free((void *)record->verb);
 }
 
 bool event_filter_is_empty(const struct event_filter *filter) {

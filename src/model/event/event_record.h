@@ -46,7 +46,17 @@ struct event_record {
   const char *subject, *text;
   const char *who;    /* "ann@bastion1", of an action or what a person typed; NULL */
   const char *result; /* of an action: "done", "refused"; of a finding: "silenced"; NULL */
+  /* For the report on alarms; not filled in by event_store_read: */
+  const char *verb; /* of an action: its id; of a change: one of those below; NULL */
+  int64_t folded;   /* findings of a flood, or those under the finding */
 };
+
+/* A finding comes and goes; many findings of one kind. */
+#define EVENT_VERB_FLAPS "flapping"
+#define EVENT_VERB_FLOOD "flood"
+
+/* With copies of its texts, for event_record_fini. */
+struct event_record event_record_dup(const struct event_record *record);
 
 /* Frees the texts of a record that owns copies of them. */
 void event_record_fini(struct event_record *record);

@@ -36,6 +36,8 @@ struct finding {
   /* Floods (model/alarm/flood.h): */
   size_t under;         /* place + 1 of the finding that stands for it; 0: it stands for itself */
   size_t folded;        /* it stands for that many others */
+  size_t caused;        /* of these: whose targets depend on it */
+  bool has_cause;       /* it is under a finding of a target that its own depends on */
   bool unsaid;          /* its cause was reported instead, and it is not news until that is over */
   int64_t explained_ms; /* when it was last under a cause; 0: never */
   size_t next;          /* index: place + 1 of the next finding of its row, 0 at the end */

@@ -77,22 +77,6 @@ static bool filter_make(struct event_filter *filter, const struct options *optio
          text_take("--operator", options->user, filter->who);
 }
 
-/* Actions that ran while nothing looked on are taken over first, as far as that can be written. */
-static struct event_store *store_open(const char *state, struct err *err) {
-  char notice[EVENT_NOTICE_MAX];
-  struct err ignored;
-  struct event_store *store = event_store_open_read(state, err);
-  char *audit = state_audit_path(state);
-  if (store || err->kind == ERR_NONE) {
-    struct event_store *writing = event_store_open(state, notice, &ignored);
-    if (writing && event_store_take_audit(writing, audit, &ignored) && !store)
-      store = event_store_open_read(state, err);
-    event_store_close(writing);
-  }
-  free(audit);
-  return store;
-}
-
 static bool list(struct event_store *store, const struct event_filter *filter,
                  struct listing *listing, struct err *err) {
   struct newest newest = {{INT64_MIN, 0}, 0};
@@ -108,7 +92,8 @@ static int put(const struct config *config, const struct event_filter *filter,
                const struct options *options) {
   struct err err = {0};
   char *state = state_choose(config, &err);
-  struct event_store *store = state ? store_open(state, &err) : NULL;
+  char *audit = state ? state_audit_path(state) : NULL;
+  struct event_store *store = state ? event_store_open_fresh(state, audit, &err) : NULL;
   struct listing listing = {
       .options = options, .text = print_options(options), .now_ms = clock_wall_ms()};
   text_out_init(&listing.out, stdout, &listing.text);
@@ -122,6 +107,7 @@ static int put(const struct config *config, const struct event_filter *filter,
   if (!read)
     error_print("%s", err.text);
   event_store_close(store);
+  free(audit);
   free(state);
   return read && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
