@@ -6,6 +6,8 @@ enum {
   SHARE_CRIT = 4,      /* lines per round, where several panes want more */
   SHARE_WARN = 2,
   SHARE_OK = 1,
+  REST_SHARE =
+      4, /* of a column's lines, one in so many is enough for the pane that takes the rest */
 };
 
 static size_t in_column(size_t count, int columns, int column) {
@@ -55,7 +57,7 @@ struct column {
   const struct pane_need *needs;
   int *bodies; /* lines inside, of all panes */
   size_t first, count, step;
-  int lines;
+  int lines, all;
 };
 
 enum stage { STAGE_URGENT, STAGE_ALL };
@@ -79,11 +81,12 @@ static void give_needs(struct column *column, enum stage stage) {
   }
 }
 
-/* One line for each chart in turn, up to what it can use, or as long as there are lines. */
-static void grow_charts(struct column *column, int *charts, bool limited) {
-  for (bool given = true; given && column->lines > 0;) {
+/* One line for each chart in turn, up to what it can use, or as long as there are more lines than
+ * `kept`. */
+static void grow_charts(struct column *column, int *charts, bool limited, int kept) {
+  for (bool given = true; given && column->lines > kept;) {
     given = false;
-    for (size_t i = column->first; i < column->count && column->lines > 0; i += column->step) {
+    for (size_t i = column->first; i < column->count && column->lines > kept; i += column->step) {
       if (charts[i] == 0 || (limited && charts[i] >= column->needs[i].chart_most))
         continue;
       charts[i]++;
@@ -93,8 +96,9 @@ static void grow_charts(struct column *column, int *charts, bool limited) {
   }
 }
 
-/* Charts for as many panes as possible, the most severe first; then they grow together. */
-static void give_charts(struct column *column, bool limited) {
+/* Charts for as many panes as possible, the most severe first; then they grow together, and leave
+ * `kept` lines. */
+static void give_charts(struct column *column, int kept) {
   int charts[LAYOUT_PANES_MAX] = {0};
   for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--)
     for (size_t i = column->first; i < column->count; i += column->step) {
@@ -104,14 +108,13 @@ static void give_charts(struct column *column, bool limited) {
       charts[i] = least;
       column->lines -= least;
     }
-  grow_charts(column, charts, true);
-  if (!limited)
-    grow_charts(column, charts, false);
+  grow_charts(column, charts, true, 0);
+  grow_charts(column, charts, false, kept);
   for (size_t i = column->first; i < column->count; i += column->step)
     column->bodies[i] += charts[i];
 }
 
-/* To the pane that can use the rest; without one the charts are larger. */
+/* To the pane that can use the rest, as far as that is of use; then the charts are larger. */
 static void give_rest(struct column *column) {
   size_t last = column->first, taker = SIZE_MAX;
   for (size_t i = column->first; i < column->count; i += column->step) {
@@ -119,7 +122,8 @@ static void give_rest(struct column *column) {
     if (column->needs[i].takes_rest)
       taker = i;
   }
-  give_charts(column, taker != SIZE_MAX);
+  const int enough = taker != SIZE_MAX ? column->all / REST_SHARE - column->bodies[taker] : 0;
+  give_charts(column, enough > 0 ? enough : 0);
   column->bodies[taker != SIZE_MAX ? taker : last] += column->lines;
 }
 
@@ -142,7 +146,7 @@ void layout_rows(struct layout *layout, struct rect area, const struct pane_need
     return;
   for (size_t column = 0; column < step && column < count; column++) {
     int panes = (int)in_column(count, layout->columns, (int)column);
-    struct column own = {needs, bodies, column, count, step, area.height - panes - 1};
+    struct column own = {needs, bodies, column, count, step, area.height - panes - 1, area.height};
     share(&own);
     int y = area.y;
     for (size_t i = column; i < count; i += step) {

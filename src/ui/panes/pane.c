@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_HOLD_MS = 60000 }; /* how long a pane keeps its share of the height */
+enum { SIZE_HOLD_MS = 20000 }; /* at least so long a pane keeps its share of the height */
 
 #define PANE(name) extern const struct pane_class pane_##name;
 #include "ui/panes/panes.def"
@@ -303,18 +303,16 @@ void pane_build(struct pane *pane, const struct frame *frame, int width, enum pa
   selection_follow(pane, gone);
 }
 
+/* The greatest of the last one to two intervals. */
 static int held_update(struct held *held, int value, int64_t now_ms) {
-  held->greatest = value > held->greatest ? value : held->greatest;
-  if (value < held->value && now_ms < held->until_ms)
-    return held->value;
-  if (value < held->value) {
-    held->value = held->greatest;
-    held->greatest = value;
-  } else {
-    held->value = held->greatest = value;
+  const int64_t age = now_ms - held->since_ms;
+  if (age >= SIZE_HOLD_MS || age < 0) {
+    held->before = age >= 0 && age < 2 * SIZE_HOLD_MS ? held->now : value;
+    held->now = value;
+    held->since_ms = now_ms;
   }
-  held->until_ms = now_ms + SIZE_HOLD_MS;
-  return held->value;
+  held->now = value > held->now ? value : held->now;
+  return held->before > held->now ? held->before : held->now;
 }
 
 struct pane_need pane_need(struct pane *pane, const struct frame *frame, int width) {

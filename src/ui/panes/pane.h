@@ -90,11 +90,11 @@ struct rect {
 
 struct pane_class;
 
-/* A number that grows at once, and shrinks only to the greatest of a whole interval, so that the
+/* A number that grows at once, and shrinks only to the greatest of the last while, so that the
  * screen does not jump. */
 struct held {
-  int value, greatest;
-  int64_t until_ms;
+  int now, before; /* the greatest of this interval, and of the one before */
+  int64_t since_ms;
 };
 
 enum { PANE_CHARTS_MAX = 6 };

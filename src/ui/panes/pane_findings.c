@@ -110,7 +110,9 @@ static void add_finding(struct pane *pane, const struct frame *frame, const stru
   const char *at = clean;
   for (int part = 0; part == 0 || *at; part++) {
     size_t end = text_break(at, room > 0 ? room : 1);
-    if (end == 0)
+    if (part == 0 && end < strcspn(at, " "))
+      end = 0; /* its first word is whole on the next line */
+    else if (end == 0)
       end = strlen(at);
     add_line(pane, frame, finding, part, arena_text(frame->arena, at, end));
     at += end + strspn(at + end, " ");

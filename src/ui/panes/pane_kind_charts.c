@@ -38,9 +38,10 @@ struct charts {
   bool zoomed;
 };
 
+/* Whether there is something to see, also where only the newest part is shown. */
 static bool has_past(const struct history_ring *ring) {
   int known = 0;
-  for (size_t i = 0; ring && i < ring->count && known < 2; i++)
+  for (size_t i = 0; ring && i < ring->count && i < HISTORY_LENGTH / 2 && known < 2; i++)
     known += !isnan(history_value(ring, i));
   return known == 2;
 }

@@ -109,7 +109,7 @@ void columns_measure_end(struct columns_memory *memory, const struct table_spec 
       memory->names_ms[i] = 0;
     if (i < column_count(spec) && is_filled(memory, spec, i))
       memory->filled_ms[i] = now_ms;
-    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_EMPTY_MS &&
+    memory->vacant[i] = now_ms - memory->filled_ms[i] >= COLUMNS_HOLD_MS &&
                         memory->tells_ms[i] == 0 && memory->names_ms[i] == 0;
     if (memory->seen[i] < memory->held[i] && now_ms < memory->until_ms[i])
       continue;

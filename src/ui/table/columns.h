@@ -7,10 +7,9 @@
 #include "ui/draw/frame.h"
 
 enum {
-  COLUMNS_MAX = 48,          /* of a table; more are only in the details */
-  COLUMNS_HOLD_MS = 120000,  /* how long a width, or a column that has become empty, stays */
-  COLUMNS_EMPTY_MS = 5000,   /* how long an empty one is as important as one with values; one that
-                                has said what is wrong: COLUMNS_HOLD_MS */
+  COLUMNS_MAX = 48, /* of a table; more are only in the details */
+  COLUMNS_HOLD_MS =
+      120000, /* how long a width, or a column that has become empty, stays as it was */
   COLUMNS_TABLE_ID_MAX = 48, /* bytes of a table's id that distinguish it from others */
   COLUMNS_CELL_MAX = 200,    /* cells of a value beyond which it is not measured */
 };
@@ -37,7 +36,7 @@ struct columns_memory {
   int64_t tells_ms[COLUMNS_MAX];  /* until when the column says what is wrong; 0: it does not */
   int64_t names_ms[COLUMNS_MAX];  /* until when it says who is wrong; 0: it does not */
   int64_t filled_ms[COLUMNS_MAX]; /* when it was worth its place: see columns.c */
-  bool vacant[COLUMNS_MAX];       /* not for COLUMNS_EMPTY_MS: it gives way to those with values */
+  bool vacant[COLUMNS_MAX];       /* not for COLUMNS_HOLD_MS: it gives way to those with values */
   int seen[COLUMNS_MAX];          /* of the current measuring */
   size_t rows,
       filled[COLUMNS_MAX];  /* of the current measuring, too: rows, and those with a value */

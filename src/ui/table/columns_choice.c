@@ -11,6 +11,7 @@ void columns_choices_fini(struct columns_choices *choices) {
   for (size_t i = 0; i < choices->count; i++)
     free(choices->items[i].columns);
   free(choices->items);
+  free(choices->kept);
   *choices = (struct columns_choices){0};
 }
 
@@ -142,6 +143,21 @@ static bool line_read(struct columns_choices *choices, const char *at, const cha
   return true;
 }
 
+static const char head[] = "# Columns of stacktop's tables, written by its key o. A line names a "
+                           "table and its columns;\n# COLUMN=CELLS sets a width. Without this file "
+                           "all tables have their usual columns.\n";
+
+/* A line without a choice, unless it is one of the head. */
+static void line_keep(struct columns_choices *choices, const char *at, const char *end) {
+  char *line = mem_printf("%.*s\n", (int)(trim(at, end) - at), at);
+  if (line[strspn(line, " \t\r\n")] && !strstr(head, line)) {
+    char *kept = mem_printf("%s%s", choices->kept ? choices->kept : "", line);
+    free(choices->kept);
+    choices->kept = kept;
+  }
+  free(line);
+}
+
 bool columns_choices_read(struct columns_choices *choices, const char *text, size_t len,
                           struct err *err) {
   const char *at = text, *end = text + len;
@@ -149,10 +165,14 @@ bool columns_choices_read(struct columns_choices *choices, const char *text, siz
   for (int line = 1; at < end; line++) {
     const char *next = memchr(at, '\n', (size_t)(end - at));
     struct err own;
-    if (!line_read(choices, at, next ? next : end, line, &own) && good) {
+    const char *first = skip(at, next ? next : end);
+    const bool right = line_read(choices, at, next ? next : end, line, &own);
+    if (!right && good) {
       *err = own;
       good = false;
     }
+    if (!right || (first < end && *first == '#'))
+      line_keep(choices, at, next ? next : end);
     at = next ? next + 1 : end;
   }
   return good;
@@ -164,10 +184,6 @@ static int choice_compare(const void *a, const void *b) {
 }
 
 char *columns_choices_text(const struct columns_choices *choices) {
-  static const char head[] =
-      "# Columns of stacktop's tables, written by its key o. A line names a "
-      "table and its columns;\n# COLUMN=CELLS sets a width. Without this file "
-      "all tables have their usual columns.\n";
   const struct columns_choice **sorted = mem_new((choices->count + 1) * sizeof *sorted);
   char *text = NULL;
   size_t len = 0;
@@ -176,7 +192,7 @@ char *columns_choices_text(const struct columns_choices *choices) {
     sorted[i] = &choices->items[i];
   qsort(sorted, choices->count, sizeof *sorted, choice_compare);
   if (out) {
-    fputs(head, out);
+    fprintf(out, "%s%s", head, choices->kept ? choices->kept : "");
     for (size_t i = 0; i < choices->count; i++) {
       fprintf(out, "%s:", sorted[i]->table);
       for (size_t c = 0; c < sorted[i]->count; c++) {

@@ -4,7 +4,8 @@
  *   postgres.sessions: session, state, application, query=40
  *
  * A table is named KIND.TABLE, that of a page PAGE.TABLE. The first column of a table is always
- * shown. Tables and columns that are not known are kept: they may be of another version. */
+ * shown. Tables and columns that are not known are kept: they may be of another version. So are
+ * comments, and lines that are wrong: what a person wrote is not lost by a key. */
 #pragma once
 
 #include "core/err.h"
@@ -36,6 +37,7 @@ struct columns_choice {
 struct columns_choices {
   struct columns_choice *items;
   size_t count;
+  char *kept; /* lines of the file that are no choice: comments, and what is wrong; NULL: none */
 };
 
 void columns_choices_fini(struct columns_choices *choices);

@@ -88,7 +88,9 @@ void view_columns_load(struct view *view, const char *path, const char *text, si
   view->columns_path = mem_dup(path);
   if (!text || columns_choices_read(&view->choices, text, len, &err))
     return;
-  snprintf(notice, sizeof notice, "%.100s: %.180s; this line is ignored", path, err.text);
+  const char *slash = strrchr(path, '/'); /* a narrow screen cuts the end */
+  snprintf(notice, sizeof notice, "%.20s: %.180s; this line is ignored (%.80s)",
+           slash ? slash + 1 : path, err.text, path);
   view_notice(view, notice);
 }
 
@@ -126,6 +128,7 @@ void view_sync_panes(struct view *view, const struct model *model) {
       continue;
     if (view->panes[i] == focused)
       view->zoomed = view->typing = false;
+    layout_hold_drop(&view->hold);
     pane_fini(view->panes[i]);
     free(view->panes[i]);
   }
@@ -195,6 +198,13 @@ static void fit_room(struct view *view, const struct frame *frame, size_t index,
   build(view, frame, index);
 }
 
+static bool awaits_answers(const struct frame *frame) {
+  bool awaits = false;
+  for (size_t i = 0; i < frame->model->target_count && !awaits; i++)
+    awaits = target_state_condition(&frame->model->targets[i], frame->now_ms) == TARGET_WAITING;
+  return awaits;
+}
+
 static void draw_grid(struct view *view, const struct frame *frame, struct layout *layout,
                       struct rect area) {
   struct pane_need needs[LAYOUT_PANES_MAX];
@@ -206,6 +216,10 @@ static void draw_grid(struct view *view, const struct frame *frame, struct layou
     needs[i] = pane_need(view->panes[i], frame, view->widths[i]);
   }
   layout_rows(layout, area, needs, view->pane_count);
+  if (awaits_answers(frame))
+    layout_hold_drop(&view->hold);
+  if (!layout->arranged)
+    layout_settle(&view->hold, layout, area, needs, view->pane_count, frame->now_ms);
   for (size_t i = 0; i < view->pane_count; i++) {
     struct rect rect = layout->rects[i];
     unsigned look = layout->looks[i] | (i == view->focus ? PANE_FOCUSED : 0u);

@@ -3,7 +3,7 @@
 
 #include "ui/dialog/dialog.h"
 #include "ui/log/log_view.h"
-#include "ui/panes/layout.h"
+#include "ui/panes/layout_hold.h"
 #include "ui/view/draw/history_state.h"
 #include "ui/view/screens/alarm_form.h"
 #include "ui/wall/wall.h"
@@ -80,6 +80,7 @@ struct view {
   size_t pane_count, focus;
   int widths[LAYOUT_PANES_MAX]; /* inside, as last drawn */
   enum pane_room rooms[LAYOUT_PANES_MAX];
+  struct layout_hold hold;              /* the places of the panes */
   struct pane *opened[MODEL_PAGES_MAX]; /* of the model's open pages; the last one is focused */
   size_t opened_count;
   struct pane *findings; /* the list of findings */

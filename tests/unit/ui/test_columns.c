@@ -137,7 +137,7 @@ static void test_columns_with_few_values_give_way(void **state) {
       {.id = "query", .title = "QUERY", .flags = COLUMN_FLEX},
       {.id = "blocks", .title = "BLOCKS", .unit = UNIT_COUNT, .flags = COLUMN_TELLS}};
   static const struct table_spec told_spec = {"t", "T", 0, told, 3};
-  enum { ROWS = 12 };
+  enum { ROWS = 12, NOW_MS = 2 * COLUMNS_HOLD_MS };
   static const struct {
     size_t filled;
     bool loud, vacant;
@@ -152,9 +152,10 @@ static void test_columns_with_few_values_give_way(void **state) {
       const struct row row = {.key = "x",
                               .severity = cases[i].loud && r == 0 ? SEVERITY_WARN : SEVERITY_OK,
                               .cells = cells};
-      columns_measure_row(&seen, &(struct frame){.now_ms = 9000}, &told_spec, &row, SEVERITY_OK, 0);
+      columns_measure_row(&seen, &(struct frame){.now_ms = NOW_MS}, &told_spec, &row, SEVERITY_OK,
+                          0);
     }
-    columns_measure_end(&seen, &told_spec, 9000);
+    columns_measure_end(&seen, &told_spec, NOW_MS);
     assert_int_equal(seen.vacant[1], cases[i].vacant);
     assert_int_equal(seen.vacant[2], cases[i].blocks == 0);
   }

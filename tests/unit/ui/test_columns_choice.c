@@ -60,6 +60,26 @@ static void test_wrong_lines_are_named_and_the_others_kept(void **state) {
   free(many);
 }
 
+/* What a person wrote into the file is there after the next saving, once. */
+static void test_lines_are_kept(void **state) {
+  (void)state;
+  static const char text[] = "# mine\na.b: c\nwhat is this\na.c: D\n\n";
+  struct columns_choices choices = {0};
+  struct err err;
+  char *written = mem_dup(text);
+  for (int i = 0; i < 3; i++) {
+    assert_false(columns_choices_read(&choices, written, strlen(written), &err));
+    free(written);
+    columns_choice_add(columns_choices_set(&choices, "d.e"), "f", 4);
+    written = columns_choices_text(&choices);
+    columns_choices_fini(&choices);
+    const char *at = strstr(written, "columns.\n");
+    assert_non_null(at);
+    assert_string_equal(strchr(at, '\n') + 1, "# mine\nwhat is this\na.c: D\na.b: c\nd.e: f=4\n");
+  }
+  free(written);
+}
+
 /* ---- on the screen */
 
 struct session {
@@ -171,6 +191,7 @@ static void test_the_chooser(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_it_is_read_and_written),
+      cmocka_unit_test(test_lines_are_kept),
       cmocka_unit_test(test_wrong_lines_are_named_and_the_others_kept),
       cmocka_unit_test(test_the_file_chooses_columns),
       cmocka_unit_test(test_what_tells_is_shown_anyway),

@@ -86,7 +86,8 @@ static void test_the_worst_first(void **state) {
   assert_int_equal(layout.rects[1].height, 3 + 2);
 }
 
-/* Lines that no pane needs are for charts, as far as these can use them, then for the events. */
+/* Lines that no pane needs are for charts, as far as these can use them, then for the events, as
+ * far as these are worth it. */
 static void test_charts_fill_what_is_free(void **state) {
   (void)state;
   struct layout layout;
@@ -96,10 +97,14 @@ static void test_charts_fill_what_is_free(void **state) {
                               {.lines = 2, .takes_rest = true}};
   layout_columns(&layout, area, 3);
   layout_rows(&layout, area, needs, 3);
-  assert_int_equal(layout.rects[0].height, 5 + 8 + 1);
+  assert_int_equal(layout.rects[0].height, 44 - 6 - 13);
   assert_int_equal(layout.rects[1].height, 5 + 1);
-  assert_int_equal(layout.rects[2].height, 44 - 14 - 6);
-  area.height = 4 + 5 + 5 + 2 + 5; /* room for one chart: the sick pane has it */
+  assert_int_equal(layout.rects[2].height, 44 / 4 + 2); /* beyond that, a chart shows more */
+  area.height = 22;
+  layout_rows(&layout, area, needs, 3);
+  assert_int_equal(layout.rects[0].height, 22 - 6 - 4);
+  assert_int_equal(layout.rects[2].height, 4); /* as much as it needs */
+  area.height = 4 + 5 + 5 + 2 + 5;             /* room for one chart: the sick pane has it */
   needs[1] = (struct pane_need){
       .lines = 5, .severity = SEVERITY_CRIT, .urgent = 3, .chart_least = 4, .chart_most = 8};
   layout_rows(&layout, area, needs, 3);

@@ -2,65 +2,12 @@
 #include "core/text/text.h"
 #include "model/judge/model_evaluate.h"
 #include "ui/operation_fixture.h"
-#include "ui/screen_text.h"
+#include "ui/screen_cells.h"
 #include "ui/view/keys/keymap.h"
 #include "ui/view/keys/view_keys.h"
+#include "ui/view_session.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <time.h>
-
-#include <cmocka.h>
-
-struct session {
-  struct fixture fixture;
-  struct view *view;
-  struct canvas *canvas;
-  int64_t now_ms;
-  struct request request; /* of the last key */
-};
-
-static void draw(struct session *s) {
-  view_draw(s->view, &s->fixture.model, s->now_ms, s->canvas);
-}
-
-static void session_init(struct session *s, enum fixture_scene scene, int width, int height) {
-  *s = (struct session){.now_ms = FIXTURE_NOW};
-  fixture_init(&s->fixture, scene, false);
-  fixture_run(&s->fixture);
-  s->view = view_new(&(struct view_options){.utc = true});
-  s->canvas = canvas_new(width, height, false);
-  draw(s);
-}
-
-static void session_fini(struct session *s) {
-  canvas_free(s->canvas);
-  view_free(s->view);
-  fixture_fini(&s->fixture);
-}
-
-static void press(struct session *s, const char *keys) {
-  while (*keys) {
-    s->request = view_key(s->view, &s->fixture.model, s->now_ms, screen_next_key(&keys));
-    draw(s);
-  }
-}
-
-static void expect(const struct session *s, const char *text) {
-  if (!screen_has(s->canvas, text)) {
-    char *screen = screen_text(s->canvas);
-    print_message("%.*s", (int)(strstr(screen, "styles") - screen), screen);
-    free(screen);
-    fail_msg("the screen has no \"%s\"", text);
-  }
-}
-
-static void expect_not(const struct session *s, const char *text) {
-  if (screen_has(s->canvas, text))
-    fail_msg("the screen has \"%s\"", text);
-}
 
 static void test_panes_are_chosen(void **state) {
   (void)state;
@@ -666,21 +613,7 @@ static void test_many_rows(void **state) {
 /* Thousands of keys on models that change, at sizes that change. */
 static void check_invariants(const struct session *s) {
   assert_true(s->view->focus < s->view->pane_count);
-  for (int y = 0; y < s->canvas->height; y++) {
-    for (int x = 0; x < s->canvas->width; x++) {
-      const struct cell *cell = canvas_cell(s->canvas, x, y);
-      int cells = 0;
-      if (cell->text[0] == '\0') {
-        assert_true(x > 0);
-        continue;
-      }
-      size_t step = text_next(cell->text, &cells);
-      assert_int_equal(step, strlen(cell->text));
-      assert_true(cells == 1 || (cells == 2 && canvas_cell(s->canvas, x + 1, y)->text[0] == '\0'));
-      assert_true((unsigned char)cell->text[0] >= 0x20 && cell->text[0] != 0x7f);
-      assert_true((cell->style & STYLE_MASK) < STYLE_COUNT);
-    }
-  }
+  screen_check_cells(s->canvas);
 }
 
 static uint32_t next_random(uint32_t *seed) {

@@ -69,8 +69,9 @@ static bool next_line(struct page *page, int *y) {
 
 /* A text over as many lines as it needs, broken at blanks. */
 static void put_text(struct page *page, unsigned style, int indent, const char *text) {
-  char clean[SAMPLE_TEXT_MAX];
-  text_sanitize(clean, sizeof clean, text, strnlen(text, sizeof clean), page->frame->canvas->ascii);
+  char clean[SAMPLE_TEXT_MAX * 3]; /* a byte that is no text becomes three */
+  text_sanitize(clean, sizeof clean, text, strnlen(text, SAMPLE_TEXT_MAX),
+                page->frame->canvas->ascii);
   int width = page->inside.width - indent;
   for (const char *at = clean; *at && width > 0;) {
     const size_t end = text_break(at, width);
@@ -90,15 +91,18 @@ static void put_blank(struct page *page) {
   next_line(page, &y);
 }
 
-/* "title  value  meaning". A longer value gets the rest of the line, or separate lines, and its
- * meaning is below it. */
+/* "title  value  meaning". A longer title has a line of its own. A longer value gets the rest of
+ * the line, or separate lines, and its meaning is below it. */
 static void put_pair(struct page *page, const char *title, unsigned style, const char *value,
                      const char *help) {
   struct canvas *canvas = page->frame->canvas;
   const int indent = TITLE_WIDTH + 1;
   int y, x = page->inside.x, room = page->inside.width - indent, width = text_width(value);
+  const bool is_long = text_width(title) > TITLE_WIDTH;
+  if (is_long)
+    put_text(page, STYLE_LABEL, 0, title);
   bool seen = next_line(page, &y);
-  if (seen)
+  if (seen && !is_long)
     canvas_text(canvas, x, y, TITLE_WIDTH, STYLE_LABEL, title);
   if (width > room) {
     page->view->page_lines--; /* the text begins beside the title */

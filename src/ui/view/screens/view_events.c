@@ -42,12 +42,27 @@ static struct request filter_changed(struct view *view) {
   return ask(view, REQUEST_EVENTS_CHANGE, EVENT_WANT_NEWEST);
 }
 
+/* From the details: the events of their row, or of their target. */
+static void filter_by_detail(const struct view *view, const struct model *model,
+                             struct event_filter *filter) {
+  const struct detail *detail = &view->detail;
+  if (detail->of_event || detail->target_index >= model_state_count(model))
+    return;
+  const struct target *target = model->targets[detail->target_index].target;
+  snprintf(filter->target, sizeof filter->target, "%.40s:%.*s", target->kind->kind,
+           EVENT_FILTER_TEXT_MAX - 42, target->name);
+  if (detail->label && strcmp(detail->label, target->name) != 0)
+    snprintf(filter->text, sizeof filter->text, "%.*s", EVENT_FILTER_TEXT_MAX - 1, detail->label);
+}
+
 struct request run_history(struct keys *keys, int argument) {
   struct view *view = keys->view;
   (void)argument;
+  view->history = (struct history){0};
+  if (view->page == PAGE_DETAIL)
+    filter_by_detail(view, keys->frame->model, &view->history.query.filter);
   view->page_before_history = view->page;
   view->page = PAGE_EVENTS;
-  view->history = (struct history){0};
   return ask(view, REQUEST_EVENTS_OPEN, EVENT_WANT_NEWEST);
 }
 
