@@ -17,6 +17,15 @@ def configure(sandbox, folder, text="", **replace):
     return path
 
 
+def configure_disk(sandbox, folder):
+    """The same, with limits of the sandbox's own small file system; the machine's own disk may be full."""
+    path = folder / "stacktop.yaml"
+    path.touch(mode=0o600)
+    text = sandbox.config.read_text() + HOST_OFF.replace("  disk.used: off\n", "")
+    path.write_text(text.replace("mounts: [/, ", "mounts: [") + f"state: {folder}/state\n")
+    return path
+
+
 def subject(screen):
     """The object of the keys: the text before the colon in the bottom line."""
     found = re.match(r" (\S.*?): ", screen.rows[-1])

@@ -1,4 +1,5 @@
-"""Every scene by keys, from the overview: how many it takes to see its cause, and to end it, is part of the test.
+"""Every scene by keys, from the overview: how many it takes to see its cause, the plan of its fix, and that it is over, is
+part of the test; docs/sandbox.md has the table.
 test_scenes_fixed.py plays the fast ones, test_scenes_fixed_long.py the others, test_disk_full_long.py the one that it is
 named for."""
 
@@ -80,6 +81,18 @@ def count(pressed):
 def to_fix(what):
     """All keys to the fix: with those that led to a place where the fix begins."""
     return [*(key for key in what.to_cause if what.back == 0 or key.isdigit()), *what.to_fix]
+
+
+def counts(what):
+    """Keys to the cause, to the plan, and to the proof: the plan is confirmed (y, or its phrase and Enter), Enter closes the
+    result, and the overview says "all ok"."""
+    plan = count(to_fix(what))
+    return count(what.to_cause), plan, plan + 2
+
+
+def table():
+    """The lines of the table in docs/sandbox.md."""
+    return [f"| `{scene}` | {' | '.join(map(str, counts(what)))} |" for scene, what in FIXES.items()]
 
 
 def press(terminal, pressed):

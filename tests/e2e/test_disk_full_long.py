@@ -3,15 +3,11 @@ the machine sees a file system that is full."""
 
 import pytest
 
-from overview import HOST_OFF
+import keys
 from scenes_fixed import fix
 
 
 def test_disk_full_is_fixed(calm, tmp_path):
     if calm.state["parts"]["disk"]["status"] == "absent":
         pytest.skip(calm.state["parts"]["disk"]["reason"])
-    path = tmp_path / "stacktop.yaml"
-    text = calm.config.read_text() + HOST_OFF.replace("  disk.used: off\n", "")
-    path.write_text(text.replace("mounts: [/, ", "mounts: [")  # the machine's own disk may be full
-                    + f"state: {tmp_path}/state\n")
-    fix(calm, tmp_path, "disk-full", path)
+    fix(calm, tmp_path, "disk-full", keys.configure_disk(calm, tmp_path))

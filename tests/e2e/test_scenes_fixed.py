@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scenes_fixed import FIXES, QUICK, fix
+from scenes_fixed import FIXES, QUICK, fix, table
 from stacktop import ROOT
 
 BESIDE = "others"
@@ -23,3 +23,10 @@ def test_every_scene_has_a_cause_and_a_fix(calm):
                         for part in page.split("## Enter a scene")[1].split("## Stop")[0].split("### Find the cause"))
     by_command = {"hung-transaction"}  # test_scenes_fixed_long.py runs the command that is shown
     assert known == {"calm", *FIXES, *by_command} == described == {"calm", *ended}
+
+
+def test_the_page_has_the_numbers_of_keys():
+    """Those that the tests press."""
+    page = (ROOT / "docs/sandbox.md").read_text()
+    part = page.split("### Count the keys")[1].split("\n#")[0]
+    assert [line for line in part.splitlines() if line.startswith("| `")] == table()

@@ -11,7 +11,6 @@ import re
 import socket
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -19,6 +18,7 @@ sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
 COLUMNS, ROWS = 120, 36
+WATCHED, RATES = 16, 6  # seconds before the scene, and in it
 
 # What a person is to find, in the words of the screen: (what is wrong, what to press).
 SAID = {
@@ -80,18 +80,20 @@ def arguments():
     return parser.parse_args()
 
 
-def visit(sandbox, scene, fixes, config, host):
-    """The overview in the scene, the page that shows the cause, and how many keys that and the fix take."""
-    import keys
+def visit(sandbox, scene, what, config, host):
+    """The overview in the scene, and the page that shows the cause. The dashboard has watched the calm platform before."""
     import scenes_fixed
     from stacktop import dashboard
 
-    what = fixes.get(scene)
-    sandbox.scene(scene)
+    if what and what.within:
+        sandbox.scene(scene)
     with dashboard(config, columns=COLUMNS, rows=ROWS) as terminal:
-        sign = what.sign if what else r"held back"
-        terminal.wait_for(re.compile(sign), 60)
-        time.sleep(6)  # charts and rates
+        terminal.wait_for(re.compile("all ok|CRIT|WARN"), 60)
+        terminal.settle(5, WATCHED)  # a screen changes each second
+        if not (what and what.within):
+            sandbox.scene(scene)
+        terminal.wait_for(re.compile(what.sign if what else "held back"), 60)
+        terminal.settle(5, RATES)
         terminal.settle(0.3, 3)
         overview = picture(terminal, host, str(sandbox.folder))
         cause = None
@@ -102,7 +104,6 @@ def visit(sandbox, scene, fixes, config, host):
             cause = picture(terminal, host, str(sandbox.folder))
         terminal.press("Esc", "Esc", "Esc", "q")
         terminal.wait_exit(10)
-    del keys
     return overview, cause
 
 
@@ -115,32 +116,36 @@ def main():
 
     sandbox, host = Sandbox(options.state), socket.gethostname().split(".")[0]
     wanted = options.scenes.split(",") if options.scenes else list(SAID)
-    tour, test, answers = [], [], []
+    tour, test, answers, missing = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for number, scene in enumerate(wanted, 1):
             print(f"{number}/{len(wanted)} {scene}", file=sys.stderr, flush=True)
             sandbox.scene("calm")
             try:
-                if scene == "replica-lag":
-                    sandbox.scene(scene)
-                overview, cause = visit(sandbox, scene, scenes_fixed.FIXES, keys.configure(sandbox, folder), host)
+                what = scenes_fixed.FIXES.get(scene)
+                if what and what.within:
+                    sandbox.scene(scene)  # the configuration has the standby
+                configure = keys.configure_disk if scene == "disk-full" else keys.configure
+                overview, cause = visit(sandbox, scene, what, configure(sandbox, folder), host)
             except AssertionError as error:
                 print(f"{scene}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+                missing.append(scene)
                 continue
             if options.scenes:
                 print(overview, cause or "", sep="\n")
                 continue
-            what = scenes_fixed.FIXES.get(scene)
             wrong, press = SAID[scene]
-            spent = "not from the dashboard" if not what else str(scenes_fixed.count(scenes_fixed.to_fix(what)))
-            seen = "0" if not what or not what.to_cause else str(scenes_fixed.count(what.to_cause))
-            tour.append(f"## {scene}\n\n{wrong[0].upper()}{wrong[1:]}. Keys to the cause: {seen}; to the plan of the fix: {spent}. "
+            seen, plan, proof = scenes_fixed.counts(what) if what else (0, None, None)
+            spent = f"to the plan of the fix: {plan}; to the proof: {proof}" if what else "its fix is not in the dashboard"
+            tour.append(f"## {scene}\n\n{wrong[0].upper()}{wrong[1:]}. Keys to the cause: {seen}; {spent}. "
                         f"{press}.\n\n{fence(overview)}" +
                         (f"\nAfter {', '.join(f'`{key}`' for key in what.to_cause)}:\n\n{fence(cause)}" if cause else ""))
             test.append(f"## Screen {number}\n\n{fence(overview)}")
             answers.append(f"| {number} | {wrong} | {since(overview)} | {press} | {scene} |")
         sandbox.scene("calm")
+    if missing:
+        sys.exit(f"nothing was written: {', '.join(missing)} did not show what {'it' if len(missing) == 1 else 'they'} should")
     if options.scenes:
         return
     docs = Path(options.docs)

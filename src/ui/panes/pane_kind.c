@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLAMED_URGENT = 3 };
+
 bool pane_kind_has(const struct pane *pane, const struct model *model, size_t state) {
   if (pane->opened > 0)
     return state == model->target_count + pane->opened - 1;
@@ -339,11 +341,16 @@ static bool is_urgent(const struct frame *frame, const struct line *line) {
                                                 line->table_id, line->key) != SEVERITY_OK;
 }
 
+/* As far as the last row that is not OK, and a few of those that it is because of. */
 static int kind_urgent(const struct pane *pane, const struct frame *frame) {
-  for (size_t i = pane->lines.count; i-- > 0;)
-    if (is_urgent(frame, &pane->lines.items[i]))
-      return i < CANVAS_SIDE_MAX ? (int)i + 1 : CANVAS_SIDE_MAX;
-  return 0;
+  size_t last = 0;
+  int blamed = 0;
+  for (size_t i = 0; i < pane->lines.count; i++) {
+    const struct line *line = &pane->lines.items[i];
+    if (is_urgent(frame, line) || (pane_kind_blames(line) && ++blamed <= BLAMED_URGENT))
+      last = i + 1;
+  }
+  return last < CANVAS_SIDE_MAX ? (int)last : CANVAS_SIDE_MAX;
 }
 
 const struct pane_class pane_kind = {

@@ -22,5 +22,8 @@ const char *pane_kind_state(const struct frame *frame, size_t state, char *out, 
 void pane_kind_charts(struct pane *pane, const struct frame *frame, struct rect rect, bool zoomed);
 int pane_kind_charts_need(struct pane *pane, const struct frame *frame, int width, int *most);
 
+/* Whether the line is a row that has what the root of its tree is blamed for: a partition that is
+ * stuck. Of its siblings it comes first, and its parents are open. */
+bool pane_kind_blames(const struct line *line);
 /* The class' `build`. */
 void pane_kind_build(struct pane *pane, const struct frame *frame, int width, enum pane_room room);

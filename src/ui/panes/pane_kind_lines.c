@@ -68,19 +68,32 @@ static const char *told(const struct table *table, const struct row *row) {
   return NULL;
 }
 
-/* Whether one of its children has what its root is blamed for: the partitions of a topic that are
- * stuck. Children follow their parent. */
+/* Whether the row has what its root is blamed for: a partition that is stuck. */
+static bool is_culprit(const struct table *table, const struct row *root, const struct row *row) {
+  const char *blamed = row != root && root->severity != SEVERITY_OK ? told(table, root) : NULL;
+  const char *own = blamed ? told(table, row) : NULL;
+  return own && strcmp(own, blamed) == 0;
+}
+
+static bool comes_first(const void *context, const struct row *root, const struct row *row) {
+  return is_culprit(context, root, row);
+}
+
+bool pane_kind_blames(const struct line *line) {
+  return line->kind == LINE_ROW && is_culprit(line->table, line->row.root, line->row.row);
+}
+
+/* Whether one of its children is to blame: the topic with partitions that are stuck. Children
+ * follow their parent. */
 static bool has_culprit(const struct table *table, const struct row *row) {
   const struct row *root = row, *end = table->rows + table->row_count;
   for (int i = 0; root > table->rows && root->parent && i < FAMILY_MAX; i++)
     root--;
-  const char *blamed = root->severity != SEVERITY_OK ? told(table, root) : NULL;
   const struct row *child = row + 1;
-  for (int i = 0; blamed && child < end && child->parent && i < FAMILY_MAX; i++, child++) {
-    const char *own = strcmp(child->parent, row->key) == 0 ? told(table, child) : NULL;
-    if (own && strcmp(own, blamed) == 0)
+  for (int i = 0; root->severity != SEVERITY_OK && child < end && child->parent && i < FAMILY_MAX;
+       i++, child++)
+    if (strcmp(child->parent, row->key) == 0 && is_culprit(table, root, child))
       return true;
-  }
   return false;
 }
 
@@ -88,8 +101,8 @@ static bool open_by_default(const void *context, const struct row *row, int dept
                             size_t children) {
   const struct build *build = context;
   return pane_row_is_open(build->pane, build->index, build->table, row->key,
-                          children <= ROOTS_OPEN_MAX &&
-                              (depth == 0 || build->unfolded || has_culprit(build->sorted, row)));
+                          (children <= ROOTS_OPEN_MAX && (depth == 0 || build->unfolded)) ||
+                              has_culprit(build->sorted, row));
 }
 
 /* A single target has room for the whole sentence: wraps the text of the last line at blanks. */
@@ -160,7 +173,8 @@ static void add_rows(struct build *build, const struct table *table, struct pane
   struct rows_query query = {.sort_column = memory->sort_column,
                              .inverted = memory->inverted,
                              .filter = pane->filter,
-                             .open = {open_by_default, build}};
+                             .open = {open_by_default, build},
+                             .first = {comes_first, table}};
   struct ordered_row *rows;
   build->table = table->spec->id;
   build->sorted = table;

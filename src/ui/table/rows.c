@@ -15,7 +15,7 @@ struct node {
   size_t parent, first_child, last_child, next;
   size_t children, descendants;
   enum severity severity; /* the worst of the descendants */
-  bool keep, match;
+  bool keep, match, first;
 };
 
 /* The rows as a tree of indexes; roots are children of an imaginary node at `count`. */
@@ -93,6 +93,21 @@ static void sum_up(struct tree *tree) {
   }
 }
 
+/* Children come after their parents. */
+static void find_first(struct tree *tree) {
+  const struct rows_first *first = &tree->query->first;
+  for (size_t i = tree->count; i-- > 0 && first->is_first;) {
+    struct node *node = &tree->nodes[i];
+    size_t root = i;
+    while (tree->nodes[root].parent != tree->count)
+      root = tree->nodes[root].parent;
+    node->first = node->first ||
+                  first->is_first(first->context, &tree->table->rows[root], &tree->table->rows[i]);
+    if (node->first && node->parent != tree->count)
+      tree->nodes[node->parent].first = true;
+  }
+}
+
 static int compare(const void *a, const void *b, void *context) {
   const struct tree *tree = context;
   size_t x = *(const size_t *)a, y = *(const size_t *)b;
@@ -109,6 +124,18 @@ static int compare(const void *a, const void *b, void *context) {
   return order != 0 ? order : (x > y) - (x < y);
 }
 
+/* Those that come first, then the others, each in the order of the collector; roots stay where they
+ * are. */
+static void order_first(const struct tree *tree, size_t *order) {
+  size_t count = 0;
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < tree->count; i++) {
+      const struct node *node = &tree->nodes[i];
+      if ((node->first || node->parent == tree->count) == (pass == 0))
+        order[count++] = i;
+    }
+}
+
 static void link_children(struct tree *tree) {
   size_t *order = mem_new((tree->count + 1) * sizeof *order);
   for (size_t i = 0; i < tree->count; i++)
@@ -116,6 +143,8 @@ static void link_children(struct tree *tree) {
   int column = tree->query->sort_column;
   if (column >= 0 && (size_t)column < tree->table->spec->column_count)
     qsort_r(order, tree->count, sizeof *order, compare, tree);
+  else
+    order_first(tree, order);
   for (size_t i = 0; i < tree->count; i++) {
     struct node *node = &tree->nodes[order[i]];
     if (!node->keep)
@@ -178,6 +207,7 @@ size_t rows_order(const struct table *table, const struct rows_query *query,
     tree.nodes[i].first_child = tree.nodes[i].next = tree.nodes[i].parent = none;
   find_parents(&tree);
   sum_up(&tree);
+  find_first(&tree);
   link_children(&tree);
   *out = mem_new((tree.count + 1) * sizeof **out);
   size_t count = walk(&tree, *out);

@@ -9,12 +9,19 @@ struct rows_open {
   const void *context;
 };
 
+/* Whether a row comes before its siblings, together with those that it is below. */
+struct rows_first {
+  bool (*is_first)(const void *context, const struct row *root, const struct row *row);
+  const void *context;
+};
+
 struct rows_query {
   int sort_column;    /* -1: the collector's order */
   bool inverted;      /* of the column's natural order: numbers the largest first, texts from a */
   const char *filter; /* "" or NULL: all. A row stays when its texts, or numbers without a unit,
                          contain it, or when a descendant stays */
   struct rows_open open;
+  struct rows_first first; /* only in the collector's order */
 };
 
 struct ordered_row {

@@ -167,10 +167,10 @@ const struct binding view_bindings[] = {
      run_columns_width, 1, NULL},
     {"columns-narrower", "Left", NULL, "in the columns: wider or narrower", PLACE_COLUMNS, 0,
      run_columns_width, -1, NULL},
-    {"columns-reset", "u", "usual columns", "in the columns: the usual ones again", PLACE_COLUMNS,
-     0, run_columns_reset, 0, NULL},
     {"columns-save", "w", "save", "in the columns: save to your own file", PLACE_COLUMNS, 0,
      run_columns_save, 0, NULL},
+    {"columns-reset", "u", "usual columns", "in the columns: the usual ones again", PLACE_COLUMNS,
+     0, run_columns_reset, 0, NULL},
     {"columns-close", "o Enter", NULL, "in the columns: back to the table", PLACE_COLUMNS, 0,
      run_back, 0, NULL},
     /* Moving. */
