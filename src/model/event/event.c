@@ -1,11 +1,13 @@
 #include "model/event/event.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 #include "core/text/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 static void event_fini(struct event *event) {
@@ -92,6 +94,28 @@ const char *event_severity_name(const struct event *event) {
 bool event_matches(const struct event *event, const char *filter) {
   return text_contains(event->subject, filter) || text_contains(event->text, filter) ||
          strcasecmp(event_severity_name(event), filter) == 0;
+}
+
+static bool is_of_finding(const struct event *event) {
+  return event->topic == EVENT_BEGINS || event->topic == EVENT_ENDS;
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool event_same_finding(const struct event *a, const struct event *b) {
+  return is_of_finding(a) && is_of_finding(b) && a->since_ms == b->since_ms &&
+         same_text(a->kind, b->kind) && same_text(a->target, b->target) &&
+         same_text(a->place.table, b->place.table) && same_text(a->place.row, b->place.row) &&
+         same_text(a->place.column, b->place.column);
+}
+
+uint64_t event_hash_finding(const struct event *event) {
+  uint64_t hash = map_hash_number(MAP_HASH, (uint64_t)event->since_ms);
+  hash = map_hash_text(map_hash_text(hash, event->kind), event->target);
+  hash = map_hash_text(map_hash_text(hash, event->place.table), event->place.row);
+  return map_hash_text(hash, event->place.column);
 }
 
 const struct event *events_get(const struct events *events, size_t age) {

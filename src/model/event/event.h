@@ -64,6 +64,10 @@ void events_mark_verb(struct events *events, const char *verb, size_t of);
 const char *event_severity_name(const struct event *event);
 /* Whether the filter is a part of its subject or of its text, or is the name of its severity. */
 bool event_matches(const struct event *event, const char *filter);
+/* Whether both are about the same finding, from its beginning to its end; and a hash that is the
+ * same then. Never for those that are about no finding. */
+bool event_same_finding(const struct event *a, const struct event *b);
+uint64_t event_hash_finding(const struct event *event);
 /* age 0 is the newest; NULL beyond the end. */
 const struct event *events_get(const struct events *events, size_t age);
 void events_fini(struct events *events);

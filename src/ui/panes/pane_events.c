@@ -1,6 +1,8 @@
-/* The event log, newest first. */
+/* The event log, newest first. What a finding was before is not a line of its own: its newest event
+ * says since when, or after how long it was resolved; the details have the others. */
 #include "ui/panes/pane_list.h"
 
+#include "core/map.h"
 #include "core/text/text.h"
 #include "ui/draw/widget.h"
 #include "ui/table/table_view.h"
@@ -33,7 +35,8 @@ static struct line *add_line(struct pane *pane, const struct event *event, int p
 static void wrap_event(struct pane *pane, const struct frame *frame, const struct event *event,
                        int width, size_t more) {
   char clean[EVENT_TEXT_MAX * 3];
-  text_sanitize(clean, sizeof clean, event->text, strnlen(event->text, EVENT_TEXT_MAX),
+  const char *text = pane->lines.items[pane->lines.count - 1].text;
+  text_sanitize(clean, sizeof clean, text, strnlen(text, EVENT_TEXT_MAX),
                 frame->canvas && frame->canvas->ascii);
   int room = width - PREFIX_CELLS - text_width(event->subject) - 1;
   const char *at = clean;
@@ -50,17 +53,59 @@ static void wrap_event(struct pane *pane, const struct frame *frame, const struc
   }
 }
 
+static uint64_t hash_finding(const void *key) {
+  return event_hash_finding(key);
+}
+
+static bool same_finding(const void *a, const void *b) {
+  return event_same_finding(a, b);
+}
+
+static bool is_wanted(const struct pane *pane, const struct event *event) {
+  return !*pane->filter || event_matches(event, pane->filter);
+}
+
+/* The newest wanted event of each finding, and how many there are. Free it with map_fini. */
+static struct map newest_of_findings(const struct pane *pane, const struct frame *frame) {
+  struct map newest = {.hash = hash_finding, .same = same_finding};
+  const struct event *event;
+  for (size_t age = 0; (event = events_get(&frame->model->events, age)); age++) {
+    if (!event_same_finding(event, event) || !is_wanted(pane, event))
+      continue;
+    struct map_slot *slot = map_find(&newest, event);
+    if (slot)
+      slot->value++;
+    else
+      map_add(&newest, event, 1);
+  }
+  return newest;
+}
+
+/* What became worse does not say itself since when. */
+static const char *sentence_of(const struct frame *frame, const struct event *event, size_t count) {
+  char since[FORMAT_MAX];
+  if (count < 2 || event->topic != EVENT_BEGINS)
+    return event->text;
+  return arena_printf(frame->arena, "%s (since %s)", event->text,
+                      frame_time(frame, since, event->since_ms));
+}
+
 /* The newest first; they share the spare lines for long sentences. */
 static void add_events(struct pane *pane, const struct frame *frame, int width, size_t spare) {
   const struct event *event;
+  struct map newest = newest_of_findings(pane, frame);
   pane->lines.count = 0;
   pane->filter_matches = pane->filter_total = 0;
   for (size_t age = 0; (event = events_get(&frame->model->events, age)); age++) {
+    const struct map_slot *slot = map_find(&newest, event);
+    if (slot && slot->key != event)
+      continue;
     pane->filter_total++;
-    if (*pane->filter && !event_matches(event, pane->filter))
+    if (!is_wanted(pane, event))
       continue;
     pane->filter_matches++;
     struct line *line = add_line(pane, event, 0);
+    line->text = sentence_of(frame, event, slot ? slot->value : 1);
     line->selectable = true;
     line->key = arena_printf(frame->arena, "%lld %s %s", (long long)event->at_ms, event->subject,
                              event->text);
@@ -69,6 +114,7 @@ static void add_events(struct pane *pane, const struct frame *frame, int width, 
       wrap_event(pane, frame, event, width, spare);
     spare -= pane->lines.count - before;
   }
+  map_fini(&newest);
 }
 
 /* Long sentences are wrapped where many events are visible anyway, otherwise as far as no other

@@ -35,6 +35,7 @@ struct detail {
   enum severity severity;
   bool change;
   char *text;
+  char *earlier; /* of an event: the earlier ones of its finding, a line each */
   size_t target_index;
   char *table, *key; /* NULL: the target itself */
 };

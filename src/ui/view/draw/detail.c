@@ -17,6 +17,7 @@ void detail_fini(struct detail *detail) {
   free(detail->title);
   free(detail->label);
   free(detail->text);
+  free(detail->earlier);
   free(detail->table);
   free(detail->key);
   *detail = (struct detail){0};
@@ -24,6 +25,22 @@ void detail_fini(struct detail *detail) {
 
 static char *dup_or_null(const char *text) {
   return text ? mem_dup(text) : NULL;
+}
+
+/* "14:03:15 ! lag 12,430, above 10,000" for each earlier event of the same finding, newest first.
+ */
+static char *earlier_of(const struct frame *frame, const struct event *about) {
+  const struct event *event;
+  const char *text = "";
+  bool is_older = false;
+  for (size_t age = 0; (event = events_get(&frame->model->events, age)); age++) {
+    char time[FORMAT_MAX];
+    if (is_older && event_same_finding(event, about))
+      text = arena_printf(frame->arena, "%s%s %s %s\n", text, frame_time(frame, time, event->at_ms),
+                          mark_of(event->severity), event->text);
+    is_older |= event == about;
+  }
+  return mem_dup(text);
 }
 
 void detail_set(struct detail *detail, const struct frame *frame, const struct line *line) {
@@ -36,6 +53,7 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
     detail->change = line->event->change;
     detail->title = mem_dup(line->event->subject);
     detail->text = mem_dup(line->event->text);
+    detail->earlier = earlier_of(frame, line->event);
     return;
   }
   const struct target *target = frame->model->targets[line->target_index].target;
@@ -342,6 +360,12 @@ static void put_event(struct page *page, const struct detail *detail) {
              NULL);
   put_blank(page);
   put_text(page, STYLE_TEXT, 0, detail->text);
+  const char *at = detail->earlier;
+  if (*at)
+    put_blank(page);
+  for (const char *title = "BEFORE"; *at; title = "", at += strcspn(at, "\n") + 1)
+    put_pair(page, title, STYLE_TEXT,
+             arena_printf(page->frame->arena, "%.*s", (int)strcspn(at, "\n"), at), NULL);
 }
 
 void detail_draw(struct view *view, const struct frame *frame, struct rect area) {
