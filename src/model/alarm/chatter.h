@@ -8,7 +8,7 @@
 #include "model/judge/finding.h"
 
 enum {
-  CHATTER_CHANGES = 6,
+  CHATTER_CHANGES = 8,
   CHATTER_KEPT = 32, /* changes of a finding that are counted */
   CHATTER_WINDOW_MS = 300000,
   CHATTER_FINDINGS_MAX = 4096, /* that are followed; of a storm, the first ones */

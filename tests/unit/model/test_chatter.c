@@ -37,11 +37,11 @@ static void test_flapping(void **state) {
   const struct findings *findings = fixture->model.findings;
   assert_int_equal(findings->count, 1);
   assert_string_equal(findings->items[0].sentence,
-                      "lag 500, above 100 (not now; flapping: 6 changes in 5 min)");
+                      "lag 500, above 100 (not now; flapping: 8 changes in 5 min)");
   assert_int_equal(findings->items[0].severity, SEVERITY_WARN);
   assert_int_equal(findings_row(findings, 1, "groups", "group"), SEVERITY_WARN);
   assert_true(last(fixture)->change);
-  assert_string_equal(last(fixture)->text, "flapping, its further changes are not events: 6 "
+  assert_string_equal(last(fixture)->text, "flapping, its further changes are not events: 8 "
                                            "changes in 5 min: lag 500, above 100");
   const size_t count = fixture->model.events.count, told = alarms(fixture);
   for (int i = 0; i < 20; i++)
