@@ -2,10 +2,10 @@
 """`./run bench`: measures stacktop on a running sandbox, each figure next to that of a peer in the same run.
 
     bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete] [postgres]
-             [redis] [lag]
+             [redis] [lag] [--before OLDER]
 
-Ratios and medians; a figure that misses its target is marked, and the exit status is then 1. The machine
-should be otherwise idle.
+With --before, only BINARY beside OLDER, an older build, unless parts are named. Ratios and medians; a figure that misses
+its target is marked, and the exit status is then 1. The machine should be otherwise idle.
 """
 
 import argparse
@@ -20,6 +20,7 @@ sys.path.insert(1, str(ROOT / "tests/e2e"))
 
 import yaml  # noqa: E402
 
+import before  # noqa: E402
 import checks  # noqa: E402
 import deletes  # noqa: E402
 import groups  # noqa: E402
@@ -36,16 +37,19 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--stacktop", type=Path, required=True)
     options.add_argument("--state", type=Path, required=True)
+    options.add_argument("--before", type=Path)
     options.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
     options = options.parse_args()
     state = json.loads((options.state / "state.json").read_text())
     state["folder"] = str(options.state)
     config = options.state / "stacktop.yaml"
-    parts = options.parts or PARTS
+    parts = options.parts or (["before"] if options.before else PARTS)
     kafka = state["parts"]["kafka"]["status"] == "up"
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
+        if options.before:
+            before.measure(table, options.stacktop, options.before, state, folder)
         if "check" in parts:
             checks.measure(table, options.stacktop, state, ROOT)
         if "start" in parts:

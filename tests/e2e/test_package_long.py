@@ -77,6 +77,40 @@ def test_the_units_are_hardened(package, tmp_path):
         run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
 
 
+# In a file system of its own over this machine's, whose changes end with it.
+INSTALL = r"""
+set -e
+mount -t tmpfs none "$1" && cd "$1" && mkdir upper work root
+mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+cp "$2" root/stacktop.deb
+mount -t proc proc root/proc
+mount --rbind /dev root/dev
+chroot root bash -ec '
+  touch /before
+  dpkg -i /stacktop.deb >&2
+  dpkg --verify stacktop
+  stacktop --version | head -n 1
+  man -w stacktop stacktop.yaml >&2
+  ! command -v zsh >&2 || zsh -fc "autoload -Uz compinit; compinit -u -D; [[ \$_comps[stacktop] == _stacktop ]]"
+  ! command -v fish >&2 || fish -c "complete -C \"stacktop check --plu\"" | grep -q ^--plugin
+  bash -c ". /usr/share/bash-completion/completions/stacktop; complete -p stacktop" >&2
+  ! command -v systemd-analyze >&2 || systemd-analyze verify stacktop-watch.service stacktop-wall@tty8.service >&2
+  ! ls /etc/systemd/system/*.wants | grep stacktop
+  mkdir -p /etc/stacktop && echo "{}" >/etc/stacktop/stacktop.yaml
+  dpkg --purge stacktop >&2
+  find /etc /usr/bin /usr/share /usr/lib/systemd -xdev -newer /before -iname "*stacktop*"
+'
+"""
+
+
+def test_it_is_installed_and_removed(package, tmp_path):
+    """dpkg itself, with the dependencies of this machine."""
+    argv = ["unshare", "--mount", "--pid", "--fork", "bash", "-c", INSTALL, "install", str(tmp_path), str(package)]
+    if subprocess.run([*argv[:4], "bash", "-c", INSTALL.split("cp ")[0], "overlay", str(tmp_path)], capture_output=True).returncode:
+        pytest.skip("an overlay cannot be mounted here")
+    assert run(*argv).splitlines() == ["stacktop 0.1.0", "/etc/stacktop", "/etc/stacktop/stacktop.yaml"]
+
+
 def test_two_builds_are_the_same(package, tmp_path_factory):
     other = build(tmp_path_factory.mktemp("second-and-longer"))
     assert hashlib.sha256(package.read_bytes()).hexdigest() == hashlib.sha256(other.read_bytes()).hexdigest()

@@ -60,8 +60,9 @@ struct spark {
   float highest;
 };
 
-static void spark_bundle(struct spark *spark, const struct history_ring *ring, int width) {
-  int size = bundle_size(width, ring->count);
+/* size: values in a bundle, a divisor of the ring's length. */
+static void spark_bundle(struct spark *spark, const struct history_ring *ring, int size,
+                         int width) {
   /* The number of values in the newest bundle so far. */
   int age = 0, take = (ring->next + HISTORY_LENGTH - 1) % HISTORY_LENGTH % size + 1;
   spark->count = 0;
@@ -97,8 +98,16 @@ static void draw_bar(struct canvas *canvas, int x, int bottom, unsigned style, i
   }
 }
 
+/* The smallest divisor of the ring's length that is `cells` times `size` or more. */
+static int bar_bundle(int size, int cells) {
+  int bundle = size * cells;
+  while (HISTORY_LENGTH % bundle != 0)
+    bundle += size;
+  return bundle;
+}
+
 int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
-                 const struct history_ring *ring, double top) {
+                 const struct history_ring *ring, double top, int cells) {
   if (!ring || width <= 0 || height <= 0 || !(top > 0))
     return 0;
   if (width > HISTORY_LENGTH) {
@@ -108,17 +117,20 @@ int widget_chart(struct canvas *canvas, int x, int y, int width, int height, uns
   int size = HISTORY_LENGTH / width; /* the width is filled, even if the oldest is dropped */
   while (HISTORY_LENGTH % size != 0)
     size--;
+  size = bundle_size(HISTORY_LENGTH / size, ring->count); /* a short history gets all cells */
+  const int bundle = bar_bundle(size, cells);
+  cells = bundle / size;
   struct spark spark = {.highest = 0};
-  spark_bundle(&spark, ring, HISTORY_LENGTH / size);
-  int bars = spark.count < width ? spark.count : width;
-  for (int i = 0; i < bars; i++) {
-    if (isnan(spark.values[i]))
+  spark_bundle(&spark, ring, bundle, (width + cells - 1) / cells);
+  for (int i = 0; i < spark.count * cells && i < width; i++) {
+    const float value = spark.values[i / cells];
+    if (isnan(value))
       continue;
     int most = height * 8;
-    int eighths = (int)lround(fmin(fmax(spark.values[i], 0) / top, 1) * most);
+    int eighths = (int)lround(fmin(fmax(value, 0) / top, 1) * most);
     draw_bar(canvas, x + width - 1 - i, y + height - 1, style, eighths > 0 ? eighths : 1);
   }
-  int samples = bars * bundle_size(HISTORY_LENGTH / size, ring->count);
+  const int samples = spark.count * cells < width ? spark.count * bundle : width * size;
   return samples < ring->count ? samples : ring->count;
 }
 
@@ -132,7 +144,7 @@ void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style
     width = HISTORY_LENGTH;
   }
   struct spark spark = {.highest = 0};
-  spark_bundle(&spark, ring, width);
+  spark_bundle(&spark, ring, bundle_size(width, ring->count), width);
   double top = spark.highest > 0 ? round_up(spark.highest) : 1;
   for (int i = 0; i < spark.count; i++) {
     float value = spark.values[i];

@@ -17,6 +17,7 @@ enum {
   GAP = 3,
   HEIGHT_LEAST = 4,  /* with the line that names it */
   HEIGHT_MOST = 12,  /* more only where the lines are of no other use */
+  BAR_CELLS = 4,     /* in the overview, where a chart that moves costs more bytes than all else */
   ROWS_MOST = 60,    /* the first rows of a pane: the others are not considered */
   PRIORITY_MOST = 2, /* less important values are not worth a chart */
 };
@@ -199,7 +200,8 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
   format_value(top, sizeof top, whole ? value_int(llround(scale)) : value_real(scale), column->unit,
                false);
   int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,
-                           chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale);
+                           chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale,
+                           charts->zoomed ? 1 : BAR_CELLS);
   age_text(span,
            (int64_t)shown * target_state_interval(&frame->model->targets[chart->row.target_index]));
   char legend[FORMAT_MAX + AGE_MAX + 16];

@@ -80,7 +80,7 @@ static void test_chart(void **state) {
     push(&ring, values[i]);
   assert_true(widget_chart_top(&ring, 0) == 10);
   assert_true(widget_chart_top(&ring, 20) == 20);
-  assert_int_equal(widget_chart(canvas, 0, 0, 6, 3, STYLE_SPARK, &ring, 10), 5);
+  assert_int_equal(widget_chart(canvas, 0, 0, 6, 3, STYLE_SPARK, &ring, 10, 1), 5);
   for (int y = 0; y < 3; y++)
     expect_cell(canvas, 2, y, "|");
   expect_cell(canvas, 1, 2, "_"); /* a zero is known: it is not blank */
@@ -119,6 +119,40 @@ static void test_spark_is_calm(void **state) {
     check_calm(width);
 }
 
+/* How often cells other than the newest bar's change, in 120 samples. */
+static int moves_of_chart(int width, int cells) {
+  enum { HEIGHT = 4, MOVING = 4 };
+  struct history_ring ring = {0};
+  struct canvas *canvas = canvas_new(width, HEIGHT, true);
+  char before[HISTORY_LENGTH + 1] = "", after[HISTORY_LENGTH + 1] = "";
+  uint32_t seed = 7;
+  int moves = 0;
+  for (int i = 0; i < 3 * HISTORY_LENGTH; i++) {
+    seed = seed * 1664525u + 1013904223u;
+    push(&ring, (float)(seed >> 16 & 0x3ff));
+    canvas_clear(canvas);
+    const int samples = widget_chart(canvas, 0, 0, width, HEIGHT, STYLE_SPARK, &ring, 1024, cells);
+    assert_in_range(samples, 1, HISTORY_LENGTH);
+    memset(after, 0, sizeof after);
+    for (int x = 0; x < width - MOVING; x++)
+      for (int y = 0; y < HEIGHT; y++) /* the height of the bar, in eighths or so */
+        after[x] = (char)(after[x] * 3 + canvas_cell(canvas, x, y)->text[0]);
+    moves += i >= 2 * HISTORY_LENGTH && memcmp(before, after, sizeof after) != 0;
+    memcpy(before, after, sizeof after);
+  }
+  canvas_free(canvas);
+  return moves;
+}
+
+static void test_a_chart_of_wide_bars_is_calm(void **state) {
+  (void)state;
+  for (int width = 61; width <= HISTORY_LENGTH; width++) {
+    assert_true(moves_of_chart(width, 1) > HISTORY_LENGTH * 9 / 10);
+    assert_int_equal(moves_of_chart(width, 4), HISTORY_LENGTH / 4);
+  }
+  assert_int_equal(moves_of_chart(40, 4), HISTORY_LENGTH / 12); /* 3 values in a cell */
+}
+
 static void test_age(void **state) {
   (void)state;
   char text[AGE_MAX];
@@ -132,8 +166,11 @@ static void test_age(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gauge), cmocka_unit_test(test_spark),
-      cmocka_unit_test(test_chart), cmocka_unit_test(test_spark_is_calm),
+      cmocka_unit_test(test_gauge),
+      cmocka_unit_test(test_spark),
+      cmocka_unit_test(test_chart),
+      cmocka_unit_test(test_spark_is_calm),
+      cmocka_unit_test(test_a_chart_of_wide_bars_is_calm),
       cmocka_unit_test(test_age),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
