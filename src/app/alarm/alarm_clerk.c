@@ -1,9 +1,9 @@
 #include "app/alarm/alarm_clerk.h"
 
+#include "audit/audit_change.h"
 #include "core/mem.h"
 #include "core/text/format.h"
 #include "io/clock.h"
-#include "model/action/action_spec.h"
 #include "operate/incident/incident_who.h"
 
 #include <stdio.h>
@@ -73,28 +73,21 @@ static void record(struct job *job, const char *result, audit_done done) {
   const bool ends = job->act.verb != ALARM_DO_REMOVE;
   const char *const lines[] = {alarm_act_text(title, &job->act),
                                ends ? until_text(until, &job->act.mark) : NULL};
-  const struct audit_record written = {.event = result ? AUDIT_OUTCOME : AUDIT_INTENT,
-                                       .id = job->act.mark.id,
-                                       .at_ms = clock_wall_ms(),
-                                       .who = clerk->self.who,
-                                       .platform = config->name,
-                                       .environment = config->environment,
-                                       .kind = ALARM_AUDIT_KIND,
-                                       .target = job->act.mark.key,
-                                       .action = action,
-                                       .title = title,
-                                       .danger = danger_name(DANGER_NONE),
-                                       .plan = lines,
-                                       .plan_count = result ? 0
-                                                     : ends ? 2
-                                                            : 1,
-                                       .result = result,
-                                       .proof = result && job->good ? job->said : NULL,
-                                       .error = result && !job->good ? job->err.text : NULL,
-                                       .plan_ms = -1,
-                                       .wait_ms = -1,
-                                       .execute_ms = -1,
-                                       .verify_ms = -1};
+  const struct audit_change change = {.id = job->act.mark.id,
+                                      .who = &clerk->self.who,
+                                      .platform = config->name,
+                                      .environment = config->environment,
+                                      .kind = ALARM_AUDIT_KIND,
+                                      .target = job->act.mark.key,
+                                      .action = action,
+                                      .title = title,
+                                      .plan = lines,
+                                      .plan_count = ends ? 2 : 1};
+  struct audit_record written = audit_change_record(&change, result, clock_wall_ms());
+  if (result && job->good)
+    written.proof = job->said;
+  else if (result)
+    written.error = job->err.text;
   clerk->recording++;
   audit_append(clerk->options.audit, &written, done, job);
   free(action);

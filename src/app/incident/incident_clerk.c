@@ -1,9 +1,9 @@
 #include "app/incident/incident_clerk.h"
 
 #include "app/incident/incident_read.h"
+#include "audit/audit_change.h"
 #include "core/mem.h"
 #include "io/clock.h"
-#include "model/action/action_spec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,28 +66,23 @@ static void record(struct job *job, const char *result, audit_done done) {
   char title[INCIDENT_SAID_MAX],
       *action = mem_printf("incident.%s", incident_verbs[job->act.verb].name);
   const char *const lines[] = {incident_act_text(title, &job->act)};
-  const struct audit_record written = {.event = result ? AUDIT_OUTCOME : AUDIT_INTENT,
-                                       .id = job->act.audit_id,
-                                       .at_ms = clock_wall_ms(),
-                                       .who = clerk->self.who,
-                                       .platform = config->name,
-                                       .environment = config->environment,
-                                       .kind = INCIDENT_AUDIT_KIND,
-                                       .target = *job->act.id                        ? job->act.id
-                                                 : job->act.verb == INCIDENT_DO_OPEN ? job->act.name
-                                                                                     : job->current,
-                                       .action = action,
-                                       .title = title,
-                                       .danger = danger_name(DANGER_NONE),
-                                       .plan = lines,
-                                       .plan_count = result ? 0 : 1,
-                                       .result = result,
-                                       .proof = result && job->good ? job->act.id : NULL,
-                                       .error = result && !job->good ? job->err.text : NULL,
-                                       .plan_ms = -1,
-                                       .wait_ms = -1,
-                                       .execute_ms = -1,
-                                       .verify_ms = -1};
+  const struct audit_change change = {.id = job->act.audit_id,
+                                      .who = &clerk->self.who,
+                                      .platform = config->name,
+                                      .environment = config->environment,
+                                      .kind = INCIDENT_AUDIT_KIND,
+                                      .target = *job->act.id                        ? job->act.id
+                                                : job->act.verb == INCIDENT_DO_OPEN ? job->act.name
+                                                                                    : job->current,
+                                      .action = action,
+                                      .title = title,
+                                      .plan = lines,
+                                      .plan_count = 1};
+  struct audit_record written = audit_change_record(&change, result, clock_wall_ms());
+  if (result && job->good)
+    written.proof = job->act.id;
+  else if (result)
+    written.error = job->err.text;
   clerk->recording++;
   audit_append(clerk->options.audit, &written, done, job);
   free(action);

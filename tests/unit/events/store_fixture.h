@@ -3,6 +3,7 @@
 
 #include "support/core_test.h"
 
+#include "audit/audit.h"
 #include "audit/audit_process.h"
 #include "core/mem.h"
 #include "events/event_store.h"
@@ -10,6 +11,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HOUR = 3600000, MINUTE = 60000 };
@@ -99,4 +101,29 @@ static inline void put(struct event_store *store, enum event_op op, struct event
   if (!event_store_write(store, &batch, now_ms, &err))
     fail_msg("%s", err.text);
   event_batch_fini(&batch);
+}
+
+/* ---- the audit log */
+
+static inline char *audit_path_of(const struct fixture *fixture) {
+  return mem_printf("%s/audit.jsonl", fixture->folder);
+}
+
+static inline void audit_put(const struct fixture *fixture, struct audit_record record) {
+  char *line = audit_line(&record), *path = audit_path_of(fixture);
+  FILE *file = fopen(path, "a");
+  assert_non_null(file);
+  fprintf(file, "%s\n", line);
+  fclose(file);
+  assert_int_equal(chmod(path, 0600), 0);
+  free(path);
+  free(line);
+}
+
+static inline void take(struct event_store *store, const struct fixture *fixture) {
+  char *path = audit_path_of(fixture);
+  struct err err = {0};
+  if (!event_store_take_audit(store, path, &err))
+    fail_msg("%s", err.text);
+  free(path);
 }

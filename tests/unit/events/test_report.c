@@ -1,7 +1,6 @@
 /* The report on alarms, from histories with known figures. */
 #include "store_fixture.h"
 
-#include "audit/audit.h"
 #include "events/event_report.h"
 
 #include <sqlite3.h>
@@ -225,7 +224,7 @@ static void test_standing(void **state) {
 
 static void act(const struct fixture *fixture, const char *verb, const char *key, int64_t at_ms,
                 const char *result) {
-  char id[40], action[40], *path = mem_printf("%s/audit.jsonl", fixture->folder);
+  char id[40], action[40];
   snprintf(id, sizeof id, "%lld", (long long)at_ms);
   snprintf(action, sizeof action, "alarm.%s", verb);
   const struct audit_record record = {.event = AUDIT_OUTCOME,
@@ -242,22 +241,7 @@ static void act(const struct fixture *fixture, const char *verb, const char *key
                                       .wait_ms = -1,
                                       .execute_ms = -1,
                                       .verify_ms = -1};
-  char *line = audit_line(&record);
-  FILE *file = fopen(path, "a");
-  assert_non_null(file);
-  fprintf(file, "%s\n", line);
-  fclose(file);
-  assert_int_equal(chmod(path, 0600), 0);
-  free(line);
-  free(path);
-}
-
-static void take(struct event_store *store, const struct fixture *fixture) {
-  char *path = mem_printf("%s/audit.jsonl", fixture->folder);
-  struct err err = {0};
-  if (!event_store_take_audit(store, path, &err))
-    fail_msg("%s", err.text);
-  free(path);
+  audit_put(fixture, record);
 }
 
 static void test_how_long_until_acknowledged(void **state) {

@@ -1,6 +1,7 @@
 #include "app/modes/runbook/runbook_session.h"
 
 #include "app/modes/act/ask.h"
+#include "audit/audit_change.h"
 #include "core/mem.h"
 #include "io/clock.h"
 
@@ -56,28 +57,21 @@ static bool record(struct runbook_session *session, const struct recorded *recor
     params[count++] = (struct plan_param){.name = "step", .value = recorded->step};
   for (size_t i = 0; i < head->value_count; i++)
     params[count++] = (struct plan_param){.name = head->names[i], .value = head->values[i]};
-  const struct audit_record line = {.event = result ? AUDIT_OUTCOME : AUDIT_INTENT,
-                                    .id = recorded->id,
-                                    .at_ms = clock_wall_ms(),
-                                    .who = session->who,
-                                    .platform = session->config->name,
-                                    .environment = session->config->environment,
-                                    .kind = "runbook",
-                                    .target = session->runbook->name,
-                                    .action = recorded->action,
-                                    .title = title,
-                                    .danger = danger_name(DANGER_NONE),
-                                    .hash = recorded->hash,
-                                    .params = params,
-                                    .param_count = count,
-                                    .plan = &recorded->line,
-                                    .plan_count = result ? 0 : 1,
-                                    .result = result,
-                                    .proof = result ? words : NULL,
-                                    .plan_ms = -1,
-                                    .wait_ms = -1,
-                                    .execute_ms = -1,
-                                    .verify_ms = -1};
+  const struct audit_change change = {.id = recorded->id,
+                                      .who = &session->who,
+                                      .platform = session->config->name,
+                                      .environment = session->config->environment,
+                                      .kind = "runbook",
+                                      .target = session->runbook->name,
+                                      .action = recorded->action,
+                                      .title = title,
+                                      .plan = &recorded->line,
+                                      .plan_count = 1};
+  struct audit_record line = audit_change_record(&change, result, clock_wall_ms());
+  line.hash = recorded->hash;
+  line.params = params;
+  line.param_count = count;
+  line.proof = result ? words : NULL;
   struct recording recording = {.loop = &session->runtime->loop};
   audit_append(session->audit, &line, on_recorded, &recording);
   while (!recording.over)
