@@ -3,10 +3,10 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/text/format.h"
+#include "events/event_over.h"
 #include "events/event_round.h"
 #include "io/clock.h"
 #include "io/worker.h"
-#include "model/judge/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,30 +177,9 @@ static void causes_see(struct event_recorder *recorder) {
 
 /* ---- findings whose end no program saw */
 
-static bool same(const char *a, const char *b) {
-  return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool is_over(const struct model *model, const struct event_orphan *orphan) {
-  for (size_t i = 0; i < model->target_count; i++) {
-    const struct target *target = model->targets[i].target;
-    if (!same(target->kind->kind, orphan->target_kind) || !same(target->name, orphan->target))
-      continue;
-    const struct finding finding = {
-        .target_index = i, .table = orphan->table, .row = orphan->row, .column = orphan->column};
-    const int64_t now_ms = clock_now_ms();
-    if (findings_find(model->findings, i, orphan->table, orphan->row, orphan->column) ||
-        findings_find(model->held, i, orphan->table, orphan->row, orphan->column))
-      return false;
-    return orphan->table ? evaluate_sees(model, model->findings, &finding, now_ms)
-                         : target_state_condition(&model->targets[i], now_ms) == TARGET_LIVE;
-  }
-  return false; /* not a target of this configuration */
-}
-
 static void orphans_see(struct event_recorder *recorder, const struct event_orphans *orphans) {
   for (size_t i = 0; i < orphans->count; i++)
-    if (is_over(recorder->options.model, &orphans->items[i]) &&
+    if (event_orphan_is_over(recorder->options.model, &orphans->items[i], clock_now_ms()) &&
         recorder->waiting.count < EVENT_BATCH_MAX)
       event_batch_add(&recorder->waiting, EVENT_OP_GONE,
                       &(struct event_record){.id = orphans->items[i].id}, NULL);

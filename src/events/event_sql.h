@@ -15,6 +15,7 @@ struct event_store {
   int64_t program; /* id of this program; 0: not yet */
   char *host;      /* of this program */
   int64_t beat_ms;
+  int64_t orphan_after;      /* id; where event_store_orphans continues */
   sqlite3_stmt **statements; /* prepared ones, by their text */
   const char **texts;
   size_t statement_count;

@@ -66,8 +66,9 @@ bool event_store_write(struct event_store *store, const struct event_batch *batc
 bool event_store_take_audit(struct event_store *store, const char *audit_path,
                             struct err *err) MUST_CHECK;
 
-/* Findings that no program sees any more, since their programs are gone: at most `most`. The caller
- * frees `items` by event_orphans_fini. */
+/* Open findings that may be over without an event of it: those of programs that are gone, and those
+ * of this one, whose end may have been folded into that of others. Of many, a call has the next
+ * ones. The caller frees `items` by event_orphans_fini. */
 struct event_orphan {
   int64_t id;
   char *target_kind, *target, *table, *row, *column; /* the last three may be NULL */

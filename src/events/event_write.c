@@ -114,6 +114,7 @@ static bool program_is_gone(const struct event_store *store, sqlite3_stmt *row, 
 
 struct watched {
   bool now;        /* a program that lives sees it */
+  bool others;     /* and it is not this one */
   bool own;        /* this one does */
   int64_t seen_ms; /* when one of them last lived */
 };
@@ -135,7 +136,7 @@ static bool watched_get(struct event_store *store, int64_t event, int64_t now_ms
     if (sqlite3_column_int64(all, 5) == store->program)
       watched->own = watched->now = true;
     else if (!program_is_gone(store, all, 0, now_ms))
-      watched->now = true;
+      watched->others = watched->now = true;
     if (seen_ms > watched->seen_ms)
       watched->seen_ms = seen_ms;
   }
@@ -322,7 +323,7 @@ static bool ends(struct event_store *store, const struct event_record *record, i
                    record->at_ms <= known.at_ms ? record->lasted_ms : -1, record->result, err);
 }
 
-/* It may be seen again meanwhile. */
+/* Others may see it. */
 static bool gone(struct event_store *store, int64_t id, int64_t now_ms, struct err *err) {
   struct watched watched;
   sqlite3_stmt *get = event_sql(store, "SELECT 1 FROM event WHERE id = ?1 AND state = 1", err);
@@ -335,7 +336,10 @@ static bool gone(struct event_store *store, int64_t id, int64_t now_ms, struct e
     return code == 0;
   if (!watched_get(store, id, now_ms, &watched, err))
     return false;
-  return watched.now || event_end(store, id, EVENT_STATE_UNSEEN, watched.seen_ms, -1, NULL, err);
+  if (watched.others)
+    return observers_drop(store, id, true, err);
+  return watched.own ? event_end(store, id, EVENT_STATE_ENDED, now_ms, -1, NULL, err)
+                     : event_end(store, id, EVENT_STATE_UNSEEN, watched.seen_ms, -1, NULL, err);
 }
 
 /* ---- moments */
@@ -421,14 +425,15 @@ static char *column_dup(sqlite3_stmt *row, int at) {
 bool event_store_orphans(struct event_store *store, int64_t now_ms, struct event_orphans *orphans,
                          struct err *err) {
   *orphans = (struct event_orphans){0};
-  sqlite3_stmt *open =
-      event_sql(store,
-                "SELECT id, target_kind, target, tab, row, col FROM event"
-                " WHERE state = 1 AND kind = 0 AND target IS NOT NULL ORDER BY at_ms LIMIT 2000",
-                err);
+  sqlite3_stmt *open = event_sql(store,
+                                 "SELECT id, target_kind, target, tab, row, col FROM event"
+                                 " WHERE state = 1 AND kind = 0 AND target IS NOT NULL AND id > ?1"
+                                 " ORDER BY id LIMIT 2000",
+                                 err);
   int code = -1;
   if (!open)
     return false;
+  sqlite3_bind_int64(open, 1, store->orphan_after);
   while (orphans->count < EVENT_ORPHANS_MAX && (code = event_sql_step(store, open, err)) > 0) {
     struct watched watched;
     const int64_t id = sqlite3_column_int64(open, 0);
@@ -436,7 +441,8 @@ bool event_store_orphans(struct event_store *store, int64_t now_ms, struct event
       code = -1;
       break;
     }
-    if (watched.now)
+    store->orphan_after = id;
+    if (watched.now && !watched.own)
       continue;
     orphans->items = mem_resize(orphans->items, (orphans->count + 1) * sizeof *orphans->items);
     orphans->items[orphans->count++] = (struct event_orphan){
@@ -449,6 +455,8 @@ bool event_store_orphans(struct event_store *store, int64_t now_ms, struct event
     };
   }
   sqlite3_reset(open);
+  if (code == 0) /* the next call begins again */
+    store->orphan_after = 0;
   return code >= 0;
 }
 

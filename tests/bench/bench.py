@@ -2,7 +2,7 @@
 """`./run bench`: measures stacktop on a running sandbox, each figure next to that of a peer in the same run.
 
     bench.py --stacktop BINARY --state SANDBOX [check] [cost] [start] [keys] [groups] [delete] [postgres]
-             [redis] [lag] [--before OLDER]
+             [redis] [lag] [events] [--before OLDER]
 
 With --before, only BINARY beside OLDER, an older build, unless parts are named. Ratios and medians; a figure that misses
 its target is marked, and the exit status is then 1. The machine should be otherwise idle.
@@ -23,6 +23,7 @@ import yaml  # noqa: E402
 import before  # noqa: E402
 import checks  # noqa: E402
 import deletes  # noqa: E402
+import events  # noqa: E402
 import groups  # noqa: E402
 import kafka_requests  # noqa: E402
 import postgres  # noqa: E402
@@ -30,7 +31,7 @@ import redis_commands  # noqa: E402
 import screens  # noqa: E402
 from figures import Table  # noqa: E402
 
-PARTS = ("check", "cost", "start", "keys", "groups", "delete", "postgres", "redis", "lag")
+PARTS = ("check", "cost", "start", "keys", "groups", "delete", "postgres", "redis", "lag", "events")
 
 
 def main():
@@ -66,6 +67,8 @@ def main():
             redis_commands.measure(table, options.stacktop, folder)
         if "lag" in parts:
             kafka_requests.measure(table, options.stacktop, folder)
+        if "events" in parts:
+            events.measure(table, options.stacktop, folder)
         if "groups" in parts and kafka:
             groups.measure(table, options.stacktop, state, ROOT, folder)
         elif "groups" in parts:

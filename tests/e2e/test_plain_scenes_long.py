@@ -1,6 +1,6 @@
 """Every scene by lines alone: its cause, its fix and the proof are found in what `stacktop --plain` prints, and by what
-is typed into it. Nothing else is read. (test_plain.py has the short one. Without disk-full, for
-which the machine has to be watched, and hung-transaction, which only Kafka's own tools end.)"""
+is typed into it. Nothing else is read. (test_plain.py has the short one; test_disk_full_long.py has disk-full, which
+everyone on the machine sees.)"""
 
 import re
 from dataclasses import dataclass
@@ -99,6 +99,22 @@ def test_a_scene_by_lines_alone(calm, tmp_path, scene):
         begin(plain, what)
         plain.confirm(20)
         plain.hear(what.proof, 60)
+        wait_until(lambda: _calm(plain), 60, what="all ok")
+        plain.type("quit")
+        assert plain.wait_exit(2) == 0
+
+
+def test_a_hung_transaction_by_lines_alone(calm, tmp_path):
+    """librdkafka cannot end it: the page prints Kafka's own command, which is run as it is printed."""
+    calm.need("kafka")
+    with Plain(keys.configure(calm, tmp_path)) as plain:
+        plain.hear("^Type help", 20)
+        calm.scene("hung-transaction")
+        select(plain, r"held back for .* by a transaction of ecap-billing open for")
+        plain.hear("^target: ")
+        plain.type("page kafka.transactions main")
+        command = plain.hear(r"kafka-transactions\.sh --bootstrap-server \S+ (abort .*--start-offset \d+)", 25).group(1)
+        calm.kafka_tool("transactions", *command.split())
         wait_until(lambda: _calm(plain), 60, what="all ok")
         plain.type("quit")
         assert plain.wait_exit(2) == 0

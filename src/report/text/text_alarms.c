@@ -12,7 +12,7 @@ struct printing {
   bool utc;
 };
 
-enum { INDENT = 2, LABEL_CELLS = 26, COUNT_CELLS = 12, MEASURED_CELLS = 16 };
+enum { INDENT = 2, LABEL_CELLS = 26, COUNT_CELLS = 12, SHARE_CELLS = 14, MEASURED_CELLS = 16 };
 
 /* "7 days", "3d 4h", "14m 05s". */
 static const char *lasts(char out[FORMAT_MAX], int64_t ms) {
@@ -196,7 +196,7 @@ static void put_item(struct printing *printing, const char *count, const char *s
   text_out_pad(out, INDENT + COUNT_CELLS);
   if (*share) {
     text_out_piece(out, share, 0);
-    text_out_pad(out, INDENT + 2 * COUNT_CELLS);
+    text_out_pad(out, INDENT + COUNT_CELLS + SHARE_CELLS);
   }
   out->indent = out->column;
   event_about_text(about, &item->record);
