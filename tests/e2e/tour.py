@@ -63,8 +63,20 @@ def picture(terminal, host, folder):
 
 
 def since(text):
-    found = re.search(r"since (\d\d:\d\d:\d\d)", text)
-    return found.group(1) if found else "`f` says it"
+    """The onset as the screen has it: with the finding, else, where that is cut, with its event; "" if neither has it."""
+    first = text.splitlines()[1]
+    found = re.search(r"since (\d\d:\d\d:\d\d)", first)
+    if found:
+        return found.group(1)
+    words = set(first.split()[1:4])
+    events = [(line.group(1), line.group(2)) for line in re.finditer(r"│(\d\d:\d\d:\d\d) (?:!!|!) +(\S+)", text)]
+    return next((time for time, subject in events if subject in words), "")
+
+
+def offers(text, what):
+    """Whether the bottom line has the key with which the fix begins."""
+    key = what.to_fix[0] if what else ""
+    return len(key) == 1 and key.isupper() and re.search(rf"[ :] {key} \S", text.splitlines()[-1]) is not None
 
 
 def fence(text):
@@ -76,6 +88,7 @@ def arguments():
     parser.add_argument("--state", required=True, help="directory of a running sandbox")
     parser.add_argument("--stacktop", required=True, help="the program")
     parser.add_argument("--docs", default=str(HERE.parents[1] / "docs"), help="where to write")
+    parser.add_argument("--captures", help="a folder for the screens of the newcomer's test, without answers")
     parser.add_argument("--scenes", help="only these, separated by commas; nothing is written")
     return parser.parse_args()
 
@@ -116,7 +129,7 @@ def main():
 
     sandbox, host = Sandbox(options.state), socket.gethostname().split(".")[0]
     wanted = options.scenes.split(",") if options.scenes else list(SAID)
-    tour, test, answers, missing = [], [], [], []
+    tour, test, answers, missing, seen_onset, seen_key = [], [], [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for number, scene in enumerate(wanted, 1):
@@ -142,7 +155,13 @@ def main():
                         f"{press}.\n\n{fence(overview)}" +
                         (f"\nAfter {', '.join(f'`{key}`' for key in what.to_cause)}:\n\n{fence(cause)}" if cause else ""))
             test.append(f"## Screen {number}\n\n{fence(overview)}")
-            answers.append(f"| {number} | {wrong} | {since(overview)} | {press} | {scene} |")
+            if options.captures:
+                Path(options.captures).mkdir(parents=True, exist_ok=True)
+                Path(options.captures, f"{number:02}.txt").write_text(overview + "\n")
+            onset, key = since(overview), offers(overview, what)
+            seen_onset += [scene] if onset else []
+            seen_key += [scene] if key else []
+            answers.append(f"| {number} | {wrong} | {onset or '`f` says it'} | {press} | {'yes' if key else 'no'} | {scene} |")
         sandbox.scene("calm")
     if missing:
         sys.exit(f"nothing was written: {', '.join(missing)} did not show what {'it' if len(missing) == 1 else 'they'} should")
@@ -150,7 +169,8 @@ def main():
         return
     docs = Path(options.docs)
     docs.joinpath("tour.md").write_text(TOUR.format(scenes="\n".join(tour)))
-    docs.joinpath("newcomers-test.md").write_text(TEST.format(screens="\n".join(test), answers="\n".join(answers)))
+    docs.joinpath("newcomers-test.md").write_text(TEST.format(
+        screens="\n".join(test), answers="\n".join(answers), count=len(test), onset=len(seen_onset), key=len(seen_key)))
 
 
 TOUR = """# A tour of the scenes
@@ -169,9 +189,13 @@ Each screen below is the whole dashboard at 120x36 during an incident. For each,
 {screens}
 ## Answers
 
-| screen | what is wrong | since (onset) | what to press | scene |
-|---|---|---|---|---|
+| screen | what is wrong | since (onset) | what to press | in the bottom line | scene |
+|---|---|---|---|---|---|
 {answers}
+
+What a program finds on these screens: the second line names what is wrong on {count} of {count}, the onset is on {onset} of {count} (with
+the finding or its event), and the bottom line offers the key with which the fix begins on {key} of {count}. The others need a key that
+leads there (`l`, `U`, `:`, or the pane of the service). Whether a person finds it within a minute, only a person can tell.
 """
 
 if __name__ == "__main__":
