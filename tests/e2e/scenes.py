@@ -185,8 +185,10 @@ def look_lag(o):
 
 
 def look_stuck(o):
+    """The group, and the partitions that it is blamed for."""
     pane = o.pane("Kafka lag")
     assert "stuck" in pane.row("ecap-"), pane.text
+    assert len(re.findall(r"partition \d+ +[\d,]+ stuck", pane.text)) >= 3, pane.text
 
 
 def look_held(o):
