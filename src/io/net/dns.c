@@ -4,6 +4,7 @@
 #include "io/limit.h"
 #include "io/net/tcp.h"
 
+#define CARES_NO_DEPRECATED /* the successors of what is used here are newer than Debian 12 */
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netdb.h>
