@@ -32,6 +32,10 @@ struct canvas {
   struct cell *cells;
 };
 
+struct rect {
+  int x, y, width, height;
+};
+
 /* Blank. ascii: texts and the canvas' own lines stay within ASCII. */
 struct canvas *canvas_new(int width, int height, bool ascii);
 void canvas_free(struct canvas *canvas);

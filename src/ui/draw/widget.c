@@ -106,14 +106,12 @@ static int bar_bundle(int size, int cells) {
   return bundle;
 }
 
-int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+int widget_chart(struct canvas *canvas, struct rect plot, unsigned style,
                  const struct history_ring *ring, double top, int cells) {
-  if (!ring || width <= 0 || height <= 0 || !(top > 0))
+  if (!ring || plot.width <= 0 || plot.height <= 0 || !(top > 0))
     return 0;
-  if (width > HISTORY_LENGTH) {
-    x += width - HISTORY_LENGTH;
-    width = HISTORY_LENGTH;
-  }
+  const int width = plot.width < HISTORY_LENGTH ? plot.width : HISTORY_LENGTH;
+  const int right = plot.x + plot.width - 1, bottom = plot.y + plot.height - 1;
   int size = HISTORY_LENGTH / width; /* the width is filled, even if the oldest is dropped */
   while (HISTORY_LENGTH % size != 0)
     size--;
@@ -126,9 +124,9 @@ int widget_chart(struct canvas *canvas, int x, int y, int width, int height, uns
     const float value = spark.values[i / cells];
     if (isnan(value))
       continue;
-    int most = height * 8;
+    int most = plot.height * 8;
     int eighths = (int)lround(fmin(fmax(value, 0) / top, 1) * most);
-    draw_bar(canvas, x + width - 1 - i, y + height - 1, style, eighths > 0 ? eighths : 1);
+    draw_bar(canvas, right - i, bottom, style, eighths > 0 ? eighths : 1);
   }
   const int samples = spark.count * cells < width ? spark.count * bundle : width * size;
   return samples < ring->count ? samples : ring->count;

@@ -29,7 +29,7 @@ void widget_spark(struct canvas *canvas, int x, int y, int width, unsigned style
 /* The same over several lines, as far back as the width allows. top: the value at the upper edge.
  * cells: the width of a bar, at least; it is the maximum of as many times more values, so that the
  * chart moves once for them all (few bytes to the terminal). Returns how many samples it covers. */
-int widget_chart(struct canvas *canvas, int x, int y, int width, int height, unsigned style,
+int widget_chart(struct canvas *canvas, struct rect plot, unsigned style,
                  const struct history_ring *ring, double top, int cells);
 /* The next round number above the maximum of the ring and `least`. */
 double widget_chart_top(const struct history_ring *ring, double least);

@@ -84,10 +84,6 @@ struct pane_toggle {
   bool open;
 };
 
-struct rect {
-  int x, y, width, height;
-};
-
 struct pane_class;
 
 /* A number that grows at once, and shrinks only to the greatest of the last while, so that the

@@ -199,9 +199,9 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
   bool whole = column->unit == UNIT_COUNT && scale >= 1 && scale < WHOLE_MOST;
   format_value(top, sizeof top, whole ? value_int(llround(scale)) : value_real(scale), column->unit,
                false);
-  int shown = widget_chart(frame->canvas, rect.x, rect.y + 1, rect.width, rect.height - 1,
-                           chart->row.stale ? STYLE_STALE : STYLE_SPARK, chart->ring, scale,
-                           charts->zoomed ? 1 : BAR_CELLS);
+  const struct rect plot = {rect.x, rect.y + 1, rect.width, rect.height - 1};
+  int shown = widget_chart(frame->canvas, plot, chart->row.stale ? STYLE_STALE : STYLE_SPARK,
+                           chart->ring, scale, charts->zoomed ? 1 : BAR_CELLS);
   age_text(span,
            (int64_t)shown * target_state_interval(&frame->model->targets[chart->row.target_index]));
   char legend[FORMAT_MAX + AGE_MAX + 16];

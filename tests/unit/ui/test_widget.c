@@ -80,7 +80,7 @@ static void test_chart(void **state) {
     push(&ring, values[i]);
   assert_true(widget_chart_top(&ring, 0) == 10);
   assert_true(widget_chart_top(&ring, 20) == 20);
-  assert_int_equal(widget_chart(canvas, 0, 0, 6, 3, STYLE_SPARK, &ring, 10, 1), 5);
+  assert_int_equal(widget_chart(canvas, (struct rect){0, 0, 6, 3}, STYLE_SPARK, &ring, 10, 1), 5);
   for (int y = 0; y < 3; y++)
     expect_cell(canvas, 2, y, "|");
   expect_cell(canvas, 1, 2, "_"); /* a zero is known: it is not blank */
@@ -131,7 +131,8 @@ static int moves_of_chart(int width, int cells) {
     seed = seed * 1664525u + 1013904223u;
     push(&ring, (float)(seed >> 16 & 0x3ff));
     canvas_clear(canvas);
-    const int samples = widget_chart(canvas, 0, 0, width, HEIGHT, STYLE_SPARK, &ring, 1024, cells);
+    const int samples =
+        widget_chart(canvas, (struct rect){0, 0, width, HEIGHT}, STYLE_SPARK, &ring, 1024, cells);
     assert_in_range(samples, 1, HISTORY_LENGTH);
     memset(after, 0, sizeof after);
     for (int x = 0; x < width - MOVING; x++)

@@ -233,7 +233,7 @@ static int draw_bars(struct canvas *canvas, struct rect plot, unsigned style,
   }
   *low = 0;
   *high = widget_chart_top(ring, column->flags & COLUMN_GAUGE ? 1 : 0);
-  return widget_chart(canvas, plot.x, plot.y, plot.width, plot.height, style, ring, *high, 1);
+  return widget_chart(canvas, plot, style, ring, *high, 1);
 }
 
 /* The value axis at the left, the time axis below. */
