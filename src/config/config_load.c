@@ -99,17 +99,17 @@ static int64_t events_bytes(const struct option_value *value, int64_t fallback) 
              : fallback;
 }
 
-static void wall_take(struct config_wall *wall, struct option_value *own) {
+static void wall_take(struct config_wall *wall, const struct option_value *own) {
   const struct option *notice = &config_options[CONFIG_WALL_NOTICE];
-  struct option_value *run = &own[CONFIG_WALL_RUN];
+  const struct option_value *run = &own[CONFIG_WALL_RUN];
   wall->bell = own[CONFIG_WALL_BELL].number;
   for (size_t i = 0; own[CONFIG_WALL_NOTICE].set && notice->choices[i]; i++)
     if (strcmp(notice->choices[i], own[CONFIG_WALL_NOTICE].text) == 0)
       wall->notice = (enum wall_notice)i;
-  wall->run = run->items;
+  wall->run = mem_new((run->item_count + 1) * sizeof *wall->run);
   wall->run_count = run->item_count;
-  run->items = NULL;
-  run->item_count = 0;
+  for (size_t i = 0; i < run->item_count; i++)
+    wall->run[i] = mem_dup(run->items[i]);
   if (own[CONFIG_WALL_EVERY].set)
     wall->every_ms = own[CONFIG_WALL_EVERY].number;
   if (own[CONFIG_WALL_ROTATE].set)
@@ -117,9 +117,6 @@ static void wall_take(struct config_wall *wall, struct option_value *own) {
 }
 
 static void options_take(struct config *config, struct option_value *own) {
-  config->origins = mem_new(CONFIG_OPTION_COUNT * sizeof *config->origins);
-  for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
-    config->origins[i] = own[i].origin;
   config->name = text_or_null(&own[CONFIG_NAME]);
   if (!config->name)
     config->name = name_of_path(config->path);
@@ -142,6 +139,12 @@ static void options_take(struct config *config, struct option_value *own) {
     target_settle_interval(target, config->interval_ms);
     if (target->timeout_ms == 0)
       target->timeout_ms = own[CONFIG_TIMEOUT].number;
+  }
+  config->options = mem_new(CONFIG_OPTION_COUNT * sizeof *config->options);
+  config->option_count = CONFIG_OPTION_COUNT;
+  for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++) {
+    config->options[i] = own[i];
+    own[i] = (struct option_value){0};
   }
 }
 

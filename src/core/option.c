@@ -115,3 +115,18 @@ void option_value_fini(struct option_value *value) {
   free(value->names);
   *value = (struct option_value){0};
 }
+
+static bool text_is_same(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool option_value_same(const struct option_value *a, const struct option_value *b) {
+  if (a->set != b->set || a->number != b->number || !text_is_same(a->text, b->text) ||
+      a->item_count != b->item_count || !a->names != !b->names)
+    return false;
+  for (size_t i = 0; i < a->item_count; i++)
+    if (!text_is_same(a->items[i], b->items[i]) ||
+        (a->names && !text_is_same(a->names[i], b->names[i])))
+      return false;
+  return true;
+}

@@ -62,3 +62,5 @@ const char *const *option_choices(const struct option *option);
 bool option_parse(const struct option *option, const char *text, struct option_value *value,
                   struct err *err) MUST_CHECK;
 void option_value_fini(struct option_value *value);
+/* Whether they say the same, wherever they are from. */
+bool option_value_same(const struct option_value *a, const struct option_value *b);

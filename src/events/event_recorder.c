@@ -39,6 +39,7 @@ struct event_recorder {
   struct worker_pool *pool;
   uv_timer_t tick;
   struct event_desk *desk; /* NULL: on a thread, or there is no state */
+  struct event_limits limits;
   bool recording, closing, timer_closed, pool_closed, hung;
   int64_t started_ms; /* of the round that is on its way */
   uint64_t taken;     /* events of the model up to here are in `waiting` or written */
@@ -234,6 +235,8 @@ static bool turn_start(struct event_recorder *recorder, bool leaving) {
                                      .leaving = leaving};
   recorder->waiting = (struct event_batch){0};
   turn->desk = recorder->desk;
+  if (turn->desk)
+    turn->desk->limits = recorder->limits;
   recorder->started_ms = turn->round.steady_ms;
   if (worker_start(recorder->pool, &turn->task, &err)) {
     recorder->desk = NULL;
@@ -259,11 +262,18 @@ static void on_tick(uv_timer_t *timer) {
   }
 }
 
+void event_recorder_rebase(struct event_recorder *recorder) {
+  const struct config *config = recorder->options.model->config;
+  recorder->limits = (struct event_limits){config->events_keep_ms, config->events_bytes};
+}
+
 struct event_recorder *event_recorder_new(const struct event_recorder_options *options) {
   struct event_recorder *recorder = mem_new(sizeof *recorder);
   const struct config *config = options->model->config;
-  const struct event_limits limits = {config->events_keep_ms, config->events_bytes};
   recorder->options = *options;
+  event_recorder_rebase(recorder);
+  if (options->from_now)
+    recorder->taken = options->model->events.total;
   recorder->pool = worker_pool_new(options->io, 2);
   worker_pool_keep_loop(recorder->pool, false);
   uv_timer_init(options->io->loop, &recorder->tick);
@@ -271,8 +281,8 @@ struct event_recorder *event_recorder_new(const struct event_recorder_options *o
   recorder->tick.data = recorder;
   recorder->recording = options->state && config->events;
   if (recorder->recording) {
-    recorder->desk = event_desk_new(options->state, options->audit_path, options->place, &limits,
-                                    clock_now_ms());
+    recorder->desk = event_desk_new(options->state, options->audit_path, options->place,
+                                    &recorder->limits, clock_now_ms());
     plan_tick(recorder, SOON_MS);
   }
   recorder->options.state = recorder->options.audit_path = NULL; /* borrowed for the call */

@@ -15,6 +15,7 @@ struct event_recorder_options {
   const char *state;       /* NULL: none is known, nothing is recorded */
   const char *audit_path;  /* NULL: none */
   const char *place;       /* "dashboard", "watch"; static */
+  bool from_now;           /* not what happened before: it was not recorded on purpose */
   const struct mask *mask; /* outlives it */
   /* What a person has to know: the history cannot be written, was damaged, is written again. */
   void (*say)(void *arg, enum severity severity, const char *text);
@@ -23,6 +24,9 @@ struct event_recorder_options {
 };
 
 struct event_recorder *event_recorder_new(const struct event_recorder_options *options);
+/* The configuration of the model is another one: how much is kept. Whether anything is, is settled
+ * when it is made. */
+void event_recorder_rebase(struct event_recorder *recorder);
 /* The model was evaluated, or an event was added. */
 void event_recorder_see(struct event_recorder *recorder);
 /* Why nothing is recorded; NULL: it is. */

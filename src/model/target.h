@@ -16,6 +16,9 @@ struct target_kind {
   size_t option_count;
   /* Least time between two collections, unless the target sets its own: where they cost much. */
   int64_t interval_ms;
+  /* Kinds of targets that one may name, ended with NULL: it is another one when these are. NULL:
+   * none. */
+  const char *const *names;
   bool is_rule;    /* it watches nothing itself (an alert rule, a channel): no actions, no logs */
   bool has_checks; /* its targets may have `checks:`, SQL whose result is judged */
   /* Whether the options of a target fit together, and what they name is configured; once the whole

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from contextlib import suppress
 from threading import Thread
 
 from stacktop import dashboard, write_config
@@ -26,7 +27,7 @@ class Counter:
             Thread(target=self._answer, args=(line,), daemon=True).start()
 
     def _answer(self, line):
-        with line:
+        with line, suppress(OSError):
             while line.recv(1000):
                 line.sendall(b"STAT pid 1\r\nSTAT uptime 100\r\nSTAT version 1.6\r\nSTAT curr_connections 1\r\nEND\r\n")
         self.open -= 1
@@ -71,5 +72,39 @@ def test_a_reload_waits_for_the_end_of_a_pause(tmp_path):
         terminal.wait_for("it takes effect when the pause ends")
         terminal.press("z")
         terminal.wait_for("two")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def test_a_reload_keeps_selection_and_filter(tmp_path):
+    server = Counter()
+    names = ["kilo-1", "kilo-2", "kilo-3", "lima-4"]
+
+    def config(order, **more):
+        return {"interval": "300ms", "state": str(tmp_path / "state"), "name": "shop",
+                "services": [{"name": name, "address": server.address} for name in order]} | more
+
+    path = write_config(tmp_path, **config(names))
+    with dashboard(path, columns=160) as terminal:
+        terminal.wait_for("lima-4")
+        terminal.press("/kilo\r")
+        terminal.wait_for(lambda screen: "lima-4" not in screen.text)
+        terminal.press("j", "j", "d")
+        terminal.wait_for("[kilo-3]")
+        moved = ["kilo-2", "kilo-3", "lima-4", "kilo-1"]
+        write_config(tmp_path, **config(moved, theme="light", events_keep="2d", mouse=False, audit_syslog=True))
+        terminal.signal(signal.SIGUSR2)
+        terminal.wait_for("reloaded; 4 targets as before, 0 new or changed, 0 gone; theme, mouse, events_keep: taken "
+                          "over; audit_syslog: needs a restart")
+        terminal.wait_for("[kilo-3]")  # the page, too
+        terminal.press("\x1b")
+        terminal.wait_for("kilo-1")
+        terminal.wait_for(lambda screen: "lima-4" not in screen.text)
+        terminal.press("d")
+        terminal.wait_for("[kilo-3]")
+        write_config(tmp_path, **config(names[:2]))
+        terminal.press("\x1b", ":reload\r")
+        terminal.wait_for("2 targets as before, 0 new or changed, 2 gone; theme, mouse, events_keep: taken over; "
+                          "audit_syslog: needs a restart")
         terminal.press("q")
         assert terminal.wait_exit() == 0

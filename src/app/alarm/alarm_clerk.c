@@ -183,6 +183,10 @@ static void on_pool_closed(void *arg) {
   clerk_free(clerk);
 }
 
+void alarm_clerk_rebase(struct alarm_clerk *clerk, const struct config *config) {
+  clerk->options.config = config;
+}
+
 void alarm_clerk_hold(struct alarm_clerk *clerk) {
   worker_pool_keep_loop(clerk->pool, true);
 }

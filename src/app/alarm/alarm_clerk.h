@@ -21,6 +21,8 @@ typedef void (*alarm_answered)(void *arg, const char *said, const struct err *er
 /* The clerk fills in who does it, and whose targets these are. */
 void alarm_clerk_ask(struct alarm_clerk *clerk, const struct alarm_act *act,
                      alarm_answered answered, void *arg);
+/* Another configuration, also for what is under way: the one before may be freed. */
+void alarm_clerk_rebase(struct alarm_clerk *clerk, const struct config *config);
 /* Keeps the loop alive until it is closed: for a mode that waits for an answer. */
 void alarm_clerk_hold(struct alarm_clerk *clerk);
 /* Frees itself in later turns of the loop; NULL: nothing. */

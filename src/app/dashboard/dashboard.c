@@ -290,7 +290,8 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   model_init(&dashboard.model, config);
   dashboard.model.pages = page_specs;
   dashboard.view = dashboard_view_new(options, user, config);
-  dashboard_columns_load(dashboard.view);
+  dashboard_columns_read(&dashboard.columns);
+  dashboard_columns_show(&dashboard.columns, dashboard.view);
   if (config->discovered)
     discovered_say(&dashboard);
   dashboard_begin(&dashboard, &start);

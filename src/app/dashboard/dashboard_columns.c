@@ -16,17 +16,25 @@ static char *path_make(void) {
   return home && *home == '/' ? mem_printf("%s/.config/stacktop/columns", home) : NULL;
 }
 
-void dashboard_columns_load(struct view *view) {
-  char *path = path_make();
-  struct file_text file;
-  if (!path)
+void dashboard_columns_read(struct dashboard_columns *columns) {
+  *columns = (struct dashboard_columns){.path = path_make()};
+  if (columns->path)
+    file_read(columns->path, COLUMN_CHOICES_BYTES_MAX, &columns->file);
+}
+
+void dashboard_columns_show(const struct dashboard_columns *columns, struct view *view) {
+  const struct file_text *file = &columns->file;
+  if (!columns->path)
     return;
-  file_read(path, COLUMN_CHOICES_BYTES_MAX, &file);
-  view_columns_load(view, path, file.text, file.len);
-  if (file.cut)
+  view_columns_load(view, columns->path, file->text, file->len);
+  if (file->cut)
     view_notice(view, "The file of columns is too long: its end is ignored");
-  file_text_fini(&file);
-  free(path);
+}
+
+void dashboard_columns_fini(struct dashboard_columns *columns) {
+  file_text_fini(&columns->file);
+  free(columns->path);
+  *columns = (struct dashboard_columns){0};
 }
 
 static void task_done(struct file_task *task) {

@@ -4,8 +4,8 @@
 #include "app/startup/theme_file.h"
 #include "core/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LOOK_MS = 2000 };
 
@@ -15,6 +15,7 @@ struct task {
   const struct app_schema *schema;
   struct config *config; /* NULL: it has errors */
   char *why;
+  struct dashboard_columns columns;
 };
 
 struct dashboard_reload_file {
@@ -26,11 +27,13 @@ struct dashboard_reload_file {
 static void task_work(struct worker_task *worker) {
   struct task *task = (struct task *)worker;
   task->config = startup_reload(task->options, task->schema, &task->why);
+  dashboard_columns_read(&task->columns);
 }
 
 static void task_drop(struct worker_task *worker) {
   struct task *task = (struct task *)worker;
   config_free(task->config);
+  dashboard_columns_fini(&task->columns);
   free(task->why);
   free(task);
 }
@@ -44,7 +47,8 @@ static void task_done(struct worker_task *worker) {
   } else if (task->config) {
     struct config *config = task->config;
     task->config = NULL;
-    reload->hooks.loaded(reload->hooks.arg, config);
+    reload->hooks.loaded(reload->hooks.arg, config, &task->columns);
+    task->columns = (struct dashboard_columns){0};
   } else {
     reload->hooks.failed(reload->hooks.arg, task->why);
   }
@@ -140,15 +144,11 @@ const char *dashboard_reload_waits(const struct model *model, bool away, bool ev
   return paused ? "the pause ends" : NULL;
 }
 
-static bool text_is_same(const char *a, const char *b) {
-  return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-void dashboard_reload_text(char *out, size_t size, const struct config *config,
-                           const struct config *old, size_t kept) {
-  const bool later =
-      !text_is_same(config->theme, old->theme) || !text_is_same(config->state, old->state);
-  snprintf(out, size, "reloaded; %zu targets as before, %zu new or changed, %zu gone%s", kept,
+void dashboard_reload_text(char out[DASHBOARD_RELOAD_MAX], const struct config *config,
+                           const struct config *old, const struct options *options, size_t kept) {
+  char changes[DASHBOARD_CHANGES_MAX];
+  snprintf(out, DASHBOARD_RELOAD_MAX,
+           "reloaded; %zu targets as before, %zu new or changed, %zu gone%s", kept,
            config->target_count - kept, old->target_count - kept,
-           later ? "; theme and state need a restart" : "");
+           dashboard_changes_text(changes, config, old, options));
 }

@@ -3,6 +3,8 @@
  * right. */
 #pragma once
 
+#include "app/dashboard/dashboard_changes.h"
+#include "app/dashboard/dashboard_columns.h"
 #include "app/startup/options.h"
 #include "app/startup/schema.h"
 #include "io/io.h"
@@ -10,9 +12,10 @@
 #include "model/model.h"
 
 struct dashboard_reload_hooks {
-  void (*loaded)(void *arg, struct config *config); /* takes it */
-  void (*failed)(void *arg, const char *why);       /* the old one stays */
-  void (*changed)(void *arg);                       /* a file of it was written; once */
+  /* Takes both: columns are the user's, as they are now. */
+  void (*loaded)(void *arg, struct config *config, struct dashboard_columns *columns);
+  void (*failed)(void *arg, const char *why); /* the old one stays */
+  void (*changed)(void *arg);                 /* a file of it was written; once */
   void *arg;
 };
 
@@ -36,7 +39,8 @@ void dashboard_reload_watch(struct dashboard_reload *reload, const struct config
  * NULL: it need not. away: a runbook has the terminal. */
 const char *dashboard_reload_waits(const struct model *model, bool away, bool evidence,
                                    bool paused);
-/* "reloaded; 3 targets as before, 1 new or changed, 0 gone". */
-void dashboard_reload_text(char *out, size_t size, const struct config *config,
-                           const struct config *old, size_t kept);
+/* "reloaded; 3 targets as before, 1 new or changed, 0 gone", and what became of options. */
+enum { DASHBOARD_RELOAD_MAX = DASHBOARD_CHANGES_MAX + 100 };
+void dashboard_reload_text(char out[DASHBOARD_RELOAD_MAX], const struct config *config,
+                           const struct config *old, const struct options *options, size_t kept);
 void dashboard_reload_close(struct dashboard_reload *reload);

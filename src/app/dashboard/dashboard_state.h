@@ -50,8 +50,9 @@ struct dashboard {
   struct dashboard_reload reload;
   const struct options *options;
   char *user;
-  struct config *next;     /* loaded, but something is open: NULL otherwise */
-  struct config **retired; /* whose targets may still be closing */
+  struct config *next;              /* loaded, but something is open: NULL otherwise */
+  struct dashboard_columns columns; /* loaded with it; or at the start */
+  struct config **retired;          /* whose targets may still be closing */
   size_t retired_count;
   struct status_beacon beacon;
   struct dashboard_theme theme;

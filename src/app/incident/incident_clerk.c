@@ -194,6 +194,10 @@ static void on_pool_closed(void *arg) {
   clerk_free(clerk);
 }
 
+void incident_clerk_rebase(struct incident_clerk *clerk, const struct config *config) {
+  clerk->options.config = config;
+}
+
 void incident_clerk_hold(struct incident_clerk *clerk) {
   worker_pool_keep_loop(clerk->pool, true);
 }

@@ -31,6 +31,8 @@ struct incident_clerk *incident_clerk_new(const struct incident_clerk_options *o
 /* answered is called once, unless the clerk is closed before. */
 void incident_clerk_ask(struct incident_clerk *clerk, const struct incident_act *act,
                         const char *current, incident_answered answered, void *arg);
+/* Another configuration, also for what is under way: the one before may be freed. */
+void incident_clerk_rebase(struct incident_clerk *clerk, const struct config *config);
 /* Keeps the loop alive until it is closed: for a mode that waits for an answer. */
 void incident_clerk_hold(struct incident_clerk *clerk);
 /* Frees itself in later turns of the loop. */

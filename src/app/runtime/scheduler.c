@@ -21,7 +21,9 @@ struct instance {
   bool excused; /* the last result was not counted, see is_excused */
   uv_timer_t next;
   uv_timer_t deadline;
-  size_t open; /* what is still to close */
+  size_t open;                 /* what is still to close */
+  struct instance *closing;    /* the next one that is closing, */
+  const struct config *config; /* which its target belongs to */
 };
 
 struct scheduler {
@@ -35,6 +37,7 @@ struct scheduler {
   size_t count;                /* targets; behind them there is room for MODEL_PAGES_MAX pages */
   size_t unasked;              /* one_pass: targets without a result */
   size_t open;                 /* instances that are not freed yet */
+  struct instance *closing;    /* those that are not open either: a list */
   void (*closed)(void *arg);
   void *closed_arg;
 };
@@ -304,6 +307,10 @@ static void on_instance_closed(void *arg) {
   struct scheduler *scheduler = instance->scheduler;
   if (--instance->open > 0)
     return;
+  struct instance **link = &scheduler->closing;
+  while (*link != instance)
+    link = &(*link)->closing;
+  *link = instance->closing;
   free(instance);
   scheduler_closed_one(scheduler);
 }
@@ -314,8 +321,12 @@ static void on_timer_closed(uv_handle_t *handle) {
 
 /* From now on its state in the model may be that of another page. */
 static void instance_close(struct instance *instance) {
+  struct scheduler *scheduler = instance->scheduler;
   instance_give_up(instance);
-  instance->scheduler->instances[instance->index] = NULL;
+  instance->config = target_of(instance)->config;
+  instance->closing = scheduler->closing;
+  scheduler->closing = instance;
+  scheduler->instances[instance->index] = NULL;
   instance->open = instance->self ? 3 : 2;
   uv_close((uv_handle_t *)&instance->next, on_timer_closed);
   uv_close((uv_handle_t *)&instance->deadline, on_timer_closed);
@@ -357,11 +368,11 @@ void scheduler_rebase(struct scheduler *scheduler, const struct config *config,
   }
 }
 
-bool scheduler_is_settled(const struct scheduler *scheduler) {
-  size_t count = 0;
-  for (size_t i = 0; i < room(scheduler); i++)
-    count += scheduler->instances[i] != NULL;
-  return count == scheduler->open;
+bool scheduler_uses(const struct scheduler *scheduler, const struct config *config) {
+  for (const struct instance *each = scheduler->closing; each; each = each->closing)
+    if (each->config == config)
+      return true;
+  return false;
 }
 
 void scheduler_close(struct scheduler *scheduler, void (*done)(void *arg), void *arg) {

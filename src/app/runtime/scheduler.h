@@ -48,8 +48,9 @@ void scheduler_resume(struct scheduler *scheduler);
  * go on; the others are closed, and new ones are collected at once (with the resume while paused).
  * No page may be open. Not for one_pass. */
 void scheduler_rebase(struct scheduler *scheduler, const struct config *config, const size_t *from);
-/* Whether all that was closed is gone: nothing refers to an earlier configuration any more. */
-bool scheduler_is_settled(const struct scheduler *scheduler);
+/* Whether a target of an earlier configuration is still closing: until then it must not be freed.
+ */
+bool scheduler_uses(const struct scheduler *scheduler, const struct config *config);
 
 /* Whether a recently started collection is still running: the caller may delay a frame to draw
  * once. */

@@ -20,11 +20,20 @@ static void on_timer(uv_timer_t *timer) {
   free(text);
 }
 
-void status_beacon_open(struct status_beacon *own, struct io *io, const struct model *model) {
+static void beacon_show_of(struct status_beacon *own) {
   char *fallback = state_folder();
-  *own = (struct status_beacon){.beacon = beacon_new(io, fallback, model->config->path),
-                                .model = model};
+  own->beacon = beacon_new(own->io, fallback, own->model->config->path);
   free(fallback);
+}
+
+void status_beacon_rebase(struct status_beacon *own) {
+  beacon_close(own->beacon);
+  beacon_show_of(own);
+}
+
+void status_beacon_open(struct status_beacon *own, struct io *io, const struct model *model) {
+  *own = (struct status_beacon){.io = io, .model = model};
+  beacon_show_of(own);
   uv_timer_init(io->loop, &own->timer);
   own->timer.data = own;
   uv_timer_start(&own->timer, on_timer, BEACON_SHOW_MS, BEACON_SHOW_MS);

@@ -7,6 +7,7 @@
 struct beacon;
 
 struct status_beacon {
+  struct io *io;
   struct beacon *beacon;
   const struct model *model;
   uv_timer_t timer;
@@ -15,6 +16,8 @@ struct status_beacon {
 
 /* The model outlives it. */
 void status_beacon_open(struct status_beacon *own, struct io *io, const struct model *model);
+/* The model has another configuration, which may be of another file. */
+void status_beacon_rebase(struct status_beacon *own);
 /* Paused: says nothing, because nothing new is seen. */
 void status_beacon_pause(struct status_beacon *own, bool paused);
 /* Takes it back; what is left ends on the loop, before `own` goes. */

@@ -215,6 +215,7 @@ const struct collector collector_alert = {
              .title = "Alerts",
              .options = options,
              .option_count = sizeof options / sizeof *options,
+             .names = (const char *const[]){PROMETHEUS_KIND, NULL},
              .is_rule = true,
              .check = check},
     .tables = tables,

@@ -1,5 +1,6 @@
 /* A fleet: many hosts and their mounts on one screen, from node_exporters or from the Prometheus
  * that scrapes them. */
+#include "clients/prometheus/prometheus_contract.h"
 #include "collectors/collector.h"
 #include "collectors/fleet/fleet_source.h"
 #include "collectors/fleet/fleet_target.h"
@@ -96,6 +97,7 @@ const struct collector collector_fleet = {
              .interval_ms = 15000, /* as Prometheus does by default */
              .options = options,
              .option_count = sizeof options / sizeof *options,
+             .names = (const char *const[]){PROMETHEUS_KIND, NULL},
              .check = fleet_target_check},
     .tables = fleet_tables,
     .table_count = FLEET_TABLES,

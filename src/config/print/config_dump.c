@@ -150,7 +150,7 @@ static const struct origin *common_origin(const struct dump *dump, const struct 
   if (target->origins && target->origins[own].file)
     return &target->origins[own];
   const bool of_kind = own == TARGET_INTERVAL && target->interval_ms != dump->config->interval_ms;
-  return dump->config->origins && !of_kind ? &dump->config->origins[inherited] : NULL;
+  return dump->config->options && !of_kind ? &dump->config->options[inherited].origin : NULL;
 }
 
 static void dump_target(const struct dump *dump, const struct target *target) {
@@ -209,7 +209,7 @@ static void dump_kind(const struct dump *dump, const struct target_kind *kind) {
 }
 
 static const struct origin *option_origin(const struct dump *dump, enum config_option option) {
-  return dump->config->origins ? &dump->config->origins[option] : NULL;
+  return dump->config->options ? &dump->config->options[option].origin : NULL;
 }
 
 static void dump_text(const struct dump *dump, enum config_option option, const char *text) {

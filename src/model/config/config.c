@@ -43,7 +43,9 @@ void config_free(struct config *config) {
   for (size_t i = 0; i < config->file_count; i++)
     free(config->files[i]);
   free(config->files);
-  free(config->origins);
+  for (size_t i = 0; i < config->option_count; i++)
+    option_value_fini(&config->options[i]);
+  free(config->options);
   free(config->path);
   free(config->name);
   free(config->environment);

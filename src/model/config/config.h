@@ -35,10 +35,12 @@ struct config {
   char *path;   /* the file it was loaded from; NULL if there was none */
   char **files; /* that were read: those it includes first, then itself */
   size_t file_count;
-  struct origin *origins; /* of its options, by enum config_option; NULL: all are defaults */
-  char *name;             /* name of the platform: "ecap" */
-  char *environment;      /* "production"; free text; NULL if unset */
-  char *theme;            /* NULL: the built-in theme */
+  struct option_value
+      *options; /* as the files have them, by enum config_option; NULL: none is set */
+  size_t option_count;
+  char *name;        /* name of the platform: "ecap" */
+  char *environment; /* "production"; free text; NULL if unset */
+  char *theme;       /* NULL: the built-in theme */
   int64_t interval_ms;
   bool read_only; /* nothing may be changed unless unlocked */
   bool no_writes; /* not even by what the configuration asks for: --read-only, --wall, or

@@ -14,17 +14,6 @@ static bool text_is_same(const char *a, const char *b) {
   return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool value_is_same(const struct option_value *a, const struct option_value *b) {
-  if (a->set != b->set || a->number != b->number || !text_is_same(a->text, b->text) ||
-      a->item_count != b->item_count || !a->names != !b->names)
-    return false;
-  for (size_t i = 0; i < a->item_count; i++)
-    if (!text_is_same(a->items[i], b->items[i]) ||
-        (a->names && !text_is_same(a->names[i], b->names[i])))
-      return false;
-  return true;
-}
-
 static bool threshold_is_same(const struct threshold *a, const struct threshold *b) {
   return a->has_warn == b->has_warn && a->has_crit == b->has_crit && a->warn == b->warn &&
          a->crit == b->crit && a->for_ms == b->for_ms && a->below == b->below;
@@ -43,7 +32,7 @@ static bool target_is_same(const struct target *a, const struct target *b) {
       a->check_count != b->check_count)
     return false;
   for (size_t i = 0; i < a->kind->option_count; i++)
-    if (!value_is_same(&a->values[i], &b->values[i]))
+    if (!option_value_same(&a->values[i], &b->values[i]))
       return false;
   for (size_t i = 0; i < a->check_count; i++)
     if (!check_is_same(&a->checks[i], &b->checks[i]))
@@ -73,18 +62,50 @@ static void replace(struct config *config, struct target *by, const struct targe
       config->all[i] = by;
 }
 
+static bool is_kept(const size_t *from, size_t count, size_t index) {
+  for (size_t i = 0; i < count; i++)
+    if (from[i] == index)
+      return true;
+  return false;
+}
+
+/* Whether a target of that kind is new, gone, or another one. */
+static bool kind_changes(const struct config *config, const struct config *old, const size_t *from,
+                         const char *kind) {
+  for (size_t i = 0; i < config->target_count; i++)
+    if (from[i] == SIZE_MAX && strcmp(config->targets[i]->kind->kind, kind) == 0)
+      return true;
+  for (size_t i = 0; i < old->target_count; i++)
+    if (strcmp(old->targets[i]->kind->kind, kind) == 0 && !is_kept(from, config->target_count, i))
+      return true;
+  return false;
+}
+
+/* Who watches a target may hold on to one that it names. */
+static bool names_changes(const struct config *config, const struct config *old, const size_t *from,
+                          const struct target_kind *kind) {
+  for (const char *const *named = kind->names; named && *named; named++)
+    if (kind_changes(config, old, from, *named))
+      return true;
+  return false;
+}
+
 void config_adopt(struct config *config, struct config *old, size_t *from) {
   for (size_t i = 0; i < config->target_count; i++) {
-    struct target *fresh = config->targets[i];
     from[i] = SIZE_MAX;
-    for (size_t j = 0; j < old->target_count && from[i] == SIZE_MAX; j++) {
-      struct target *known = old->targets[j];
-      if (!target_is_same(fresh, known))
-        continue;
-      from[i] = j;
-      replace(config, known, fresh);
-      replace(old, fresh, known);
-      settings_swap(known, fresh);
-    }
+    for (size_t j = 0; j < old->target_count && from[i] == SIZE_MAX; j++)
+      if (target_is_same(config->targets[i], old->targets[j]))
+        from[i] = j;
+  }
+  for (size_t i = 0; i < config->target_count; i++)
+    if (from[i] != SIZE_MAX && names_changes(config, old, from, config->targets[i]->kind))
+      from[i] = SIZE_MAX;
+  for (size_t i = 0; i < config->target_count; i++) {
+    if (from[i] == SIZE_MAX)
+      continue;
+    struct target *fresh = config->targets[i], *known = old->targets[from[i]];
+    replace(config, known, fresh);
+    replace(old, fresh, known);
+    settings_swap(known, fresh);
   }
 }

@@ -55,6 +55,7 @@ struct terminal {
   struct drawn looks[LOOKS];
   struct canvas *shown; /* the last canvas given to curses */
   bool repaint;
+  bool follow; /* the scheme is asked for */
   bool no_color;
   struct flow flow;
   unsigned arrivals;            /* answers that flow has had */
@@ -84,6 +85,8 @@ static void mode_append(char *mode, const char *sequence) {
  * crash handler. */
 static void modes_make(struct terminal *terminal, bool follow, bool mouse) {
   struct tty *tty = &terminal->tty;
+  *tty->enter = *tty->leave = '\0';
+  terminal->follow = follow;
   const char *alternate = capability("smcup");
   terminal->modern = *alternate != '\0';
   mode_append(tty->enter, alternate);
@@ -518,6 +521,14 @@ void terminal_enter(struct terminal *terminal) {
   terminal->flow = (struct flow){0};
   tty_take(&terminal->tty);
   terminal_invalidate(terminal);
+}
+
+void terminal_modes(struct terminal *terminal, bool follow_scheme, bool mouse) {
+  if (follow_scheme == terminal->follow && (mouse && terminal->modern) == terminal->keys.mouse)
+    return;
+  terminal_leave(terminal);
+  modes_make(terminal, follow_scheme, mouse);
+  terminal_enter(terminal);
 }
 
 void terminal_restore_raw(struct terminal *terminal) {

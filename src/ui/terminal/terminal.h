@@ -57,6 +57,9 @@ void terminal_discard_input(struct terminal *terminal);
 
 /* What the terminal has said of itself so far; it changes with terminal_key. */
 enum scheme terminal_scheme(const struct terminal *terminal);
+/* As with the options of terminal_open, from now on; with a full redraw where that is another way.
+ */
+void terminal_modes(struct terminal *terminal, bool follow_scheme, bool mouse);
 /* Other looks from the next terminal_show on. */
 void terminal_theme(struct terminal *terminal, const struct theme *theme);
 

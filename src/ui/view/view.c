@@ -1,5 +1,6 @@
 #include "ui/view/view.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 #include "ui/log/log_page.h"
 #include "ui/panes/pane_kind.h"
@@ -24,19 +25,26 @@ enum {
   CLOCK_MS = 1000,
 };
 
-struct view *view_new(const struct view_options *options) {
-  struct view *view = mem_new(sizeof *view);
-  view->utc = options->utc;
-  arena_init(&view->arena, FRAME_BYTES_MAX);
-  view->command_line = command_line_new();
-  view->commands = options->commands;
-  view->keymap = mem_new(sizeof *view->keymap);
+void view_keys_set(struct view *view, const struct view_options *options) {
+  if (view->keymap)
+    keymap_fini(view->keymap);
+  else
+    view->keymap = mem_new(sizeof *view->keymap);
   keymap_init(view->keymap);
   for (size_t i = 0; i < options->key_count; i++) {
     struct err ignored; /* the configuration was checked: view_keys_check */
     if (!keymap_set(view->keymap, &options->keys[i], &ignored))
       continue;
   }
+}
+
+struct view *view_new(const struct view_options *options) {
+  struct view *view = mem_new(sizeof *view);
+  view->utc = options->utc;
+  arena_init(&view->arena, FRAME_BYTES_MAX);
+  view->command_line = command_line_new();
+  view->commands = options->commands;
+  view_keys_set(view, options);
   dialog_init(&view->dialog);
   log_view_init(&view->log);
   view->findings = mem_new(sizeof *view->findings);
@@ -86,6 +94,11 @@ void view_columns_load(struct view *view, const char *path, const char *text, si
   char notice[NOTICE_MAX];
   free(view->columns_path);
   view->columns_path = mem_dup(path);
+  const uint64_t hash = text ? map_hash_text(MAP_HASH, text) : 0;
+  if (view->columns_hash == hash)
+    return; /* as it was; what is not saved yet stays */
+  view->columns_hash = hash;
+  columns_choices_fini(&view->choices);
   if (!text || columns_choices_read(&view->choices, text, len, &err))
     return;
   const char *slash = strrchr(path, '/'); /* a narrow screen cuts the end */

@@ -39,7 +39,8 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
 /* Shows the text in the bottom line until the next key; the text is cut to the width of a line. */
 void view_notice(struct view *view, const char *text);
 /* The columns of tables that the user has saved in the file `path`, which REQUEST_COLUMNS_SAVE
- * writes; text: its contents, NULL if there is none. What is wrong in it is a notice. */
+ * writes; text: its contents, NULL if there is none. What is wrong in it is a notice. Again: what
+ * is chosen on the screen stays unless the file has changed. */
 void view_columns_load(struct view *view, const char *path, const char *text, size_t len);
 /* The line after `:` that was just requested was not run: it stays to be corrected, with the reason
  * above it. */

@@ -1,5 +1,6 @@
 #include "ui/view/view_columns.h"
 
+#include "core/map.h"
 #include "core/mem.h"
 #include "ui/panes/pane_kind.h"
 
@@ -214,6 +215,7 @@ struct request run_columns_save(struct keys *keys, int argument) {
     say(keys->view, "Not saved: no folder for it; HOME and XDG_CONFIG_HOME are not set");
     return nothing;
   }
+  keys->view->columns_hash = map_hash_text(MAP_HASH, kept);
   return (struct request){.kind = REQUEST_COLUMNS_SAVE, .text = kept};
 }
 

@@ -9,6 +9,7 @@
 #include "ui/wall/wall.h"
 
 struct command_line;
+struct view_options;
 struct keymap;
 
 enum view_page {
@@ -101,7 +102,8 @@ struct view {
   struct wall wall;
   struct columns_page columns;
   struct columns_choices choices;
-  char *columns_path; /* of the user's file; NULL: there is no place for it */
+  char *columns_path;    /* of the user's file; NULL: there is no place for it */
+  uint64_t columns_hash; /* of its text, as it was read or written last; 0: there was none */
   struct log_view log;
   struct history history;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
@@ -147,6 +149,8 @@ static inline int64_t view_now(const struct view *view, int64_t now_ms) {
   return view->paused ? view->paused_ms : now_ms;
 }
 
+/* The keys of the configuration, or those of the table. */
+void view_keys_set(struct view *view, const struct view_options *options);
 /* Makes the panes those that the model asks for. */
 void view_sync_panes(struct view *view, const struct model *model);
 /* Builds the focused pane, which may be an open page or the list of findings, as it was last drawn.

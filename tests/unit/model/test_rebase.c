@@ -97,8 +97,33 @@ static void test_every_option_counts(void **state) {
   }
 }
 
+/* Who watches a target may hold on to one that it names. */
+static void test_who_names_one_that_changes_is_another_one(void **state) {
+  (void)state;
+  struct target_kind rule = kind;
+  static const char *const names[] = {"service", NULL};
+  rule.kind = "alert";
+  rule.names = names;
+  for (int i = 0; i < 4; i++) {
+    struct config *old = config_new(), *config = config_new();
+    size_t from[4];
+    add(old, "a", "a:1");
+    config_add(old, target_new(&rule, "rule"));
+    config_add(config, target_new(&rule, "rule"));
+    if (i != 1)
+      add(config, "a", i == 2 ? "a:2" : "a:1");
+    if (i == 3)
+      add(config, "more", "m:1");
+    config_adopt(config, old, from);
+    assert_true((from[0] == 1) == (i == 0));
+    config_free(old);
+    config_free(config);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_what_goes_on),
-                                     cmocka_unit_test(test_every_option_counts)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_what_goes_on), cmocka_unit_test(test_every_option_counts),
+      cmocka_unit_test(test_who_names_one_that_changes_is_another_one)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,13 @@ void dashboard_alarms_open(struct dashboard_alarms *own, struct io *io, struct m
       .io = io, .state = state, .changed = on_marks, .failed = on_failed, .arg = own});
 }
 
+void dashboard_alarms_rebase(struct dashboard_alarms *own) {
+  incident_secrets_fini(&own->secrets);
+  incident_secrets_init(&own->secrets, own->model->config);
+  if (own->clerk)
+    alarm_clerk_rebase(own->clerk, own->model->config);
+}
+
 void dashboard_alarms_close(struct dashboard_alarms *own) {
   own->model->alarm_marks = NULL;
   alarm_clerk_close(own->clerk);

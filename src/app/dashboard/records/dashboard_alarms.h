@@ -28,5 +28,7 @@ void dashboard_alarms_open(struct dashboard_alarms *own, struct io *io, struct m
                            const struct dashboard_alarms_hooks *hooks);
 /* REQUEST_ALARM; false for others. */
 bool dashboard_alarms_request(struct dashboard_alarms *own, const struct request *request);
+/* model->config is another one. */
+void dashboard_alarms_rebase(struct dashboard_alarms *own);
 /* Closes; what is left ends on the loop, before the model goes. */
 void dashboard_alarms_close(struct dashboard_alarms *own);

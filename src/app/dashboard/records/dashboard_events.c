@@ -71,23 +71,42 @@ bool dashboard_events_request(struct dashboard_events *own, const struct request
 
 /* ---- the recorder */
 
-void dashboard_events_open(struct dashboard_events *own, struct io *io, struct model *model,
-                           const char *state) {
-  char *audit = state ? state_audit_path(state) : NULL;
-  own->model = model;
-  own->io = io;
-  own->state = state ? mem_dup(state) : NULL;
-  incident_secrets_init(&own->secrets, model->config);
-  own->recorder = event_recorder_new(&(struct event_recorder_options){.io = io,
-                                                                      .model = model,
-                                                                      .state = state,
+static void recorder_open(struct dashboard_events *own, bool from_now) {
+  char *audit = own->state ? state_audit_path(own->state) : NULL;
+  own->records = own->model->config->events;
+  own->recorder = event_recorder_new(&(struct event_recorder_options){.io = own->io,
+                                                                      .model = own->model,
+                                                                      .state = own->state,
                                                                       .audit_path = audit,
                                                                       .place = "dashboard",
+                                                                      .from_now = from_now,
                                                                       .mask = &own->secrets.mask,
                                                                       .say = on_say,
                                                                       .changed = on_recorded,
                                                                       .arg = own});
   free(audit);
+}
+
+void dashboard_events_open(struct dashboard_events *own, struct io *io, struct model *model,
+                           const char *state) {
+  own->model = model;
+  own->io = io;
+  own->state = state ? mem_dup(state) : NULL;
+  incident_secrets_init(&own->secrets, model->config);
+  recorder_open(own, false);
+}
+
+/* What waits to be written was masked when it came. */
+void dashboard_events_rebase(struct dashboard_events *own) {
+  event_recorder_see(own->recorder);
+  incident_secrets_fini(&own->secrets);
+  incident_secrets_init(&own->secrets, own->model->config);
+  if (own->model->config->events == own->records) {
+    event_recorder_rebase(own->recorder);
+    return;
+  }
+  event_recorder_close(own->recorder);
+  recorder_open(own, true);
 }
 
 void dashboard_events_see(struct dashboard_events *own) {

@@ -10,6 +10,7 @@
 struct dashboard_events {
   struct model *model;
   struct event_recorder *recorder;
+  bool records;                /* unless the configuration switches it off */
   struct event_reader *reader; /* while it is looked at; NULL */
   struct event_page off;       /* the page where there is no history */
   struct io *io;
@@ -24,6 +25,8 @@ void dashboard_events_open(struct dashboard_events *own, struct io *io, struct m
                            const char *state);
 /* False: the request is none of the history. */
 bool dashboard_events_request(struct dashboard_events *own, const struct request *request);
+/* model->config is another one. */
+void dashboard_events_rebase(struct dashboard_events *own);
 void dashboard_events_see(struct dashboard_events *own);
 void dashboard_events_close(struct dashboard_events *own);
 /* After the loop has ended. */

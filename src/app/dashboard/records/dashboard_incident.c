@@ -179,6 +179,8 @@ void dashboard_incident_open(struct dashboard_incident *own, struct io *io, stru
 void dashboard_incident_rebase(struct dashboard_incident *own) {
   incident_secrets_fini(&own->secrets);
   incident_secrets_init(&own->secrets, own->model->config);
+  if (own->clerk)
+    incident_clerk_rebase(own->clerk, own->model->config);
 }
 
 void dashboard_incident_pause(struct dashboard_incident *own, bool paused) {

@@ -37,7 +37,7 @@ static void theme_read(struct dashboard_theme *theme, const char *name) {
   struct err err = {0};
   task->task =
       (struct worker_task){.work = task_work, .done = task_done, .drop = task_drop, .owner = theme};
-  task->name = mem_dup(name);
+  task->name = name ? mem_dup(name) : NULL;
   if (worker_start(theme->pool, &task->task, &err))
     return;
   theme->hooks.say(theme->hooks.arg, err.text);
@@ -83,7 +83,7 @@ static void path_watch(struct dashboard_theme *theme) {
 
 static void task_take(struct dashboard_theme *theme, struct task *task) {
   char said[SAID_MAX];
-  const bool same = theme->name && strcmp(theme->name, task->name) == 0;
+  const bool same = theme->name && task->name && strcmp(theme->name, task->name) == 0;
   if (same && memcmp(&theme->shown, &task->theme, sizeof theme->shown) != 0) {
     snprintf(said, sizeof said, "Theme \"%.40s\" reloaded", task->name);
     theme->hooks.say(theme->hooks.arg, said);
@@ -132,6 +132,14 @@ void dashboard_theme_open(struct dashboard_theme *theme, struct io *io, struct t
   uv_timer_init(io->loop, &theme->settle);
   theme->folder.data = theme->file.data = theme->settle.data = theme;
   path_watch(theme);
+}
+
+void dashboard_theme_choose(struct dashboard_theme *theme, const char *name) {
+  const char *followed = theme_followed(name, terminal_scheme(theme->terminal) == SCHEME_LIGHT);
+  free(theme->follows);
+  theme->follows = followed ? mem_dup(name) : NULL;
+  theme->scheme = terminal_scheme(theme->terminal);
+  theme_read(theme, followed && theme->scheme != SCHEME_UNKNOWN ? followed : name);
 }
 
 void dashboard_theme_follow(struct dashboard_theme *theme) {

@@ -43,5 +43,8 @@ void dashboard_theme_open(struct dashboard_theme *theme, struct io *io, struct t
                           const struct dashboard_theme_start *start,
                           const struct dashboard_theme_hooks *hooks);
 void dashboard_theme_close(struct dashboard_theme *theme);
+/* Another theme from now on; NULL: the built-in one. "auto" follows the terminal once it has said
+ * which scheme it has. */
+void dashboard_theme_choose(struct dashboard_theme *theme, const char *name);
 /* The terminal may have said which scheme it has: call it after its input was read. */
 void dashboard_theme_follow(struct dashboard_theme *theme);
