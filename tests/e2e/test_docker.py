@@ -8,7 +8,7 @@ import pytest
 from docker_engine import PROJECT, SERVICE, Relay, engine, shared_engine  # noqa: F401 (fixtures)
 from overview import overview
 from sandbox import wait_until
-from stacktop import CRIT, OK, UNKNOWN, WARN, check, dashboard, write_config
+from stacktop import CRIT, OK, UNKNOWN, WARN, check, dashboard, stacktop, write_config
 
 BESIDE = "others"
 
@@ -181,6 +181,8 @@ def test_found_without_a_configuration(engine, tmp_path):  # noqa: F811
     engine.run("api")
     run = check(write_config(tmp_path, docker=[{"name": "engine"}], hosts=[]), env={"DOCKER_HOST": f"unix://{engine.socket}"})
     assert run.status == OK and "api" in run.stdout, run
+    made = stacktop("init", "-", env={"DOCKER_HOST": f"unix://{engine.socket}", "HOME": str(tmp_path)})
+    assert "they run and publish no port: api" in made.stdout and "not listed" not in made.stderr, made
 
 
 @pytest.mark.parametrize("columns, lines", [(120, 36), (80, 24)])

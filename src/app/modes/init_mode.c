@@ -94,6 +94,8 @@ int init_run(struct runtime *runtime, const struct options *options,
     return EXIT_FAILURE;
   }
   init_draft_make(&draft, &runtime->io, schema);
+  if (draft.trouble)
+    error_print("%s", draft.trouble);
   int status = EXIT_CONFIG_BAD;
   if (draft_loads(&draft, path, schema)) {
     fputs(draft.text, stdout);

@@ -1,11 +1,14 @@
 #include "app/startup/init_draft.h"
 
 #include "app/startup/discover.h"
+#include "app/startup/init_containers.h"
 #include "collectors/collector.h"
 #include "config/config_compose.h"
 #include "config/config_file.h"
 #include "config/print/config_print.h"
 #include "core/mem.h"
+#include "core/text/names.h"
+#include "core/text/text.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -14,7 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, UNITS_MAX = 30, CONTEXT_MAX = 64 /* as the name of a target */ };
+enum {
+  FILE_MAX = 1 << 20,
+  UNITS_MAX = 30,
+  ENGINE_NAME_MAX = 24,
+  CONTEXT_MAX = 64 /* as the name of a target */
+};
 
 struct found {
   FILE *out;
@@ -23,6 +31,7 @@ struct found {
   const char *compose_file;        /* NULL: none here */
   bool answers[COMPOSE_PORTS_MAX]; /* the ports of the compose file */
   char context[CONTEXT_MAX];       /* of the kubeconfig; "": none */
+  struct init_engines engines;
   char *units[UNITS_MAX];
   size_t unit_count;
   size_t targets;
@@ -168,6 +177,13 @@ static char *address_with(const struct usual_place *place, int port) {
             : mem_dup(place->value);
 }
 
+static void print_heading(const struct found *found, const struct collector *collector,
+                          bool *headed) {
+  if (!*headed)
+    fprintf(found->out, "\n%s:\n", collector->kind.key);
+  *headed = true;
+}
+
 static void print_compose(struct found *found, const struct collector *collector, bool *headed) {
   for (size_t i = 0; i < found->compose.count; i++) {
     const struct compose_port *port = &found->compose.ports[i];
@@ -181,9 +197,7 @@ static void print_compose(struct found *found, const struct collector *collector
     char *address = address_with(place, port->host);
     char *name = again ? mem_printf("%.50s-%d", port->service, port->host) : mem_dup(port->service);
     const char *hint = hint_of(collector->kind.kind);
-    if (!*headed)
-      fprintf(found->out, "\n%s:\n", collector->kind.key);
-    *headed = true;
+    print_heading(found, collector, headed);
     fputs("  - name: ", found->out);
     config_print_text(found->out, name);
     fprintf(found->out, "  # of %s\n", found->compose_file);
@@ -201,17 +215,135 @@ static void print_compose(struct found *found, const struct collector *collector
   }
 }
 
+/* ---- containers of no compose project */
+
+static bool has_name(const struct found *found, const struct collector *collector,
+                     const char *name) {
+  for (size_t i = 0; i < found->config->target_count; i++)
+    if (found->config->targets[i]->kind == &collector->kind &&
+        strcmp(found->config->targets[i]->name, name) == 0)
+      return true;
+  for (size_t i = 0; i < found->compose.count; i++)
+    if (strcmp(found->compose.ports[i].service, name) == 0)
+      return true;
+  return false;
+}
+
+/* Whether the compose file publishes the port. */
+static bool is_composed(const struct found *found, int port) {
+  for (size_t i = 0; i < found->compose.count; i++)
+    if (found->compose.ports[i].host == port)
+      return true;
+  return false;
+}
+
+/* The target of the kind docker that is its engine: "podman-2". */
+static const char *engine_name(const struct found *found, const struct init_engine *engine,
+                               char out[ENGINE_NAME_MAX]) {
+  const bool podman = strstr(engine->endpoint.socket, "podman") != NULL;
+  snprintf(out, ENGINE_NAME_MAX, "%s-%zu", podman ? "podman" : "docker",
+           (size_t)(engine - found->engines.items) + 1);
+  return out;
+}
+
+/* A service, or a server of the kind that its port tells. */
+static void print_container(struct found *found, const struct collector *collector,
+                            const struct init_engine *engine,
+                            const struct init_container *container) {
+  const struct usual_place *place;
+  char engine_is[ENGINE_NAME_MAX];
+  (void)collector_of_port(container->container, &place);
+  const char *hint = hint_of(collector->kind.kind);
+  char *address = address_with(place, container->host);
+  char *name = engine->usual && !has_name(found, collector, container->name)
+                   ? mem_printf("%.50s", container->name)
+                   : mem_printf("%.40s-%d", container->name, container->host);
+  fputs("  - name: ", found->out);
+  config_print_text(found->out, name);
+  fputs("  # a running container\n", found->out);
+  print_entry(found, place ? place->option : "address", address);
+  if (!place) {
+    fputs("    runtime: {docker: ", found->out);
+    config_print_text(found->out, container->name);
+    fputs("}\n", found->out);
+    if (!engine->usual)
+      print_entry(found, "engine", engine_name(found, engine, engine_is));
+  }
+  if (hint)
+    fprintf(found->out, "    # %s\n", hint);
+  found->targets++;
+  free(name);
+  free(address);
+}
+
+static void print_containers(struct found *found, const struct collector *collector, bool *headed) {
+  for (size_t e = 0; e < found->engines.count; e++) {
+    const struct init_engine *engine = &found->engines.items[e];
+    for (size_t i = 0; i < engine->count; i++) {
+      const struct init_container *container = &engine->containers[i];
+      const struct usual_place *place;
+      if (container->host == 0 || collector_of_port(container->container, &place) != collector ||
+          is_listed(found, collector, container->host) || is_composed(found, container->host))
+        continue;
+      print_heading(found, collector, headed);
+      print_container(found, collector, engine, container);
+    }
+  }
+}
+
+/* What is not in the lists of servers: containers that publish no port, those beyond the limit, and
+ * engines that did not say. */
+static void print_left_out(const struct found *found, const struct init_engine *engine) {
+  struct names names = {0};
+  char shown[2 * sizeof engine->err.text];
+  for (size_t i = 0; i < engine->count; i++) {
+    text_sanitize(shown, sizeof shown, engine->containers[i].name,
+                  strlen(engine->containers[i].name), false);
+    if (engine->containers[i].host == 0)
+      names_add(&names, shown);
+  }
+  if (names.used > 0)
+    fprintf(found->out, "    # they run and publish no port: %s\n",
+            names_end(&names, "the pane Docker"));
+  if (engine->left_out > 0)
+    fprintf(found->out, "    # %zu more containers: too many, or a name that Docker would refuse\n",
+            engine->left_out);
+  text_sanitize(shown, sizeof shown, engine->err.text, strlen(engine->err.text), false);
+  if (engine->err.kind != ERR_NONE)
+    fprintf(found->out, "    # its containers are not listed here: %s\n", shown);
+}
+
+static void print_engine(struct found *found, const struct collector *collector,
+                         const struct init_engine *engine, bool *headed) {
+  char name[ENGINE_NAME_MAX];
+  char *endpoint = mem_printf("unix://%s", engine->endpoint.socket);
+  print_heading(found, collector, headed);
+  fprintf(found->out, "  - name: %s\n", engine_name(found, engine, name));
+  print_entry(found, "endpoint", endpoint);
+  print_left_out(found, engine);
+  found->targets++;
+  free(endpoint);
+}
+
+static bool is_engine(const struct target_kind *kind) {
+  return strcmp(kind->kind, "docker") == 0;
+}
+
 static void print_kind(struct found *found, const struct collector *collector) {
   bool headed = false;
   for (size_t i = 0; i < found->config->target_count; i++) {
     if (found->config->targets[i]->kind != &collector->kind)
       continue;
-    if (!headed)
-      fprintf(found->out, "\n%s:\n", collector->kind.key);
-    headed = true;
+    print_heading(found, collector, &headed);
     print_target(found, found->config->targets[i]);
+    if (is_engine(&collector->kind) && found->engines.count > 0)
+      print_left_out(found, &found->engines.items[0]);
   }
   print_compose(found, collector, &headed);
+  print_containers(found, collector, &headed);
+  for (size_t i = 0; is_engine(&collector->kind) && i < found->engines.count; i++)
+    if (!found->engines.items[i].usual)
+      print_engine(found, collector, &found->engines.items[i], &headed);
   if (strcmp(collector->kind.kind, "kubernetes") == 0 && *found->context) {
     fprintf(found->out, "\n%s:\n  - name: ", collector->kind.key);
     config_print_text(found->out, found->context);
@@ -255,6 +387,25 @@ static void draft_print(struct found *found) {
         found->out);
 }
 
+/* "docker at /var/run/docker.sock: permission denied", of all that did not say what they run. */
+static char *trouble_of(const struct init_engines *engines) {
+  char *all = NULL;
+  for (size_t i = 0; i < engines->count; i++) {
+    const struct init_engine *engine = &engines->items[i];
+    char shown[2 * sizeof engine->err.text];
+    if (engine->err.kind == ERR_NONE)
+      continue;
+    const char *place = docker_endpoint_place(&engine->endpoint);
+    text_sanitize(shown, sizeof shown, engine->err.text, strlen(engine->err.text), false);
+    char *more =
+        mem_printf("%s%sthe containers of the engine %s are not listed: %s", all ? all : "",
+                   all ? "; " : "", *place ? place : "of the docker command", shown);
+    free(all);
+    all = more;
+  }
+  return all;
+}
+
 void init_draft_make(struct init_draft *draft, struct io *io, const struct app_schema *schema) {
   struct found found = {0};
   struct config *config = discover(io);
@@ -269,12 +420,15 @@ void init_draft_make(struct init_draft *draft, struct io *io, const struct app_s
   for (size_t i = 0; i < found.compose.count; i++)
     ports[i] = found.compose.ports[i].host;
   discover_ports(io, ports, found.compose.count, found.answers);
+  init_engines_find(&found.engines, io);
   found.out = open_memstream(&draft->text, &size);
   if (!found.out)
     mem_failed();
   draft_print(&found);
   fclose(found.out);
   draft->targets = found.targets;
+  draft->trouble = trouble_of(&found.engines);
+  init_engines_fini(&found.engines);
   for (size_t i = 0; i < found.unit_count; i++)
     free(found.units[i]);
   config_free(config);
@@ -282,5 +436,6 @@ void init_draft_make(struct init_draft *draft, struct io *io, const struct app_s
 
 void init_draft_fini(struct init_draft *draft) {
   free(draft->text);
+  free(draft->trouble);
   *draft = (struct init_draft){0};
 }

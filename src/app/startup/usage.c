@@ -62,9 +62,10 @@ static const char config[] =
 static const char init[] =
     "usage: stacktop init [FILE] [--yes]   write a first configuration\n"
     "\n"
-    "Looks at the usual loopback ports, the ports of a compose file in this folder, the Docker\n"
-    "engine, the kubeconfig and the unit files of /etc/systemd/system. Prints the configuration,\n"
-    "then asks before it writes it, with mode 0600. No password is read or written.\n"
+    "Looks at the usual loopback ports, the ports of a compose file in this folder, the running\n"
+    "containers, the kubeconfig and the unit files of /etc/systemd/system. Prints the\n"
+    "configuration, then asks before it writes it, with mode 0600. No password is read or\n"
+    "written.\n"
     "\n"
     "      FILE              where to write it, also as --output FILE; - only prints it. Default:\n"
     "                        $XDG_CONFIG_HOME/stacktop/stacktop.yaml (~/.config/...)\n"

@@ -100,13 +100,20 @@ static bool usual_socket(size_t index, char out[DOCKER_URL_MAX]) {
   return true;
 }
 
-static bool find_socket(char out[DOCKER_SOCKET_MAX]) {
+bool docker_endpoint_usual(size_t index, char out[DOCKER_SOCKET_MAX]) {
   char path[DOCKER_URL_MAX];
-  for (size_t i = 0; usual_socket(i, path); i++)
-    if (strlen(path) < DOCKER_SOCKET_MAX && access(path, F_OK) == 0) {
-      memcpy(out, path, strlen(path) + 1);
+  *out = '\0';
+  if (!usual_socket(index, path))
+    return false;
+  if (strlen(path) < DOCKER_SOCKET_MAX && access(path, F_OK) == 0)
+    memcpy(out, path, strlen(path) + 1);
+  return true;
+}
+
+static bool find_socket(char out[DOCKER_SOCKET_MAX]) {
+  for (size_t i = 0; docker_endpoint_usual(i, out); i++)
+    if (*out)
       return true;
-    }
   return false;
 }
 

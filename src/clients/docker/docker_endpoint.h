@@ -3,6 +3,8 @@
 
 #include "core/err.h"
 
+#include <stddef.h>
+
 enum { DOCKER_SOCKET_MAX = 108, DOCKER_URL_MAX = 256, DOCKER_FILE_MAX = 512 };
 
 struct docker_endpoint {
@@ -34,6 +36,9 @@ bool docker_endpoint_find(const struct docker_named *named, struct docker_endpoi
                           struct err *err) MUST_CHECK;
 /* Whether there is a sign of an engine: DOCKER_HOST, a context, or one of the usual sockets. */
 bool docker_endpoint_exists(void);
+/* The usual sockets of engines, in their order: in out, "" where it does not exist. False beyond
+ * the last one. */
+bool docker_endpoint_usual(size_t index, char out[DOCKER_SOCKET_MAX]);
 /* Whether it is on this host: only then it publishes this host's ports. */
 bool docker_endpoint_is_local(const struct docker_endpoint *endpoint);
 /* What identifies it for a person, and for a plan. */
