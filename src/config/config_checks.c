@@ -132,6 +132,8 @@ static bool check_read(struct draft *draft, const struct target *target, struct 
   check->interval_ms = draft->values[CHECK_INTERVAL].number;
   check->timeout_ms = draft->values[CHECK_TIMEOUT].number;
   check->per_row = draft->values[CHECK_PER_ROW].number;
+  draft->values[CHECK_SQL].origin = config_yaml_origin(draft->yaml, draft->nodes[CHECK_SQL], 0);
+  check->origins = config_option_origins(draft->values, CHECK_OPTION_COUNT);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "config/config_layout.h"
 
+#include "config/print/config_dump_line.h"
 #include "core/mem.h"
 #include "core/text/suggest.h"
 
@@ -148,7 +149,7 @@ void config_layout_read(struct config_yaml *yaml, const struct config_schema *sc
   if (config_yaml_is_null(list) || !config_yaml_list(yaml, list, config_layout_key))
     return;
   for (size_t i = 0; (item = config_yaml_item(yaml, list, i)); i++) {
-    struct layout_line line = {.weight = 1};
+    struct layout_line line = {.weight = 1, .origin = config_yaml_origin(yaml, item, 0)};
     if (i == LAYOUT_LINES_MAX) {
       config_yaml_error(yaml, item, "%s: more than %d rows", config_layout_key, LAYOUT_LINES_MAX);
       return;
@@ -167,8 +168,10 @@ static const char *pane_name(const struct config_schema *schema, const char *id)
   return id;
 }
 
-void config_layout_dump(FILE *out, const struct config_schema *schema,
-                        const struct config *config) {
+void config_layout_dump(const struct dump *dump) {
+  FILE *out = dump->out;
+  const struct config_schema *schema = dump->schema;
+  const struct config *config = dump->config;
   if (config->layout_count > 0)
     fprintf(out, "%s:\n", config_layout_key);
   for (size_t i = 0; i < config->layout_count; i++) {
@@ -177,7 +180,8 @@ void config_layout_dump(FILE *out, const struct config_schema *schema,
     for (size_t c = 0; c < line->count; c++)
       fprintf(out, "%s%s: %d", c > 0 ? ", " : "", pane_name(schema, line->cells[c].pane),
               line->cells[c].weight);
-    fputs("]}\n", out);
+    fputs("]}", out);
+    config_dump_line_end(dump, &line->origin);
   }
 }
 

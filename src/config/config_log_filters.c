@@ -76,7 +76,8 @@ static void filter_read(struct config_yaml *yaml, const yaml_node_t *node, struc
         .name = mem_dup(values[LOG_FILTER_NAME].text),
         .help = values[LOG_FILTER_HELP].text ? mem_dup(values[LOG_FILTER_HELP].text) : NULL,
         .filter = filter,
-        .since_ms = values[LOG_FILTER_SINCE].number};
+        .since_ms = values[LOG_FILTER_SINCE].number,
+        .origins = config_option_origins(values, LOG_FILTER_OPTION_COUNT)};
   }
   for (size_t i = 0; i < LOG_FILTER_OPTION_COUNT; i++)
     option_value_fini(&values[i]);

@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct origin *config_option_origins(const struct option_value *values, size_t count) {
+  struct origin *origins = mem_new(count * sizeof *origins);
+  for (size_t i = 0; i < count; i++)
+    origins[i] = values[i].origin;
+  return origins;
+}
+
 int config_option_find(const struct option *options, size_t count, const char *name) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(options[i].name, name) == 0)

@@ -332,6 +332,15 @@ static void values_init(struct own_draft *draft) {
       abort(); /* the default of an option parses */
 }
 
+/* Lists and mappings have no value of their own here. */
+static void origins_take(struct own_draft *draft) {
+  for (size_t i = 0; i < OWN_OPTION_COUNT; i++)
+    if (draft->nodes[i])
+      draft->values[i].origin =
+          config_yaml_origin(draft->reading.yaml, draft->nodes[i], draft->values[i].origin.by);
+  draft->action->origins = config_option_origins(draft->values, OWN_OPTION_COUNT);
+}
+
 /* An action with an error is kept as far as its id is known, so that others are compared with it.
  */
 void config_own_read(struct config_yaml *yaml, const struct config_schema *schema,
@@ -347,6 +356,7 @@ void config_own_read(struct config_yaml *yaml, const struct config_schema *schem
                               .node = item};
     values_init(&draft);
     (void)action_read(&draft); /* its errors fail the load */
+    origins_take(&draft);
     if (draft.action->spec.id && draft.action->spec.kind) {
       config->actions =
           mem_resize(config->actions, (config->action_count + 1) * sizeof *config->actions);

@@ -1,6 +1,7 @@
 #include "config/own/config_own_dump.h"
 
 #include "config/own/config_own_options.h"
+#include "config/print/config_dump_line.h"
 #include "config/print/config_print.h"
 #include "core/secret.h"
 
@@ -9,14 +10,25 @@
 
 /* ---- the loaded ones */
 
-static void dump_name(FILE *out, enum own_option option) {
-  fprintf(out, "    %s: ", own_options[option].name);
+struct own_dump {
+  const struct dump *dump;
+  FILE *out;
+  const struct own_action *action;
+};
+
+static void name_print(const struct own_dump *own, enum own_option option) {
+  fprintf(own->out, "%s%s: ", option == OWN_OPTION_ID ? "  - " : "    ", own_options[option].name);
 }
 
-static void dump_text(FILE *out, enum own_option option, const char *text) {
-  dump_name(out, option);
-  config_print_text(out, text);
-  fputc('\n', out);
+static void line_end(const struct own_dump *own, enum own_option option) {
+  const struct origin *origins = own->action->origins;
+  config_dump_line_end(own->dump, origins ? &origins[option] : NULL);
+}
+
+static void dump_text(const struct own_dump *own, enum own_option option, const char *text) {
+  name_print(own, option);
+  config_print_text(own->out, text);
+  line_end(own, option);
 }
 
 static void dump_sources(FILE *out, const struct own_text *texts, size_t count) {
@@ -28,8 +40,17 @@ static void dump_sources(FILE *out, const struct own_text *texts, size_t count) 
   fputc(']', out);
 }
 
-static void dump_rows(FILE *out, const struct own_action *action) {
-  dump_name(out, OWN_OPTION_ROWS);
+static void dump_list(const struct own_dump *own, enum own_option option,
+                      const struct own_text *texts, size_t count) {
+  name_print(own, option);
+  dump_sources(own->out, texts, count);
+  line_end(own, option);
+}
+
+static void dump_rows(const struct own_dump *own) {
+  const struct own_action *action = own->action;
+  FILE *out = own->out;
+  name_print(own, OWN_OPTION_ROWS);
   fprintf(out, "{kind: %s", action->spec.kind);
   if (action->spec.table)
     fprintf(out, ", table: %s", action->spec.table);
@@ -42,10 +63,12 @@ static void dump_rows(FILE *out, const struct own_action *action) {
     fputs(i > 0 ? ", " : ", targets: [", out);
     config_print_text(out, action->targets[i]);
   }
-  fputs(action->target_count > 0 ? "]}\n" : "}\n", out);
+  fputs(action->target_count > 0 ? "]}" : "}", out);
+  line_end(own, OWN_OPTION_ROWS);
 }
 
-static void dump_ask(FILE *out, const struct option *param) {
+static void dump_ask(const struct own_dump *own, const struct option *param) {
+  FILE *out = own->out;
   fputs("      - {name: ", out);
   config_print_text(out, param->name);
   if (*param->help) {
@@ -60,82 +83,92 @@ static void dump_ask(FILE *out, const struct option *param) {
     fputs(i > 0 ? ", " : ", choices: [", out);
     config_print_text(out, param->choices[i]);
   }
-  fputs(param->choices ? "]}\n" : "}\n", out);
+  fputs(param->choices ? "]}" : "}", out);
+  line_end(own, OWN_OPTION_ASK);
 }
 
-static void dump_variables(FILE *out, const struct own_action *action, bool files) {
+static void dump_variables(const struct own_dump *own, bool files) {
+  const enum own_option option = files ? OWN_OPTION_ENVIRONMENT_FILES : OWN_OPTION_ENVIRONMENT;
+  const struct own_action *action = own->action;
   bool any = false;
   for (size_t i = 0; i < action->variable_count; i++) {
     const struct own_variable *variable = &action->variables[i];
     if (!variable->file == files)
       continue;
     if (!any)
-      dump_name(out, files ? OWN_OPTION_ENVIRONMENT_FILES : OWN_OPTION_ENVIRONMENT);
-    fprintf(out, "%s%s: ", any ? ", " : "{", variable->name);
+      name_print(own, option);
+    fprintf(own->out, "%s%s: ", any ? ", " : "{", variable->name);
     if (files)
-      config_print_text(out, variable->file);
+      config_print_text(own->out, variable->file);
     else
-      config_print_source(out, name_is_secret(variable->name) ? "***"
-                                                              : own_text_source(&variable->value));
+      config_print_source(
+          own->out, name_is_secret(variable->name) ? "***" : own_text_source(&variable->value));
     any = true;
   }
-  fputs(any ? "}\n" : "", out);
+  if (!any)
+    return;
+  fputc('}', own->out);
+  line_end(own, option);
 }
 
-static void dump_way(FILE *out, const struct own_action *action) {
+static void dump_way(const struct own_dump *own) {
+  const struct own_action *action = own->action;
   if (action->sql) {
-    dump_text(out, OWN_OPTION_SQL, action->sql);
-    dump_name(out, OWN_OPTION_VALUES);
-    dump_sources(out, action->values, action->value_count);
-    fprintf(out, "\n    writes: %s\n", action->writes ? "true" : "false");
+    dump_text(own, OWN_OPTION_SQL, action->sql);
+    dump_list(own, OWN_OPTION_VALUES, action->values, action->value_count);
+    name_print(own, OWN_OPTION_WRITES);
+    fputs(action->writes ? "true" : "false", own->out);
+    line_end(own, OWN_OPTION_WRITES);
     return;
   }
-  dump_name(out, OWN_OPTION_ARGV);
-  dump_sources(out, action->argv, action->argv_count);
-  fputc('\n', out);
-  dump_variables(out, action, false);
-  dump_variables(out, action, true);
-  if (action->has_input) {
-    dump_name(out, OWN_OPTION_STDIN);
-    char *input = own_action_input(action);
-    config_print_source(out, input);
-    fputc('\n', out);
-    free(input);
-  }
+  dump_list(own, OWN_OPTION_ARGV, action->argv, action->argv_count);
+  dump_variables(own, false);
+  dump_variables(own, true);
+  if (!action->has_input)
+    return;
+  char *input = own_action_input(action);
+  name_print(own, OWN_OPTION_STDIN);
+  config_print_source(own->out, input);
+  line_end(own, OWN_OPTION_STDIN);
+  free(input);
 }
 
-static void dump_action(FILE *out, const struct own_action *action) {
-  fputs("  - id: ", out);
-  config_print_text(out, action->spec.id + sizeof OWN_PREFIX - 1);
-  fputc('\n', out);
-  dump_text(out, OWN_OPTION_TITLE, action->spec.title);
-  dump_text(out, OWN_OPTION_HELP, action->spec.what);
+static void dump_action(const struct own_dump *own) {
+  const struct own_action *action = own->action;
+  const char key[] = {(char)action->spec.key, '\0'};
+  dump_text(own, OWN_OPTION_ID, action->spec.id + sizeof OWN_PREFIX - 1);
+  dump_text(own, OWN_OPTION_TITLE, action->spec.title);
+  dump_text(own, OWN_OPTION_HELP, action->spec.what);
   if (action->spec.key)
-    fprintf(out, "    key: %c\n", (char)action->spec.key);
-  dump_rows(out, action);
+    dump_text(own, OWN_OPTION_KEY, key);
+  dump_rows(own);
   if (action->spec.param_count > 0)
-    fputs("    ask:\n", out);
+    fprintf(own->out, "    %s:\n", own_options[OWN_OPTION_ASK].name);
   for (size_t i = 0; i < action->spec.param_count; i++)
-    dump_ask(out, &action->spec.params[i]);
-  dump_way(out, action);
-  fprintf(out, "    danger: %s\n    timeout: ",
-          action->spec.danger == DANGER_REVERSIBLE ? "low" : "destructive");
-  config_print_duration(out, action->timeout_ms);
+    dump_ask(own, &action->spec.params[i]);
+  dump_way(own);
+  dump_text(own, OWN_OPTION_DANGER,
+            action->spec.danger == DANGER_REVERSIBLE ? "low" : "destructive");
+  name_print(own, OWN_OPTION_TIMEOUT);
+  config_print_duration(own->out, action->timeout_ms);
+  line_end(own, OWN_OPTION_TIMEOUT);
   if (action->verify_count > 0) {
-    fputs("\n    verify: {argv: ", out);
-    dump_sources(out, action->verify, action->verify_count);
-    fputs(", within: ", out);
-    config_print_duration(out, action->verify_ms);
-    fputc('}', out);
+    name_print(own, OWN_OPTION_VERIFY);
+    fputs("{argv: ", own->out);
+    dump_sources(own->out, action->verify, action->verify_count);
+    fputs(", within: ", own->out);
+    config_print_duration(own->out, action->verify_ms);
+    fputc('}', own->out);
+    line_end(own, OWN_OPTION_VERIFY);
   }
-  fprintf(out, "\n    output: %s\n", action->output_private ? "show" : "record");
+  dump_text(own, OWN_OPTION_OUTPUT, action->output_private ? "show" : "record");
 }
 
-void config_own_dump(FILE *out, const struct config *config) {
-  if (config->action_count > 0)
-    fprintf(out, "%s:\n", config_actions_key);
-  for (size_t i = 0; i < config->action_count; i++)
-    dump_action(out, config->actions[i]);
+void config_own_dump(const struct dump *dump) {
+  if (dump->config->action_count > 0)
+    fprintf(dump->out, "%s:\n", config_actions_key);
+  for (size_t i = 0; i < dump->config->action_count; i++)
+    dump_action(&(struct own_dump){dump, dump->out, dump->config->actions[i]});
 }
 
 /* ---- those to start from */

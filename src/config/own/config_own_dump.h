@@ -7,6 +7,7 @@
 
 /* Those of the configuration; ${VAR} is as in the file, and what looks like a secret is
  * "***". */
-void config_own_dump(FILE *out, const struct config *config);
+struct dump; /* config/print/config_dump_line.h */
+void config_own_dump(const struct dump *dump);
 /* Two to start from, disabled: a program and a statement, each key with its help. */
 void config_own_default(FILE *out);

@@ -2,6 +2,7 @@
 
 #include "config/config_layout.h"
 #include "config/own/config_own_dump.h"
+#include "config/print/config_dump_line.h"
 #include "config/print/config_mask.h"
 #include "config/print/config_print.h"
 #include "core/mem.h"
@@ -31,36 +32,6 @@ static void print_shown(FILE *out, const struct option *option, const char *name
   free(masked);
 }
 
-/* Where the output goes, and whether it names origins. */
-struct dump {
-  FILE *out;
-  const struct config *config;
-  const struct config_schema *schema;
-  const struct config_dump_effects *effects; /* NULL: without origins */
-};
-
-/* "  # ecap.yaml:9, ${VAR}", and the end of the line. */
-static void line_end(const struct dump *dump, const struct origin *origin) {
-  static const struct {
-    unsigned by;
-    const char *words;
-  } ways[] = {{ORIGIN_VARIABLE, ", by ${...} of the environment"},
-              {ORIGIN_FILE, ", from a file"},
-              {ORIGIN_COMMAND, ", from a command"}};
-  if (dump->effects && (!origin || !origin->file)) {
-    fputs("  # default", dump->out);
-  } else if (dump->effects) {
-    fputs("  # ", dump->out);
-    char shown[1024];
-    text_sanitize(shown, sizeof shown, origin->file, strlen(origin->file), false);
-    fprintf(dump->out, "%s:%d", shown, origin->line);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-      if (origin->by & ways[i].by)
-        fputs(ways[i].words, dump->out);
-  }
-  fputc('\n', dump->out);
-}
-
 static void dump_items(FILE *out, const struct option *option, const struct option_value *value) {
   bool map = option->type == OPTION_MAP && value->names;
   fputs(map ? "{" : "[", out);
@@ -86,7 +57,7 @@ static void dump_option(const struct dump *dump, const struct option *option,
     dump_items(out, option, value);
   else
     print_shown(out, option, NULL, value->text);
-  line_end(dump, &value->origin);
+  config_dump_line_end(dump, &value->origin);
 }
 
 static void dump_rules(const struct dump *dump, const struct rules *rules, const char *indent) {
@@ -100,48 +71,74 @@ static void dump_rules(const struct dump *dump, const struct rules *rules, const
       continue;
     fprintf(out, "%s  %s: ", indent, rule->metric);
     config_print_threshold(out, &rule->threshold, column->unit);
-    line_end(dump, &rule->origin);
+    config_dump_line_end(dump, &rule->origin);
   }
 }
 
-static void dump_check_text(FILE *out, enum check_option option, const char *text) {
-  fprintf(out, "%s%s: ", option == CHECK_NAME ? "      - " : "        ",
+/* A check of a target. */
+struct dump_check {
+  const struct dump *dump;
+  const struct data_check *check;
+};
+
+static void check_name(const struct dump_check *own, enum check_option option) {
+  fprintf(own->dump->out, "%s%s: ", option == CHECK_NAME ? "      - " : "        ",
           check_options[option].name);
-  config_print_text(out, text);
-  fputc('\n', out);
 }
 
-static void dump_check_limit(FILE *out, const struct data_check *check, enum check_option option,
-                             double limit) {
-  fprintf(out, "        %s: ", check_options[option].name);
-  if (strcmp(check->unit, "seconds") == 0)
-    config_print_limit(out, limit, UNIT_SECONDS);
+static void check_end(const struct dump_check *own, enum check_option option) {
+  const struct origin *origins = own->check->origins;
+  config_dump_line_end(own->dump, origins ? &origins[option] : NULL);
+}
+
+static void check_text(const struct dump_check *own, enum check_option option, const char *text) {
+  check_name(own, option);
+  config_print_text(own->dump->out, text);
+  check_end(own, option);
+}
+
+static void check_true(const struct dump_check *own, enum check_option option) {
+  check_name(own, option);
+  fputs("true", own->dump->out);
+  check_end(own, option);
+}
+
+static void check_duration(const struct dump_check *own, enum check_option option, int64_t ms) {
+  check_name(own, option);
+  config_print_duration(own->dump->out, ms);
+  check_end(own, option);
+}
+
+static void check_limit(const struct dump_check *own, enum check_option option, double limit) {
+  check_name(own, option);
+  if (strcmp(own->check->unit, "seconds") == 0)
+    config_print_limit(own->dump->out, limit, UNIT_SECONDS);
   else
-    fprintf(out, "%.15g", limit);
-  fputc('\n', out);
+    fprintf(own->dump->out, "%.15g", limit);
+  check_end(own, option);
 }
 
-static void dump_check(FILE *out, const struct data_check *check) {
+static void dump_check(const struct dump *dump, const struct data_check *check) {
+  const struct dump_check own = {dump, check};
   size_t len = strlen(check->sql);
   char *sql = mask_likely(check->sql, &len);
-  dump_check_text(out, CHECK_NAME, check->name);
-  dump_check_text(out, CHECK_SQL, sql);
+  check_text(&own, CHECK_NAME, check->name);
+  check_text(&own, CHECK_SQL, sql);
   free(sql);
-  fputs("        interval: ", out);
-  config_print_duration(out, check->interval_ms);
-  fputs("\n        timeout: ", out);
-  config_print_duration(out, check->timeout_ms);
-  fputc('\n', out);
+  check_duration(&own, CHECK_INTERVAL, check->interval_ms);
+  check_duration(&own, CHECK_TIMEOUT, check->timeout_ms);
   if (check->threshold.has_warn)
-    dump_check_limit(out, check, CHECK_WARN, check->threshold.warn);
+    check_limit(&own, CHECK_WARN, check->threshold.warn);
   if (check->threshold.has_crit)
-    dump_check_limit(out, check, CHECK_CRIT, check->threshold.crit);
-  fputs(check->threshold.below ? "        below: true\n" : "", out);
+    check_limit(&own, CHECK_CRIT, check->threshold.crit);
+  if (check->threshold.below)
+    check_true(&own, CHECK_BELOW);
   if (*check->unit)
-    dump_check_text(out, CHECK_UNIT, check->unit);
-  fputs(check->per_row ? "        per_row: true\n" : "", out);
+    check_text(&own, CHECK_UNIT, check->unit);
+  if (check->per_row)
+    check_true(&own, CHECK_PER_ROW);
   if (check->expect)
-    dump_check_text(out, CHECK_EXPECT, check->expect);
+    check_text(&own, CHECK_EXPECT, check->expect);
 }
 
 /* Of what a target has from the file, unless it has its own. */
@@ -158,23 +155,23 @@ static void dump_target(const struct dump *dump, const struct target *target) {
   const struct origin *origins = target->origins;
   fputs("  - name: ", out);
   config_print_text(out, target->name);
-  line_end(dump, &target->origin);
+  config_dump_line_end(dump, &target->origin);
   fputs("    interval: ", out);
   config_print_duration(out, target->interval_ms);
-  line_end(dump, common_origin(dump, target, TARGET_INTERVAL, CONFIG_INTERVAL));
+  config_dump_line_end(dump, common_origin(dump, target, TARGET_INTERVAL, CONFIG_INTERVAL));
   if (target->timeout_ms > 0) {
     fputs("    timeout: ", out);
     config_print_duration(out, target->timeout_ms);
-    line_end(dump, common_origin(dump, target, TARGET_TIMEOUT, CONFIG_TIMEOUT));
+    config_dump_line_end(dump, common_origin(dump, target, TARGET_TIMEOUT, CONFIG_TIMEOUT));
   }
   if (target->read_only) {
     fputs("    read_only: true", out);
-    line_end(dump, origins ? &origins[TARGET_READ_ONLY] : NULL);
+    config_dump_line_end(dump, origins ? &origins[TARGET_READ_ONLY] : NULL);
   }
   if (target->disabled) {
     fputs("    disabled: ", out);
     config_print_text(out, target->disabled);
-    line_end(dump, origins ? &origins[TARGET_DISABLED] : NULL);
+    config_dump_line_end(dump, origins ? &origins[TARGET_DISABLED] : NULL);
   }
   const struct option_value logs = {.set = target->log_count > 0,
                                     .items = target->logs,
@@ -193,7 +190,7 @@ static void dump_target(const struct dump *dump, const struct target *target) {
   if (target->check_count > 0)
     fprintf(out, "    %s:\n", config_checks_key);
   for (size_t i = 0; i < target->check_count; i++)
-    dump_check(out, &target->checks[i]);
+    dump_check(dump, &target->checks[i]);
 }
 
 static void dump_kind(const struct dump *dump, const struct target_kind *kind) {
@@ -217,7 +214,7 @@ static void dump_text(const struct dump *dump, enum config_option option, const 
     return;
   fprintf(dump->out, "%s: ", config_options[option].name);
   config_print_text(dump->out, text);
-  line_end(dump, option_origin(dump, option));
+  config_dump_line_end(dump, option_origin(dump, option));
 }
 
 /* What is true; false too, where origins are shown. */
@@ -225,7 +222,7 @@ static void dump_bool(const struct dump *dump, enum config_option option, bool v
   if (!value && !dump->effects)
     return;
   fprintf(dump->out, "%s: %s", config_options[option].name, value ? "true" : "false");
-  line_end(dump, option_origin(dump, option));
+  config_dump_line_end(dump, option_origin(dump, option));
 }
 
 /* What is not the default, or all. */
@@ -234,27 +231,18 @@ static void dump_events(const struct dump *dump) {
   if (!config->events || dump->effects) {
     fprintf(dump->out, "%s: %s", config_options[CONFIG_EVENTS].name,
             config->events ? "true" : "false");
-    line_end(dump, option_origin(dump, CONFIG_EVENTS));
+    config_dump_line_end(dump, option_origin(dump, CONFIG_EVENTS));
   }
   if (config->events_keep_ms != INT64_C(30) * 86400000 || dump->effects) {
     fprintf(dump->out, "%s: ", config_options[CONFIG_EVENTS_KEEP].name);
     config_print_duration(dump->out, config->events_keep_ms);
-    line_end(dump, option_origin(dump, CONFIG_EVENTS_KEEP));
+    config_dump_line_end(dump, option_origin(dump, CONFIG_EVENTS_KEEP));
   }
   if (config->events_bytes != INT64_C(256) << 20 || dump->effects) {
     fprintf(dump->out, "%s: %lldMB", config_options[CONFIG_EVENTS_SIZE].name,
             (long long)(config->events_bytes >> 20));
-    line_end(dump, option_origin(dump, CONFIG_EVENTS_SIZE));
+    config_dump_line_end(dump, option_origin(dump, CONFIG_EVENTS_SIZE));
   }
-}
-
-/* "    grep: ..." */
-static void dump_filter_text(FILE *out, enum log_filter_option option, const char *text) {
-  if (!text)
-    return;
-  fprintf(out, "    %s: ", log_filter_options[option].name);
-  config_print_text(out, text);
-  fputc('\n', out);
 }
 
 /* "keys:" with "  row-details: [d, F3]", an entry a line. */
@@ -273,31 +261,44 @@ static void dump_keys(const struct dump *dump) {
       config_print_text(out, setting->keys[j]);
     }
     fputs(setting->key_count > 0 ? "]" : "", out);
-    line_end(dump, &setting->origin);
+    config_dump_line_end(dump, &setting->origin);
   }
 }
 
+static const struct origin *filter_origin(const struct log_saved *saved,
+                                          enum log_filter_option option) {
+  return saved->origins ? &saved->origins[option] : NULL;
+}
+
+static void filter_text(const struct dump *dump, const struct log_saved *saved,
+                        enum log_filter_option option, const char *text) {
+  if (!text)
+    return;
+  fprintf(dump->out, "%s%s: ", option == LOG_FILTER_NAME ? "  - " : "    ",
+          log_filter_options[option].name);
+  config_print_text(dump->out, text);
+  config_dump_line_end(dump, filter_origin(saved, option));
+}
+
 static void dump_filter(const struct dump *dump, const struct log_saved *saved) {
-  FILE *out = dump->out;
   const struct log_filter_spec *spec = log_filter_spec(saved->filter);
-  fputs("  - name: ", out);
-  config_print_text(out, saved->name);
-  fputc('\n', out);
-  dump_filter_text(out, LOG_FILTER_HELP, saved->help);
-  dump_filter_text(out, LOG_FILTER_GREP, spec->grep);
-  dump_filter_text(out, LOG_FILTER_EXCLUDE, spec->exclude);
-  if (spec->level != LOG_LEVEL_NONE)
-    dump_filter_text(out, LOG_FILTER_LEVEL, log_level_name(spec->level));
+  const struct origin *of_fields = filter_origin(saved, LOG_FILTER_FIELDS);
   const struct option_value fields = {.set = spec->condition_count > 0,
                                       .items = (char **)spec->conditions,
-                                      .item_count = spec->condition_count};
-  const struct dump plain = {.out = out};
-  dump_option(&plain, &log_filter_options[LOG_FILTER_FIELDS], &fields);
-  dump_filter_text(out, LOG_FILTER_SOURCE, spec->source);
+                                      .item_count = spec->condition_count,
+                                      .origin = of_fields ? *of_fields : (struct origin){0}};
+  filter_text(dump, saved, LOG_FILTER_NAME, saved->name);
+  filter_text(dump, saved, LOG_FILTER_HELP, saved->help);
+  filter_text(dump, saved, LOG_FILTER_GREP, spec->grep);
+  filter_text(dump, saved, LOG_FILTER_EXCLUDE, spec->exclude);
+  if (spec->level != LOG_LEVEL_NONE)
+    filter_text(dump, saved, LOG_FILTER_LEVEL, log_level_name(spec->level));
+  dump_option(dump, &log_filter_options[LOG_FILTER_FIELDS], &fields);
+  filter_text(dump, saved, LOG_FILTER_SOURCE, spec->source);
   if (saved->since_ms > 0) {
-    fprintf(out, "    %s: ", log_filter_options[LOG_FILTER_SINCE].name);
-    config_print_duration(out, saved->since_ms);
-    fputc('\n', out);
+    fprintf(dump->out, "    %s: ", log_filter_options[LOG_FILTER_SINCE].name);
+    config_print_duration(dump->out, saved->since_ms);
+    config_dump_line_end(dump, filter_origin(saved, LOG_FILTER_SINCE));
   }
 }
 
@@ -319,6 +320,8 @@ static void dump_effects(const struct dump *dump) {
     config_print_text(dump->out, effects->theme);
     fprintf(dump->out, ", by %s\n", effects->theme_by);
   }
+  for (size_t i = 0; effects->others && effects->others[i]; i++)
+    fprintf(dump->out, "# %s\n", effects->others[i]);
   if (effects->state && !dump->config->state) {
     fputs("# state: ", dump->out);
     config_print_text(dump->out, effects->state);
@@ -347,7 +350,7 @@ static void dump_default_rules(const struct dump *dump) {
       continue;
     fprintf(dump->out, "%s  %s: ", any ? "" : "thresholds:\n", column->metric);
     config_print_threshold(dump->out, &column->threshold, column->unit);
-    line_end(dump, NULL);
+    config_dump_line_end(dump, NULL);
     any = true;
   }
 }
@@ -359,19 +362,19 @@ static void dump_time(const struct dump *dump, enum config_option option, int64_
     return;
   fprintf(dump->out, "%s: ", config_options[option].name);
   config_print_duration(dump->out, ms);
-  line_end(dump, origin);
+  config_dump_line_end(dump, origin);
 }
 
 static void dump_wall(const struct dump *dump) {
   const struct config_wall *wall = &dump->config->wall;
   const struct option_value run = {.set = true, .items = wall->run, .item_count = wall->run_count};
   dump_bool(dump, CONFIG_WALL_BELL, wall->bell);
-  if (wall->notice != WALL_NOTICE_NONE)
+  if (wall->notice != WALL_NOTICE_NONE || dump->effects)
     dump_text(dump, CONFIG_WALL_NOTICE, config_options[CONFIG_WALL_NOTICE].choices[wall->notice]);
   if (wall->run_count > 0) {
     fprintf(dump->out, "%s: ", config_options[CONFIG_WALL_RUN].name);
     dump_items(dump->out, &config_options[CONFIG_WALL_RUN], &run);
-    line_end(dump, option_origin(dump, CONFIG_WALL_RUN));
+    config_dump_line_end(dump, option_origin(dump, CONFIG_WALL_RUN));
   }
   dump_time(dump, CONFIG_WALL_EVERY, wall->every_ms);
   dump_time(dump, CONFIG_WALL_ROTATE, wall->rotate_ms);
@@ -386,7 +389,9 @@ static void dump_all(const struct dump *dump) {
   dump_text(dump, CONFIG_ENVIRONMENT, config->environment);
   fprintf(out, "%s: ", config_options[CONFIG_INTERVAL].name);
   config_print_duration(out, config->interval_ms);
-  line_end(dump, option_origin(dump, CONFIG_INTERVAL));
+  config_dump_line_end(dump, option_origin(dump, CONFIG_INTERVAL));
+  if (dump->effects && config->options && config->options[CONFIG_TIMEOUT].set)
+    dump_time(dump, CONFIG_TIMEOUT, config->options[CONFIG_TIMEOUT].number);
   dump_text(dump, CONFIG_THEME, config->theme);
   dump_text(dump, CONFIG_STATE, config->state);
   dump_bool(dump, CONFIG_READ_ONLY, config->read_only);
@@ -394,13 +399,13 @@ static void dump_all(const struct dump *dump) {
   dump_wall(dump);
   if (!config->mouse || dump->effects) {
     fprintf(out, "%s: %s", config_options[CONFIG_MOUSE].name, config->mouse ? "true" : "false");
-    line_end(dump, option_origin(dump, CONFIG_MOUSE));
+    config_dump_line_end(dump, option_origin(dump, CONFIG_MOUSE));
   }
   dump_keys(dump);
   dump_events(dump);
   for (size_t i = 0; i < dump->schema->kind_count; i++)
     dump_kind(dump, dump->schema->kinds[i]);
-  config_layout_dump(out, dump->schema, config);
+  config_layout_dump(dump);
   if (config->log_filter_count > 0)
     fprintf(out, "%s:\n", config_log_filters_key);
   for (size_t i = 0; i < config->log_filter_count; i++)
@@ -408,7 +413,7 @@ static void dump_all(const struct dump *dump) {
   dump_rules(dump, &config->rules, "");
   if (dump->effects)
     dump_default_rules(dump);
-  config_own_dump(out, config);
+  config_own_dump(dump);
 }
 
 void config_dump(FILE *out, const struct config *config, const struct config_schema *schema) {

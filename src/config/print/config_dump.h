@@ -16,6 +16,8 @@ struct config_dump_effects {
   const char *theme_by;     /* "--theme", with the theme below; NULL: not on the command line */
   const char *theme;
   const char *state; /* the directory that is used; NULL: none is known */
+  /* Lines about what else has an effect, such as "mouse: false, by -M"; ended with NULL. */
+  const char *const *others;
 };
 void config_dump_origins(FILE *out, const struct config *config, const struct config_schema *schema,
                          const struct config_dump_effects *effects);

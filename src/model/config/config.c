@@ -34,6 +34,7 @@ void config_free(struct config *config) {
     free(config->log_filters[i].name);
     free(config->log_filters[i].help);
     log_filter_free(config->log_filters[i].filter);
+    free(config->log_filters[i].origins);
   }
   free(config->log_filters);
   free(config->layout);

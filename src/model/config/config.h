@@ -29,6 +29,7 @@ struct layout_line {
   int weight;
   struct layout_cell cells[LAYOUT_CELLS_MAX];
   size_t count;
+  struct origin origin;
 };
 
 struct config {

@@ -17,6 +17,7 @@ void data_checks_free(struct data_check *checks, size_t count) {
     free(checks[i].sql);
     free(checks[i].unit);
     free(checks[i].expect);
+    free(checks[i].origins);
   }
   free(checks);
 }

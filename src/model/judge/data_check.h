@@ -2,6 +2,7 @@
  * text. Immutable after loading. */
 #pragma once
 
+#include "core/origin.h"
 #include "model/table.h"
 
 enum {
@@ -19,6 +20,7 @@ struct data_check {
   int64_t interval_ms, timeout_ms;
   bool per_row; /* each row is a name and a value */
   struct threshold threshold;
+  struct origin *origins; /* by enum check_option; NULL: not known */
 };
 
 void data_checks_free(struct data_check *checks, size_t count);

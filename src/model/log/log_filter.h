@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/origin.h"
 #include "core/pattern.h"
 #include "model/log/log.h"
 
@@ -48,5 +49,6 @@ struct log_saved {
   char *name; /* "slow requests" */
   char *help; /* what it shows; NULL */
   struct log_filter *filter;
-  int64_t since_ms; /* how far back to read: a duration; 0: not said */
+  int64_t since_ms;       /* how far back to read: a duration; 0: not said */
+  struct origin *origins; /* by enum log_filter_option; NULL: not known */
 };

@@ -61,6 +61,7 @@ void own_action_free(struct own_action *action) {
   }
   free(action->variables);
   free(action->sql);
+  free(action->origins);
   free(action);
 }
 

@@ -2,6 +2,7 @@
  * Immutable after loading; owned by the configuration. */
 #pragma once
 
+#include "core/origin.h"
 #include "model/own/own_text.h"
 
 enum { OWN_PARAMS_MAX = 12, OWN_WORDS_MAX = 200, OWN_VALUES_MAX = 50 };
@@ -41,7 +42,8 @@ struct own_action {
   struct own_text *verify; /* a program that ends with 0 once it is done; none: not verified */
   size_t verify_count;
   int64_t verify_ms;
-  bool output_private; /* its output is not recorded */
+  bool output_private;    /* its output is not recorded */
+  struct origin *origins; /* by enum own_option; NULL: not known */
 };
 
 struct own_action *own_action_new(void);

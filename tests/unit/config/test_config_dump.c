@@ -1,6 +1,8 @@
 #include "config/config_fixture.h"
+#include "config/own/config_own_options.h"
 #include "config/print/config_dump.h"
 #include "config/print/config_mask.h"
+#include "core/mem.h"
 
 #include <stdio.h>
 
@@ -182,16 +184,21 @@ static void test_default_shows_what_is_allowed(void **state) {
   free(text);
 }
 
-/* With every "#" removed except those of comments, it must still load: nothing in it is invented.
- */
-static void test_default_switched_on_loads(void **state) {
-  (void)state;
+/* With every "#" removed except those of comments. */
+static char *switched_on(void) {
   char *text = default_text();
   for (char *line = text; line && *line; line = strchr(line, '\n')) {
     line += *line == '\n';
     if (line[0] == '#' && line[1] != '#')
       memmove(line, line + 1, strlen(line));
   }
+  return text;
+}
+
+/* It must still load: nothing in it is invented. */
+static void test_default_switched_on_loads(void **state) {
+  (void)state;
+  char *text = switched_on();
   struct config *config = fixture_good(text);
   assert_int_equal(config->target_count, 5);
   assert_int_equal(config->rules.count, 6);
@@ -200,8 +207,136 @@ static void test_default_switched_on_loads(void **state) {
   free(text);
 }
 
+/* ---- origins */
+
+static char *origins_of(const char *text) {
+  static const char *const others[] = {"mouse: false, by -M", NULL};
+  struct config *config = fixture_good(text);
+  char *dump;
+  size_t size;
+  FILE *out = open_memstream(&dump, &size);
+  config_dump_origins(out, config, &fixture_schema,
+                      &(struct config_dump_effects){.state = "/var/lib/x", .others = others});
+  fclose(out);
+  config_free(config);
+  return dump;
+}
+
+/* Whether a line "name: ..." ends with that origin. */
+static bool has_origin(const char *dump, const char *name, const char *origin) {
+  const size_t len = strlen(name);
+  for (const char *line = dump; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    const char *at = line + strspn(line, " -");
+    const size_t length = strcspn(line, "\n");
+    char *whole = mem_printf("%.*s", (int)length, line);
+    const bool found = strncmp(at, name, len) == 0 && at[len] == ':' && strstr(whole, origin);
+    free(whole);
+    if (found)
+      return true;
+  }
+  return false;
+}
+
+static const char here[] = "  # /etc/stacktop/ecap.yaml:";
+
+/* The line of the file that an origin names has the key. */
+static void check_place(const char *line, const char *origin, const char *text) {
+  const long number = strtol(origin + strlen(here), NULL, 10);
+  const char *key = line + strspn(line, " -{"), *source = text;
+  for (long i = 1; i < number; i++)
+    source = strchr(source, '\n') + 1;
+  char *name = mem_printf("%.*s", (int)strcspn(key, ":"), key);
+  char *whole = mem_printf("%.*s", (int)strcspn(source, "\n"), source);
+  if (strncmp(line, "  - {", 5) != 0 && strcmp(name, "name") != 0 && strcmp(name, "id") != 0 &&
+      !strstr(whole, name))
+    fail_msg("%s: its origin is the line \"%s\"", line, whole);
+  free(name);
+  free(whole);
+}
+
+/* Every line with a value says where that is from. */
+static void check_lines(const char *dump, const char *text) {
+  for (const char *at = dump; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+    char *line = mem_printf("%.*s", (int)strcspn(at, "\n"), at);
+    const char *origin = strstr(line, here);
+    if (*line && *line != '#' && line[strlen(line) - 1] != ':' && !strstr(line, "  # "))
+      fail_msg("no origin: %s", line);
+    if (origin)
+      check_place(line, origin, text);
+    free(line);
+  }
+}
+
+static void check_table(const char *dump, const struct option *options, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!has_origin(dump, options[i].name, here))
+      fail_msg("no origin in the file for %s in\n%s", options[i].name, dump);
+}
+
+static char *replaced(char *text, const char *from, const char *to) {
+  char *at;
+  while ((at = strstr(text, from))) {
+    char *more = mem_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    free(text);
+    text = more;
+  }
+  return text;
+}
+
+/* A new option of any table is in `config --default`, so it is here: without an origin this fails.
+ * What is only printed where it is not the default is set to something else first. */
+static void test_every_value_has_its_origin(void **state) {
+  (void)state;
+  char *text = switched_on();
+  text = replaced(text, "read_only: false", "read_only: true");
+  text = replaced(text, "        below: false", "        below: true");
+  text = replaced(text, "depends_on: []", "depends_on: [\"host:local\"]");
+  text = replaced(text, "per_row: false", "per_row: true");
+  text = replaced(text, "crit: 20%", "crit: 2%");
+  char *dump = origins_of(text);
+  check_lines(dump, text);
+  check_table(dump, config_options, CONFIG_OPTION_COUNT);
+  check_table(dump, target_common_options, TARGET_COMMON_COUNT);
+  for (size_t i = 0; i < fixture_schema.kind_count; i++)
+    check_table(dump, fixture_kinds[i]->options, fixture_kinds[i]->option_count);
+  check_table(dump, log_filter_options, LOG_FILTER_OPTION_COUNT);
+  check_table(dump, check_options, CHECK_EXPECT);
+  for (size_t i = 0; i < OWN_OPTION_COUNT; i++)
+    if (i != OWN_OPTION_ASK)
+      check_table(dump, &own_options[i], 1);
+  for (size_t i = 0; i < fixture_schema.metric_count; i++)
+    assert_true(has_origin(dump, fixture_metrics[i]->metric, here));
+  assert_true(has_origin(dump, "row-details", here));
+  assert_non_null(strstr(dump, "panes: [services: 1, kafka: 2]}  # /etc/stacktop/ecap.yaml:"));
+  assert_non_null(strstr(dump, "      - {name: lines, help: \"number of classes\", default: 20}"
+                               "  # /etc/stacktop/ecap.yaml:"));
+  assert_non_null(strstr(dump, "\n# mouse: false, by -M\n"));
+  free(dump);
+  free(text);
+}
+
+static void test_what_is_not_set_has_its_default(void **state) {
+  (void)state;
+  static const char text[] =
+      "hosts: [{name: h}]\n"
+      "postgres: [{name: p, dsn: service=x, checks: [{name: c, sql: SELECT 1, "
+      "expect: x}]}]\n"
+      "actions: [{id: x, rows: {kind: hosts}, argv: [/bin/true]}]\n";
+  char *dump = origins_of(text);
+  check_lines(dump, text);
+  for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++)
+    if (config_options[i].fallback && !has_origin(dump, config_options[i].name, "  # default"))
+      fail_msg("no default origin for %s in\n%s", config_options[i].name, dump);
+  assert_true(has_origin(dump, "danger", "  # default"));
+  assert_true(has_origin(dump, "expect", "  # /etc/stacktop/ecap.yaml:2"));
+  assert_true(has_origin(dump, "disk.used", "  # default"));
+  free(dump);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_value_has_its_origin),
+      cmocka_unit_test(test_what_is_not_set_has_its_default),
       cmocka_unit_test(test_mask),
       cmocka_unit_test(test_dump),
       cmocka_unit_test(test_default_loads),

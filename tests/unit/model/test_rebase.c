@@ -42,6 +42,8 @@ static void test_what_goes_on(void **state) {
   add(old, "changed", "b:1");
   add(old, "gone", "c:1");
   rule_add(same, 1);
+  same->depends_on = mem_new(sizeof *same->depends_on);
+  same->depends_on[same->depends_count++] = mem_dup("service:gone");
   add(config, "new", "d:1");
   add(config, "changed", "b:2");
   rule_add(add(config, "same", "a:1"), 2);
@@ -60,6 +62,7 @@ static void test_what_goes_on(void **state) {
   assert_ptr_equal(config->all[2], same);
   assert_ptr_equal(same->config, config);
   assert_true(same->rules.items[0].threshold.warn == 2);
+  assert_int_equal(same->depends_count, 0);
   model_rebase(&model, config, from);
   assert_int_equal(model.target_count, 3);
   assert_int_equal(model.targets[2].failures, 7);
