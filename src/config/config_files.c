@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The files that include the one that is read. */
 struct chain {
@@ -154,7 +155,8 @@ void config_files_read(struct config_documents *documents, const char *path, str
   if (config_file_read(path, CONFIG_FILE_MAX, &file, &err))
     file_take(&reading, NULL, path, &file);
   else
-    config_errors_add(errors, 0, 0, "%s", err.text);
+    config_errors_add(errors, 0, 0, "%s%s", err.text,
+                      access(path, F_OK) == 0 ? "" : "; `stacktop init FILE` writes a first one");
 }
 
 void config_files_parse(struct config_documents *documents, const char *path, const char *text,

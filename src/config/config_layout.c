@@ -2,6 +2,7 @@
 
 #include "config/print/config_dump_line.h"
 #include "core/mem.h"
+#include "core/text/names.h"
 #include "core/text/suggest.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 
 const char config_layout_key[] = "layout";
 
-enum { WEIGHT_MAX = 100, KNOWN_MAX = 600 };
+enum { WEIGHT_MAX = 100 };
 
 static const char events[] = "events", panes_key[] = "panes", height_key[] = "height";
 
@@ -27,19 +28,19 @@ static const char *pane_id(const struct config_schema *schema, const char *name)
 static void note_unknown(struct config_yaml *yaml, const struct config_schema *schema,
                          const yaml_node_t *node, const char *name) {
   struct suggestion near = {0};
-  char known[KNOWN_MAX] = "";
+  struct names known = {0};
   suggest_consider(&near, name, events);
   for (size_t i = 0; i < schema->kind_count; i++) {
-    const size_t used = strlen(known);
     suggest_consider(&near, name, schema->kinds[i]->key);
-    snprintf(known + used, sizeof known - used, "%s, ", schema->kinds[i]->key);
+    names_add(&known, schema->kinds[i]->key);
   }
+  names_add(&known, events);
   if (near.best)
     config_yaml_error(yaml, node, "%s: there is no pane \"%s\"%s", config_layout_key, name,
                       suggest_text(&near));
   else
-    config_yaml_error(yaml, node, "%s: there is no pane \"%s\" (known: %s%s)", config_layout_key,
-                      name, known, events);
+    config_yaml_error(yaml, node, "%s: there is no pane \"%.60s\" (known: %s)", config_layout_key,
+                      name, names_end(&known, "`stacktop config --default`"));
 }
 
 static bool weight_read(struct config_yaml *yaml, const yaml_node_t *node, const char *of,

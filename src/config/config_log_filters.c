@@ -2,6 +2,7 @@
 
 #include "config/config_option.h"
 #include "core/mem.h"
+#include "core/text/names.h"
 #include "core/text/suggest.h"
 
 #include <stdlib.h>
@@ -10,11 +11,15 @@
 static void note_unknown(struct config_yaml *yaml, const yaml_node_t *key) {
   const char *name = config_yaml_key(key);
   struct suggestion near = {0};
-  for (size_t i = 0; i < LOG_FILTER_OPTION_COUNT; i++)
+  struct names known = {0};
+  for (size_t i = 0; i < LOG_FILTER_OPTION_COUNT; i++) {
     suggest_consider(&near, name, log_filter_options[i].name);
-  config_yaml_error(
-      yaml, key, "unknown key \"%s\" in %s%s%s", name, config_log_filters_key, suggest_text(&near),
-      near.best ? "" : " (known: name, help, grep, exclude, level, fields, source, since)");
+    names_add(&known, log_filter_options[i].name);
+  }
+  config_yaml_error(yaml, key, "unknown key \"%.60s\" in %s%s%s%s%s", name, config_log_filters_key,
+                    suggest_text(&near), near.best ? "" : " (known: ",
+                    near.best ? "" : names_end(&known, "`stacktop config --default`"),
+                    near.best ? "" : ")");
 }
 
 /* NULL with the error noted. */

@@ -143,7 +143,8 @@ bool config_yaml_init(struct config_yaml *yaml, const char *text, size_t len,
     len -= MARK_BYTES;
   }
   if (len > CONFIG_FILE_MAX) {
-    config_errors_add(errors, 0, 0, "the file is larger than 1 MiB");
+    config_errors_add(errors, 0, 0,
+                      "the file is larger than 1 MiB; split it, and name the parts in `include`");
     return false;
   }
   if (!check_characters(text, len, errors))

@@ -11,6 +11,7 @@
 
 static bool kind_read(struct own_draft *draft, const yaml_node_t *rows) {
   struct suggestion near = {0};
+  struct names known = {0};
   const yaml_node_t *node = own_member(draft, rows, "kind");
   if (!node) {
     NOTE(draft, rows, "missing key \"kind\" in rows: the kind of its targets");
@@ -20,11 +21,14 @@ static bool kind_read(struct own_draft *draft, const yaml_node_t *rows) {
   for (size_t i = 0; name && i < draft->schema->kind_count; i++) {
     const struct target_kind *kind = draft->schema->kinds[i];
     suggest_consider(&near, name, kind->kind);
+    names_add(&known, kind->kind);
     if (strcmp(kind->kind, name) == 0 || strcmp(kind->key, name) == 0)
       draft->action->kind = kind;
   }
   if (name && !draft->action->kind)
-    NOTE(draft, node, "unknown kind \"%.60s\"%s", name, suggest_text(&near));
+    NOTE(draft, node, "unknown kind \"%.60s\"%s%s%s%s", name, suggest_text(&near),
+         near.best ? "" : " (known: ",
+         near.best ? "" : names_end(&known, "`stacktop config --default`"), near.best ? "" : ")");
   free(name);
   if (!draft->action->kind)
     return false;

@@ -355,7 +355,8 @@ static void test_files(void **state) {
   struct config_errors errors;
   config_errors_init(&errors, "/nowhere/x.yaml");
   assert_null(config_load("/nowhere/x.yaml", &fixture_schema, &errors));
-  assert_string_equal(errors.items[0].text, "cannot read the file: No such file or directory");
+  assert_string_equal(errors.items[0].text, "cannot read the file: No such file or directory; "
+                                            "`stacktop init FILE` writes a first one");
   assert_int_equal(errors.items[0].line, 0);
   config_errors_fini(&errors);
   config_errors_init(&errors, "/tmp");
