@@ -1,6 +1,9 @@
 /* stacktop: from argv to a mode, and the mode's exit status. */
 #include "actions/action_list.h"
 #include "app/dashboard/dashboard.h"
+#include "app/dashboard/dashboard_member.h"
+#include "app/environments/environment_find.h"
+#include "app/environments/environments.h"
 #include "app/modes/act/apply_mode.h"
 #include "app/modes/act/plan_mode.h"
 #include "app/modes/check.h"
@@ -161,7 +164,14 @@ static int pipe_end(bool ignored, int status) {
   return status;
 }
 
+/* Those that read no configuration, or none but the one that they are given. */
+static bool is_informative(enum mode mode) {
+  return mode == MODE_HELP || mode == MODE_VERSION || mode == MODE_THEMES;
+}
+
 static int mode_run(const struct options *options) {
+  if (!is_informative(options->mode) && environments_wanted(options))
+    return environments_run(options);
   switch (options->mode) {
   case MODE_HELP:
     options_usage(stdout, options->help_of);
@@ -202,8 +212,15 @@ int main(int argc, char **argv) {
   setlocale(LC_CTYPE, ""); /* only the character type: numbers do not depend on the locale */
   struct options options;
   struct err err;
+  const bool member = member_wanted(argc, argv);
+  if (member) {
+    member_begin();
+    argv[1] = argv[0];
+    argc--, argv++;
+  }
   if (!options_parse(&options, argc, argv, &err))
     return usage_bad(&err, options_want_plugin(argc, argv));
+  options.member = member;
   options.no_unicode = options.no_unicode || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
   const int status = mode_run(&options);
   return !says_more(options.mode) && print_is_closed() ? pipe_end(ignored, status) : status;

@@ -76,8 +76,7 @@ static void entry_read(struct config_yaml *yaml, const struct config_schema *sch
     theme_check(yaml, schema, value, &own[option]);
 }
 
-/* "/etc/stacktop/ecap.yaml" is "ecap". */
-static char *name_of_path(const char *path) {
+char *config_name_of_path(const char *path) {
   const char *slash = strrchr(path, '/');
   char *name = mem_dup(slash ? slash + 1 : path);
   char *dot = strrchr(name, '.');
@@ -119,7 +118,7 @@ static void wall_take(struct config_wall *wall, const struct option_value *own) 
 static void options_take(struct config *config, struct option_value *own) {
   config->name = text_or_null(&own[CONFIG_NAME]);
   if (!config->name)
-    config->name = name_of_path(config->path);
+    config->name = config_name_of_path(config->path);
   config->environment = text_or_null(&own[CONFIG_ENVIRONMENT]);
   config->theme = text_or_null(&own[CONFIG_THEME]);
   config->state = text_or_null(&own[CONFIG_STATE]);

@@ -18,3 +18,7 @@ struct config *config_load(const char *path, const struct config_schema *schema,
 struct config *config_parse(const char *path, const char *text, size_t len,
                             const struct config_schema *schema,
                             struct config_errors *errors) MUST_CHECK;
+
+/* The name of a configuration that does not say another: "/etc/stacktop/ecap.yaml" is "ecap". The
+ * caller frees it. */
+char *config_name_of_path(const char *path);

@@ -71,6 +71,8 @@ struct model {
   const struct logs *logs;               /* the open logs; NULL: none. Owned by app */
   const struct event_page *event_page; /* the history that is looked at; NULL: none. Owned by app */
   const struct runbook_offers *runbooks; /* that are offered now; NULL: none. Owned by app */
+  bool of_several; /* one of several environments (stacktop -c A -c B): it is named where it could
+                      be mistaken for another, and Esc leads back to their list */
   bool leaves_out_quiet; /* `check --acknowledged`: what is acknowledged or silenced does not count
                             for model_severity */
   bool wants_all_judged; /* `check`: a configured threshold that judged nothing is a finding */

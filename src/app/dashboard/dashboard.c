@@ -60,8 +60,7 @@ void dashboard_input_stop(struct dashboard *dashboard) {
   uv_timer_stop(&dashboard->key_wait);
 }
 
-/* What a person has opened behind the wall display and left open would be collected for weeks. */
-static void wall_tidy(struct dashboard *dashboard) {
+void dashboard_tidy(struct dashboard *dashboard) {
   const struct operations *operations = &dashboard->model.operations;
   while (dashboard->model.page_count > 0)
     dashboard_page_close(&dashboard->model, dashboard->scheduler);
@@ -97,7 +96,7 @@ static void dashboard_draw(struct dashboard *dashboard) {
   canvas_clear(dashboard->canvas);
   view_draw(dashboard->view, &dashboard->model, now, dashboard->canvas);
   if (view_shows_wall(dashboard->view))
-    wall_tidy(dashboard);
+    dashboard_tidy(dashboard);
   terminal_show(dashboard->terminal, dashboard->canvas, now);
   dashboard->drawn_ms = now;
   dashboard->dirty = DIRTY_NOT;
@@ -120,13 +119,13 @@ static int64_t frame_wait(const struct dashboard *dashboard) {
   return may_wait && scheduler_expects(dashboard->scheduler, now) ? EXPECT_MS : 0;
 }
 
-/* While another program has the terminal: findings and events go on. */
-static void judge_unseen(struct dashboard *dashboard) {
+void dashboard_judge_unseen(struct dashboard *dashboard) {
   if (!dashboard->judge || dashboard->leaving)
     return;
   dashboard->judge = false;
   dashboard->model.wall_offset_ms = clock_wall_offset_ms();
   model_evaluate(&dashboard->model, clock_now_ms(), false);
+  dashboard_incident_see(&dashboard->incident);
   dashboard_events_see(&dashboard->events);
   stderr_hold_drain();
 }
@@ -138,7 +137,7 @@ static void on_before_sleep(uv_prepare_t *prepare) {
   if (!dashboard->leaving)
     dashboard_rebase(dashboard);
   if (dashboard->away.state != AWAY_NOT) {
-    judge_unseen(dashboard);
+    dashboard_judge_unseen(dashboard);
     return;
   }
   if (dashboard->leaving || !dashboard->dirty || terminal_pending(dashboard->terminal))
@@ -173,7 +172,14 @@ static void keys_handle(struct dashboard *dashboard) {
   struct key key;
   while (!dashboard->leaving && terminal_key(dashboard->terminal, &key)) {
     dashboard_dirty(dashboard, DIRTY_KEY);
-    dashboard_request(dashboard, view_key(dashboard->view, &dashboard->model, clock_now_ms(), key));
+    const struct request request =
+        view_key(dashboard->view, &dashboard->model, clock_now_ms(), key);
+    const bool interrupts = key.code == KEY_CODE_CTRL && key.rune == 'c';
+    if (dashboard->options->member && request.kind == REQUEST_QUIT && !interrupts) {
+      dashboard_give_back(dashboard);
+      return;
+    }
+    dashboard_request(dashboard, request);
   }
   dashboard_theme_follow(&dashboard->theme);
   const int wait = terminal_key_wait(dashboard->terminal);
@@ -253,8 +259,10 @@ static void dashboard_begin(struct dashboard *dashboard,
   dashboard_open(dashboard);
   dashboard->judge = true;
   say_terminal(dashboard);
-  dashboard_draw(dashboard);
-  dashboard_input_watch(dashboard);
+  if (!dashboard->options->member) {
+    dashboard_draw(dashboard);
+    dashboard_input_watch(dashboard);
+  }
   scheduler_start(dashboard->scheduler);
 }
 
@@ -284,11 +292,13 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
                                 .options = options,
                                 .ascii = options->no_unicode,
                                 .bare = options->screen_reader,
+                                .away = {.state = options->member ? AWAY_LISTED : AWAY_NOT},
                                 .is_wall = options->wall};
   char *user = dashboard_user();
   dashboard.user = user;
   model_init(&dashboard.model, config);
   dashboard.model.pages = page_specs;
+  dashboard.model.of_several = options->member;
   dashboard.view = dashboard_view_new(options, user, config);
   dashboard_columns_read(&dashboard.columns);
   dashboard_columns_show(&dashboard.columns, dashboard.view);

@@ -63,7 +63,7 @@ static void on_reload(void *arg) {
 }
 
 static void on_quit(void *arg) {
-  dashboard_leave(arg, 0);
+  dashboard_quit(arg);
 }
 
 void dashboard_parts_open(struct dashboard *dashboard, const struct dashboard_theme_start *start) {
@@ -127,10 +127,16 @@ void dashboard_parts_open(struct dashboard *dashboard, const struct dashboard_th
     dashboard_wall_open(&dashboard->wall);
   }
   status_beacon_open(&dashboard->beacon, &dashboard->runtime->io, &dashboard->model);
+  if (options->member) {
+    const struct dashboard_member_hooks lent = dashboard_lent_hooks(dashboard);
+    dashboard_member_open(&dashboard->member, &dashboard->runtime->loop, &dashboard->model, &lent);
+  }
 }
 
 void dashboard_parts_close(struct dashboard *dashboard) {
   status_beacon_close(&dashboard->beacon);
+  if (dashboard->options->member)
+    dashboard_member_close(&dashboard->member);
   if (dashboard->is_wall)
     dashboard_wall_close(&dashboard->wall);
   dashboard_logs_close(&dashboard->logs);

@@ -58,7 +58,7 @@ static void retired_free(struct dashboard *dashboard) {
 }
 
 static const char *waits_for(const struct dashboard *dashboard) {
-  return dashboard_reload_waits(&dashboard->model, dashboard->away.state != AWAY_NOT,
+  return dashboard_reload_waits(&dashboard->model, dashboard->away.state > AWAY_LISTED,
                                 dashboard->incident.evidence != NULL, dashboard->paused);
 }
 

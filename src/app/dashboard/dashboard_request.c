@@ -35,7 +35,7 @@ void dashboard_request(struct dashboard *dashboard, struct request request) {
   case REQUEST_NONE:
     break;
   case REQUEST_QUIT:
-    dashboard_leave(dashboard, 0);
+    dashboard_quit(dashboard);
     break;
   case REQUEST_SUSPEND:
     dashboard_suspend(dashboard, true);
@@ -52,6 +52,7 @@ void dashboard_request(struct dashboard *dashboard, struct request request) {
     dashboard_logs_pause(&dashboard->logs, true);
     dashboard_incident_pause(&dashboard->incident, true);
     status_beacon_pause(&dashboard->beacon, true);
+    dashboard->member.paused = true;
     scheduler_pause(dashboard->scheduler);
     break;
   case REQUEST_RESUME:
@@ -60,6 +61,7 @@ void dashboard_request(struct dashboard *dashboard, struct request request) {
     dashboard_logs_pause(&dashboard->logs, false);
     dashboard_incident_pause(&dashboard->incident, false);
     status_beacon_pause(&dashboard->beacon, false);
+    dashboard->member.paused = false;
     dashboard->judge = true;
     scheduler_resume(dashboard->scheduler);
     break;

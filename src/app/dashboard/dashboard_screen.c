@@ -1,4 +1,5 @@
 #include "app/dashboard/dashboard_state.h"
+#include "io/clock.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,53 @@ void dashboard_on_away(void *arg, const struct own_argv *argv) {
   dashboard->away.arg = dashboard;
   if (!dashboard_away_start(&dashboard->away, &dashboard->runtime->loop, argv, &err))
     dashboard_away_over(dashboard, err.text);
+}
+
+/* ---- one of several environments */
+
+static void on_show(void *arg) {
+  struct dashboard *dashboard = arg;
+  if (dashboard->away.state != AWAY_LISTED || dashboard->leaving)
+    return;
+  dashboard->away.state = AWAY_NOT;
+  screen_retake(dashboard);
+  dashboard_input_watch(dashboard);
+  dashboard_member_say(&dashboard->member, MEMBER_SHOWN);
+}
+
+static void on_gone(void *arg) {
+  dashboard_leave(arg, 0);
+}
+
+/* The findings and the lock as they are now, also while nothing is drawn. */
+static void on_look(void *arg) {
+  struct dashboard *dashboard = arg;
+  if (dashboard->away.state == AWAY_NOT || dashboard->paused)
+    return;
+  dashboard_operations_refresh(&dashboard->operations, clock_now_ms());
+  dashboard->judge = true;
+  dashboard_judge_unseen(dashboard);
+}
+
+struct dashboard_member_hooks dashboard_lent_hooks(struct dashboard *dashboard) {
+  return (struct dashboard_member_hooks){
+      .show = on_show, .gone = on_gone, .look = on_look, .arg = dashboard};
+}
+
+void dashboard_give_back(struct dashboard *dashboard) {
+  dashboard_tidy(dashboard);
+  dashboard_input_stop(dashboard);
+  terminal_discard_input(dashboard->terminal);
+  terminal_leave(dashboard->terminal);
+  dashboard->away.state = AWAY_LISTED;
+  dashboard_member_say(&dashboard->member, MEMBER_BACK);
+}
+
+void dashboard_quit(struct dashboard *dashboard) {
+  if (dashboard->options->member)
+    dashboard_member_say(&dashboard->member, MEMBER_QUIT);
+  else
+    dashboard_leave(dashboard, 0);
 }
 
 void dashboard_on_signal(void *arg, int number) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/dashboard/dashboard_logs.h"
+#include "app/dashboard/dashboard_member.h"
 #include "app/dashboard/dashboard_operations.h"
 #include "app/dashboard/dashboard_reload.h"
 #include "app/dashboard/dashboard_save.h"
@@ -47,6 +48,7 @@ struct dashboard {
   struct dashboard_runbooks runbooks;
   struct dashboard_alarms alarms;
   struct dashboard_away away;
+  struct dashboard_member member; /* only if options->member */
   struct dashboard_reload reload;
   const struct options *options;
   char *user;
@@ -80,6 +82,11 @@ struct dashboard {
 void dashboard_dirty(struct dashboard *dashboard, enum dirty dirty);
 /* The loop ends; 0: the user quits. */
 void dashboard_leave(struct dashboard *dashboard, int signal_number);
+/* Closes what a person has opened and does not look at any more: it would be collected for weeks.
+ * Running actions continue in the background. */
+void dashboard_tidy(struct dashboard *dashboard);
+/* While another program has the terminal, there are findings and events as well. */
+void dashboard_judge_unseen(struct dashboard *dashboard);
 /* Waits for keys from now on, or, until the next call of watch, only for the first one. */
 void dashboard_input_watch(struct dashboard *dashboard);
 void dashboard_input_once(struct dashboard *dashboard);
@@ -92,6 +99,11 @@ void dashboard_keys_soon(struct dashboard *dashboard);
 /* job: for the shell's job control. */
 void dashboard_suspend(struct dashboard *dashboard, bool job);
 void dashboard_on_signal(void *arg, int number);
+/* One of several environments: takes the terminal that the list lends, and gives it back. */
+struct dashboard_member_hooks dashboard_lent_hooks(struct dashboard *dashboard);
+void dashboard_give_back(struct dashboard *dashboard);
+/* Ends stacktop: of several environments the list does it. */
+void dashboard_quit(struct dashboard *dashboard);
 /* A runbook takes over the terminal; and gives it back, with what became of it. */
 void dashboard_on_away(void *arg, const struct own_argv *argv);
 void dashboard_away_over(struct dashboard *dashboard, const char *text);

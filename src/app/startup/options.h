@@ -36,6 +36,7 @@ enum mode {
 
 enum {
   OPTIONS_FIELDS_MAX = 8,
+  OPTIONS_CONFIGS_MAX = 64,
   OPTIONS_WIDTH_MIN = 8, /* of --width, in cells */
   OPTIONS_WIDTH = 80,
   OPTIONS_WIDTH_MAX = 1000,
@@ -44,8 +45,11 @@ enum {
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what belongs together stands together
 struct options {
   enum mode mode;
-  enum mode help_of;   /* HELP: the mode to describe; MODE_DASHBOARD: the program */
-  const char *config;  /* -c FILE; NULL: the default places */
+  enum mode help_of;  /* HELP: the mode to describe; MODE_DASHBOARD: the program */
+  const char *config; /* -c FILE; NULL: the default places */
+  const char *configs[OPTIONS_CONFIGS_MAX]; /* each -c: app/environments/environment_find.h */
+  size_t config_count;
+  bool member;         /* the process of one of several environments */
   const char *theme;   /* dashboard: NULL: the one of the configuration */
   const char *only;    /* check: KIND or KIND:NAME; NULL: all */
   int64_t timeout_ms;  /* check, show, status: per target; 0: the target's own */

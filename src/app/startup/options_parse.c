@@ -220,6 +220,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
       return true;
   }
   options->read_only = options->read_only || options->wall;
+  if (options->config_count > 0)
+    options->config = options->configs[options->config_count - 1];
   return rest_take(options, argc, argv, &command, err) &&
          options_check_modes(options->mode, seen, err) && options_check(options, err);
 }

@@ -49,7 +49,7 @@ enum {
 };
 
 const struct option_row option_rows[] = {
-    {"config", .letter = 'c', TEXT(config)},
+    {"config", .letter = 'c', LIST(configs, config_count, OPTIONS_CONFIGS_MAX)},
     {"no-unicode", .letter = 'U', FLAG(no_unicode)},
     {"no-color", .letter = 'C', FLAG(no_color)},
     {"no-mouse", .letter = 'M', FLAG(no_mouse)},

@@ -160,7 +160,7 @@ struct part {
   const char *text;
 };
 
-enum { PARTS = 3 };
+enum { PARTS = 4 };
 
 static const struct plan *plan_shown(const struct dialog_page *page) {
   bool shown = page->operation && page->dialog->kind == DIALOG_PLAN;
@@ -171,11 +171,13 @@ static const struct plan *plan_shown(const struct dialog_page *page) {
 static void title_parts(const struct dialog_page *page, struct part parts[PARTS],
                         char title[TITLE_BYTES]) {
   const struct plan *plan = plan_shown(page);
+  const struct model *model = page->frame->model;
   bool destructive = plan && plan->action->danger == DANGER_DESTRUCTIVE;
   dialog_classes[page->dialog->kind]->title(page, title, TITLE_BYTES);
   parts[0] = (struct part){STYLE_CRIT, destructive ? "DESTRUCTIVE" : ""};
   parts[1] = (struct part){STYLE_HEADER_PRODUCTION, plan && plan->production ? "PRODUCTION" : ""};
-  parts[2] = (struct part){STYLE_TITLE, title};
+  parts[2] = (struct part){STYLE_HEADER, model->of_several ? model->config->name : ""};
+  parts[3] = (struct part){STYLE_TITLE, title};
 }
 
 static int title_width(const struct dialog_page *page) {

@@ -223,6 +223,7 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
     free(terminal);
     return NULL;
   }
+  terminal->tty.lent = options->lent;
   if (!screen_make(terminal, err)) {
     screen_free(terminal);
     tty_close(&terminal->tty);
@@ -233,7 +234,8 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
   looks_make(terminal, options->theme);
   modes_make(terminal, options->follow_scheme, options->mouse);
   lseek(fileno(terminal->memory), 0, SEEK_SET); /* `enter` sets up the same, and more */
-  terminal_enter(terminal);
+  if (!options->lent)
+    terminal_enter(terminal);
   return terminal;
 }
 

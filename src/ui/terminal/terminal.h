@@ -24,6 +24,8 @@ struct terminal_options {
   bool no_color;             /* attributes only: bold, reverse, underline */
   bool cursor;               /* it is seen, on the selected row */
   bool mouse;                /* take clicks and the wheel, where the terminal has them */
+  bool lent; /* another process has the terminal: it is taken by terminal_enter alone, and given
+                back with the settings that it has then */
 };
 
 /* Takes the terminal of stdin and stdout. NULL with a sentence when they are not a terminal, when

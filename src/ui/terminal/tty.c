@@ -33,6 +33,20 @@ static bool in_background(int fd) {
   return group > 0 && group != getpgrp();
 }
 
+/* Its settings now, and ours. False with errno. */
+static bool settings_read(struct tty *tty) {
+  if (tcgetattr(tty->fd, &tty->before) != 0)
+    return false;
+  tty->raw = tty->before;
+  /* Without IXON Ctrl-S is a key as any other: a screen that says LIVE is never frozen by it. */
+  tty->raw.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+  tty->raw.c_oflag &= ~(tcflag_t)OPOST;
+  tty->raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+  tty->raw.c_cc[VMIN] = 1;
+  tty->raw.c_cc[VTIME] = 0;
+  return true;
+}
+
 bool tty_open(struct tty *tty, struct err *err) {
   *tty = (struct tty){.fd = -1};
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -44,18 +58,11 @@ bool tty_open(struct tty *tty, struct err *err) {
     tty_close(tty);
     return err_set(err, ERR_UNSUPPORTED, "a background process cannot draw on the terminal");
   }
-  if (tcgetattr(tty->fd, &tty->before) != 0) {
+  if (!settings_read(tty)) {
     err_set(err, ERR_IO, "cannot read the terminal's settings: %s", strerror(errno));
     tty_close(tty);
     return false;
   }
-  tty->raw = tty->before;
-  /* Without IXON Ctrl-S is a key as any other: a screen that says LIVE is never frozen by it. */
-  tty->raw.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-  tty->raw.c_oflag &= ~(tcflag_t)OPOST;
-  tty->raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-  tty->raw.c_cc[VMIN] = 1;
-  tty->raw.c_cc[VTIME] = 0;
   return true;
 }
 
@@ -68,6 +75,8 @@ void tty_close(struct tty *tty) {
 }
 
 void tty_take(struct tty *tty) {
+  if (tty->lent)
+    settings_read(tty);
   if (tcsetattr(tty->fd, TCSANOW, &tty->raw) != 0 && errno == EIO)
     tty->gone = true;
   tty->taken = true;

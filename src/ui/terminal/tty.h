@@ -20,6 +20,7 @@ struct tty {
   int fd;
   bool taken;
   bool gone;
+  bool lent; /* its settings are read each time that it is taken: they are another process's */
   struct termios before, raw;
   char enter[TTY_MODE_MAX], leave[TTY_MODE_MAX];
   char *pending;

@@ -436,6 +436,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   struct arena arena;
   canvas_clear(canvas);
   view_wall_sync(view, now_ms);
+  view->listed = model->of_several;
   dialog_sync(&view->dialog, model, now_ms);
   view->dialog.seen = false;
   if (canvas->width < VIEW_WIDTH_LEAST || canvas->height < VIEW_HEIGHT_LEAST) {

@@ -106,6 +106,8 @@ struct request run_back(struct keys *keys, int argument) {
     view->listing = false;
   else if (view->wall.on && !view->zoomed)
     view->page = PAGE_WALL;
+  else if (keys->frame->model->of_several && !view->zoomed)
+    return (struct request){REQUEST_QUIT};
   else
     view->zoomed = false;
   view->scroll = 0;

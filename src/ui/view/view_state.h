@@ -111,6 +111,7 @@ struct view {
   int page_height; /* lines of them that are visible */
   int page_lines;  /* total lines */
   bool utc, zoomed, paused;
+  bool listed;         /* one of several environments: Esc and q lead to their list */
   bool touched;        /* a key was pressed: from then on the focus is where a person puts it */
   size_t head_lines;   /* of findings in the header */
   int64_t head_ms;     /* when they were last needed */

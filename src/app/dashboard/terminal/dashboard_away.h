@@ -7,7 +7,12 @@
 
 #include <uv.h>
 
-enum away_state { AWAY_NOT, AWAY_RUNS, AWAY_WAITS /* for Enter */ };
+enum away_state {
+  AWAY_NOT,
+  AWAY_LISTED, /* no such program: the list of environments has it (dashboard_member.h) */
+  AWAY_RUNS,
+  AWAY_WAITS, /* for Enter */
+};
 
 struct dashboard_away {
   enum away_state state;

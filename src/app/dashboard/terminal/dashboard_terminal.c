@@ -25,6 +25,7 @@ struct terminal *dashboard_terminal_open(const struct config *config, const stru
                                    .follow_scheme = theme_followed(start->name, false) != NULL,
                                    .no_color = options->no_color,
                                    .cursor = options->screen_reader,
+                                   .lent = options->member,
                                    .mouse = config->mouse && !options->no_mouse},
         &err);
   if (terminal)

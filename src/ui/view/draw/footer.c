@@ -35,9 +35,14 @@ static const char *names_of(const struct view *view, const struct binding *bindi
   return out;
 }
 
+/* What q does where there is a list to go back to. */
+static const char *words_of(const struct view *view, const struct binding *binding) {
+  return view->listed && strcmp(binding->name, "app-quit") == 0 ? "list" : binding->words;
+}
+
 static int binding_width(const struct view *view, const struct binding *binding) {
   char names[NAMES_MAX];
-  return (int)(strlen(names_of(view, binding, names)) + 1 + strlen(binding->words));
+  return (int)(strlen(names_of(view, binding, names)) + 1 + strlen(words_of(view, binding)));
 }
 
 static int draw_binding(const struct view *view, const struct frame *frame,
@@ -47,7 +52,7 @@ static int draw_binding(const struct view *view, const struct frame *frame,
   int at = x +
            canvas_text(canvas, x, y, canvas->width - x, STYLE_KEY, names_of(view, binding, names)) +
            1;
-  at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, binding->words);
+  at += canvas_text(canvas, at, y, canvas->width - at, STYLE_TEXT, words_of(view, binding));
   return at - x;
 }
 

@@ -74,7 +74,7 @@ bool offers_sort(const struct view *view) {
 
 bool offers_back(const struct view *view) {
   const struct pane *pane = view_focused(view);
-  return view_place(view) != PLACE_OVERVIEW || offers_match(view) ||
+  return view_place(view) != PLACE_OVERVIEW || offers_match(view) || view->listed ||
          (pane && pane->marks.count > 0);
 }
 
