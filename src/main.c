@@ -4,6 +4,7 @@
 #include "app/dashboard/dashboard_member.h"
 #include "app/environments/environment_find.h"
 #include "app/environments/environments.h"
+#include "app/environments/environments_children.h"
 #include "app/modes/act/apply_mode.h"
 #include "app/modes/act/plan_mode.h"
 #include "app/modes/check.h"
@@ -212,9 +213,12 @@ int main(int argc, char **argv) {
   setlocale(LC_CTYPE, ""); /* only the character type: numbers do not depend on the locale */
   struct options options;
   struct err err;
-  const bool member = member_wanted(argc, argv);
-  if (member) {
+  const bool member = member_wanted(argc, argv), part = part_wanted(argc, argv);
+  if (member)
     member_begin();
+  if (part)
+    part_begin();
+  if (member || part) {
     argv[1] = argv[0];
     argc--, argv++;
   }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void document_read(struct config_document *document,
                           struct option_value own[CONFIG_OPTION_COUNT]) {
@@ -38,9 +39,11 @@ void config_identity_read(const char *path, struct config_identity *identity) {
   struct config_documents documents = {0};
   struct option_value own[CONFIG_OPTION_COUNT] = {0};
   struct config *config = config_new();
+  struct stat status;
   *identity = (struct config_identity){0};
   config_errors_init(&errors, path);
-  config_files_read(&documents, path, config, &errors);
+  if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) /* a pipe can be read only once */
+    config_files_read(&documents, path, config, &errors);
   for (size_t i = 0; i < documents.count; i++)
     document_read(documents.items[i], own);
   included_take(identity, &documents);

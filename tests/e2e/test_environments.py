@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stacktop import BINARY, CONFIG, USAGE, closed_port, stacktop
+from stacktop import BINARY, CONFIG, CRIT, OK, UNKNOWN, USAGE, closed_port, stacktop
 from terminal import Terminal
 
 BESIDE = "others"
@@ -159,3 +159,71 @@ def test_refusals(files, tmp_path):
     assert run.status == CONFIG and "are the same file" in run.stderr, run
     run = stacktop("-c", lab, "-c", tmp_path)
     assert run.status == CONFIG and "no configuration in this directory" in run.stderr, run
+
+
+def test_check(files):
+    run = stacktop("check", "-c", files)
+    assert run.status == CRIT, run
+    assert re.search(r"^=== ecap PRODUCTION  \S+/ecap\.yaml\nCRIT ecap: ", run.stdout, re.M), run
+    assert re.search(r"^=== lab  \S+\n.*1 of 1 targets ok", run.stdout, re.M), run
+    assert re.search(r"^=== shop  \S+\nUNKNOWN shop\.yaml:1:2: unknown key", run.stdout, re.M), run
+    assert run.stdout.endswith("=== 3 environments: 1 CRIT, 0 WARN, 1 UNKNOWN, 1 ok\n"), run
+    data = json.loads(stacktop("check", "--json", "-c", files).stdout)
+    assert data["severity"] == "crit" and data["exit_status"] == CRIT
+    ecap, lab, shop = data["environments"]
+    assert ecap["production"] and ecap["report"]["verdict"]["severity"] == ecap["severity"] == "crit"
+    assert not lab["production"] and lab["report"]["configuration"]["name"] == lab["name"] == "lab"
+    assert shop["severity"] == "unknown" and "unknown key" in shop["error"] and "report" not in shop
+    run = stacktop("check", "-c", files / "lab.yaml", "-c", files / "shop.yaml")
+    assert run.status == UNKNOWN, run  # never a false green
+    run = stacktop("check", "--plugin", "-c", files)
+    assert run.status == UNKNOWN and "--plugin takes one configuration" in run.stdout, run
+
+
+def test_config_check(files):
+    run = stacktop("config", "--check", "-c", files)
+    assert run.status == CONFIG and run.stdout.count(": ok, ") == 2 and "unknown key" in run.stderr, run
+    (files / "shop.yaml").unlink()
+    assert stacktop("config", "--check", "-c", files).status == OK
+    run = stacktop("config", "-c", files)
+    assert run.status == USAGE and "is a directory" in run.stderr, run
+
+
+def test_status(files, tmp_path):
+    place = tmp_path / "run"
+    place.mkdir(mode=0o700)
+    env = {"XDG_RUNTIME_DIR": str(place)}
+
+    def status(*arguments):
+        return stacktop("status", "-c", files, *arguments, env=env)
+
+    run = status()
+    assert run.status == CRIT and run.stdout.startswith("1 CRIT ecap (production); UNKNOWN shop; 1 ok: ecap: billing: "), run
+    run = status("--no-check")
+    assert run.status == UNKNOWN and "UNKNOWN ecap (production); UNKNOWN lab (staging)" in run.stdout, run
+    with listed(files, env=env):
+        end = time.monotonic() + 10
+        while (run := status("--no-check")).status != CRIT:
+            assert time.monotonic() < end, run
+            time.sleep(0.05)  # between two looks
+        said = json.loads(status("--no-check", "--json").stdout)
+        assert said["severity"] == "crit"
+        assert [one["severity"] for one in said["environments"]] == ["crit", "ok", "unknown"]
+        assert [one.get("source") for one in said["environments"]] == ["running", "running", None]
+    (files / "shop.yaml").unlink()
+    (files / "ecap.yaml").unlink()
+    run = status()
+    assert run.status == OK and run.stdout == "all ok 1 environment 1/1 targets\n", run
+
+
+def test_without_colour_and_unicode(files):
+    with listed(files, env={"NO_COLOR": "1", "LC_ALL": "C"}) as terminal:
+        screen = terminal.screen
+        assert screen.colours() == set() and screen.text.isascii()
+        assert screen.attributes("PRODUCTION").reverse
+        terminal.press("Enter")
+        terminal.wait_for("ecap production")
+        assert screen.colours() == set() and screen.text.isascii()  # the options are handed on
+        terminal.press(":quit", "Enter")  # ends everything
+        assert terminal.wait_exit(3) == 0
+        terminal.assert_given_back()

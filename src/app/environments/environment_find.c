@@ -105,7 +105,7 @@ static bool folder_add(struct environment_files *files, const char *folder, stru
     candidate->path = mem_printf("%s%s%s", folder, slash && folder[slash - 1] == '/' ? "" : "/",
                                  entries[i]->d_name);
     free(entries[i]);
-    if (stat(candidate->path, &candidate->status) == 0 && S_ISDIR(candidate->status.st_mode)) {
+    if (stat(candidate->path, &candidate->status) == 0 && !S_ISREG(candidate->status.st_mode)) {
       free(candidate->path);
       continue;
     }

@@ -25,6 +25,8 @@ struct slot {
   struct screen *screen;
   struct environment_process *process;
   size_t index;
+  bool known; /* as last drawn at once */
+  enum severity severity;
 };
 
 struct screen {
@@ -137,8 +139,14 @@ static void on_tick(uv_timer_t *timer) {
   screen->dirty = true;
 }
 
+/* Another verdict is drawn at once, figures with the next tick. */
 static void on_changed(void *arg) {
-  const struct slot *slot = arg;
+  struct slot *slot = arg;
+  const struct environment *state = slot->process ? environment_process_state(slot->process) : NULL;
+  if (!state || (state->known == slot->known && state->severity == slot->severity))
+    return;
+  slot->known = state->known;
+  slot->severity = state->severity;
   slot->screen->dirty = true;
 }
 

@@ -105,16 +105,21 @@ static void put_line(struct line *line, const struct status_brief *brief) {
     put_format(line, " %" PRId64 "/%" PRId64 " targets", brief->ok, brief->targets);
 }
 
+static void put_members(struct json_writer *json, const struct status_brief *brief,
+                        const struct status_origin *origin) {
+  status_brief_write(json, brief);
+  json_text(json, "source", origin->pid ? "running" : "check");
+  if (origin->pid) {
+    json_int(json, "pid", origin->pid);
+    json_int(json, "age_ms", origin->age_ms);
+  }
+}
+
 static void put_json(FILE *out, const struct status_brief *brief,
                      const struct status_origin *origin) {
   struct json_writer json = {.out = out};
   json_open(&json, NULL, '{');
-  status_brief_write(&json, brief);
-  json_text(&json, "source", origin->pid ? "running" : "check");
-  if (origin->pid) {
-    json_int(&json, "pid", origin->pid);
-    json_int(&json, "age_ms", origin->age_ms);
-  }
+  put_members(&json, brief, origin);
   json_close(&json, '}');
 }
 
@@ -146,5 +151,94 @@ bool status_line_trouble(FILE *out, const char *text, const struct status_line_o
   }
   put_badge(&line, SEVERITY_UNKNOWN, true, "UNKNOWN");
   put_format(&line, " stacktop: %s", text);
+  return line_end(out);
+}
+
+/* ---- several */
+
+enum severity status_item_severity(const struct status_item *item) {
+  return item->brief ? item->brief->severity : SEVERITY_UNKNOWN;
+}
+
+static void put_item(struct line *line, const struct status_item *item, bool first) {
+  if (!first)
+    put(line, "; ");
+  if (item->brief)
+    put_counts(line, item->brief);
+  else
+    put_badge(line, SEVERITY_UNKNOWN, true, "UNKNOWN");
+  put_format(line, " %s", item->name);
+  if (item->environment && *item->environment && strcmp(item->environment, item->name) != 0)
+    put_format(line, " (%s)", item->environment);
+}
+
+/* What rules the verdict. */
+static void put_cause(struct line *line, const struct status_item *item) {
+  if (!item->brief)
+    put_format(line, ": %s: %s", item->name, item->trouble);
+  else if (*item->brief->subject)
+    put_format(line, ": %s: %s: %s", item->name, item->brief->subject, item->brief->sentence);
+}
+
+static void put_items(struct line *line, const struct status_item *items, size_t count) {
+  const struct status_item *worst = NULL;
+  int64_t ok = 0, targets = 0;
+  size_t calm = 0;
+  for (int severity = SEVERITY_CRIT; severity > SEVERITY_OK; severity--)
+    for (size_t i = 0; i < count; i++)
+      if ((int)status_item_severity(&items[i]) == severity) {
+        put_item(line, &items[i], !worst);
+        worst = worst ? worst : &items[i];
+      }
+  for (size_t i = 0; i < count; i++)
+    if (status_item_severity(&items[i]) == SEVERITY_OK) {
+      calm++;
+      ok += items[i].brief->ok;
+      targets += items[i].brief->targets;
+    }
+  if (!worst) {
+    put_badge(line, SEVERITY_OK, true, "all ok");
+    put_format(line, " %zu environment%s %" PRId64 "/%" PRId64 " targets", count,
+               count == 1 ? "" : "s", ok, targets);
+    return;
+  }
+  if (calm > 0)
+    put_format(line, "; %zu ok", calm);
+  put_cause(line, worst);
+}
+
+static void put_items_json(FILE *out, const struct status_item *items, size_t count) {
+  struct json_writer json = {.out = out};
+  enum severity worst = SEVERITY_OK;
+  for (size_t i = 0; i < count; i++)
+    worst = severity_worse(worst, status_item_severity(&items[i]));
+  json_open(&json, NULL, '{');
+  json_text(&json, "severity", severity_name(worst));
+  json_open(&json, "environments", '[');
+  for (size_t i = 0; i < count; i++) {
+    const struct status_item *item = &items[i];
+    json_open(&json, NULL, '{');
+    json_text(&json, "path", item->path);
+    if (item->brief) {
+      put_members(&json, item->brief, &item->origin);
+    } else {
+      json_text(&json, "severity", severity_name(SEVERITY_UNKNOWN));
+      json_text(&json, "name", item->name);
+      json_text_if(&json, "environment", item->environment);
+      json_text(&json, "error", item->trouble);
+    }
+    json_close(&json, '}');
+  }
+  json_close(&json, ']');
+  json_close(&json, '}');
+}
+
+bool status_several_write(FILE *out, const struct status_item *items, size_t count,
+                          const struct status_line_options *options) {
+  struct line line = {.out = out, .options = options, .left = options->width};
+  if (options->form == STATUS_JSON)
+    put_items_json(out, items, count);
+  else
+    put_items(&line, items, count);
   return line_end(out);
 }

@@ -31,3 +31,20 @@ bool status_line_write(FILE *out, const struct status_brief *brief,
 /* "UNKNOWN stacktop: TEXT", where nothing is known. An empty line would look like calm. */
 bool status_line_trouble(FILE *out, const char *text,
                          const struct status_line_options *options) MUST_CHECK;
+
+/* Several environments: what each says, or why that is not known. */
+struct status_item {
+  const char *name, *path;
+  const char *environment;          /* of the configuration; NULL: none */
+  const char *trouble;              /* without brief */
+  const struct status_brief *brief; /* NULL: it is not known */
+  struct status_origin origin;
+};
+
+enum severity status_item_severity(const struct status_item *item);
+/* One line, the worst first, and what is wrong there:
+ *
+ *   2 CRIT, 1 WARN ecap (production); UNKNOWN shop; 1 ok: ecap: api: refused
+ *   all ok 3 environments 27/27 targets */
+bool status_several_write(FILE *out, const struct status_item *items, size_t count,
+                          const struct status_line_options *options) MUST_CHECK;

@@ -20,6 +20,7 @@ enum {
   GAP = 1,
   SINCE_CELLS = 8,
   FINDING_LEAST = 12,
+  FRESH_MS = 5000,
 };
 
 /* Cells of each column; 0: there is no room for it. */
@@ -139,13 +140,17 @@ static const char *lock_text(const struct environment *environment, int cells) {
   }
 }
 
-/* Of the newest collection, also when no report has come since. */
+/* Of the newest collection, also when no report has come since. What is younger than a collection
+ * usually is looks the same each second: few bytes to the terminal. */
 static void age_put(const struct environments_list *list, const struct environment *environment,
                     char out[AGE_MAX]) {
-  const int64_t since_ms = list->now_ms - environment->heard_ms;
+  const int64_t since_ms = list->now_ms - environment->heard_ms,
+                age_ms = environment->age_ms + (since_ms > 0 ? since_ms : 0);
   *out = '\0';
-  if (environment->known && environment->age_ms >= 0)
-    age_text(out, environment->age_ms + (since_ms > 0 ? since_ms : 0));
+  if (environment->known && environment->age_ms >= 0 && age_ms < FRESH_MS)
+    snprintf(out, AGE_MAX, "<%ds", FRESH_MS / 1000);
+  else if (environment->known && environment->age_ms >= 0)
+    age_text(out, age_ms);
 }
 
 /* ---- a line */

@@ -151,15 +151,15 @@ static void draw_help(struct canvas *canvas, int y, int end) {
   static const struct {
     const char *keys, *what;
   } lines[] = {{"Up Down j k, Home End g G", "select an environment; PgUp and PgDn by pages"},
-               {"Enter, click on the selected", "open it: its whole dashboard, all keys"},
+               {"Enter, click on the selected", "open it: its whole dashboard"},
                {"Esc or q, in an environment", "back to this list; its actions continue"},
                {"n", "next environment that is not ok"},
-               {"r", "start again now what has ended or could not be loaded"},
-               {"R", "read all configurations again, as :reload does in one"},
+               {"r", "start again now what has ended or is wrong"},
+               {"R", "read all configurations again (:reload)"},
                {"Ctrl-L", "repaint the screen"},
                {"Ctrl-Z", "suspend; fg resumes"},
                {"? h F1", "this help; again or Esc: close it"},
-               {"q F10 Ctrl-C", "quit; Ctrl-C and :quit in an environment end all, too"}};
+               {"q F10 Ctrl-C", "quit; Ctrl-C and :quit everywhere"}};
   for (size_t i = 0; i < sizeof lines / sizeof *lines && y < end; i++, y++) {
     const int column = canvas->width >= 76 ? 30 : 16;
     canvas_text(canvas, 1, y, column - 2, STYLE_KEY, lines[i].keys);

@@ -150,11 +150,65 @@ static void test_trouble(void **state) {
   free(text);
 }
 
+/* ---- several environments */
+
+static void expect_several(const struct status_item *items, size_t count, enum status_form form,
+                           int width, const char *wanted) {
+  char *text;
+  size_t length;
+  FILE *out = open_memstream(&text, &length);
+  assert_non_null(out);
+  assert_true(status_several_write(out, items, count,
+                                   &(struct status_line_options){.form = form, .width = width}));
+  fclose(out);
+  text[length - 1] = '\0';
+  if (strcmp(text, wanted) != 0)
+    fail_msg("\"%s\" instead of \"%s\"", text, wanted);
+  free(text);
+}
+
+static void test_several(void **state) {
+  static const struct status_brief lab = {
+      .severity = SEVERITY_OK, .name = "lab", .ok = 4, .targets = 4};
+  static const struct status_brief edge = {.severity = SEVERITY_WARN,
+                                           .name = "edge",
+                                           .warn = 3,
+                                           .at_least = true,
+                                           .targets = 2,
+                                           .worst = SEVERITY_WARN,
+                                           .subject = "/var",
+                                           .sentence = "85% full"};
+  const struct status_item items[] = {
+      {.name = "lab", .path = "lab.yaml", .brief = &lab},
+      {.name = "shop", .path = "shop.yaml", .environment = "live", .trouble = "unknown key"},
+      {.name = "edge", .path = "edge.yaml", .brief = &edge},
+      {.name = "ecap", .path = "ecap.yaml", .environment = "production", .brief = &api_down}};
+  (void)state;
+  expect_several(items, 4, STATUS_PLAIN, 200,
+                 "2 CRIT, 1 WARN ecap (production); 3+ WARN edge; UNKNOWN shop (live); 1 ok: ecap: "
+                 "api: refused");
+  expect_several(items, 3, STATUS_PLAIN, 200,
+                 "3+ WARN edge; UNKNOWN shop (live); 1 ok: edge: /var: 85% full");
+  expect_several(items, 2, STATUS_PLAIN, 200, "UNKNOWN shop (live); 1 ok: shop: unknown key");
+  expect_several(items, 1, STATUS_PLAIN, 200, "all ok 1 environment 4/4 targets");
+  expect_several(items, 4, STATUS_PLAIN, 20, "2 CRIT, 1 WARN ecap…");
+  expect_several(items, 2, STATUS_TMUX, 200,
+                 "#[fg=white,bg=magenta,bold] UNKNOWN #[default] shop (live); 1 ok: shop: unknown "
+                 "key");
+  expect_several(
+      items, 2, STATUS_JSON, 0,
+      "{\"severity\":\"unknown\",\"environments\":[{\"path\":\"lab.yaml\",\"severity\":\"ok\","
+      "\"name\":\"lab\",\"environment\":\"\",\"crit\":0,\"warn\":0,\"unknown\":0,\"at_least\":"
+      "false,\"waiting\":0,\"ok\":4,\"targets\":4,\"source\":\"check\"},{\"path\":\"shop.yaml\","
+      "\"severity\":\"unknown\",\"name\":\"shop\",\"environment\":\"live\",\"error\":\"unknown "
+      "key\"}]}");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_of_a_model), cmocka_unit_test(test_lines),
       cmocka_unit_test(test_hostile),    cmocka_unit_test(test_not_trusted),
-      cmocka_unit_test(test_trouble),
+      cmocka_unit_test(test_trouble),    cmocka_unit_test(test_several),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
