@@ -15,7 +15,10 @@ const char *environment_doubt(const struct environment *environment, int64_t now
   const int64_t silent_ms = now_ms - environment->heard_ms;
   if (!environment->known)
     return NULL;
-  if (silent_ms >= ENVIRONMENT_SILENT_MS)
+  if (environment->clashes)
+    snprintf(out, size, "another environment has this name, too: set another `name` in %s",
+             environment->path);
+  else if (silent_ms >= ENVIRONMENT_SILENT_MS)
     snprintf(out, size, "its process has not reported for %" PRId64 "s", silent_ms / 1000);
   else if (environment->paused)
     snprintf(out, size, "paused: nothing is collected (z resumes, in the environment)");

@@ -35,13 +35,14 @@ struct environment {
   int64_t age_ms;   /* of the newest collection, when it was reported; -1: there is none */
   enum environment_lock lock;
   bool paused;
-  int64_t running;                        /* actions that are not over */
-  int64_t heard_ms;                       /* steady time of the last report */
+  bool clashes;     /* another one has the same name since a configuration was reloaded */
+  int64_t running;  /* actions that are not over */
+  int64_t heard_ms; /* steady time of the last report */
   char trouble[ENVIRONMENT_SENTENCE_MAX]; /* not known: why */
 };
 
-/* Why what is shown cannot be trusted now: it is paused, or its process hangs. NULL: it can. The
- * text is in `out`. */
+/* Why what is shown cannot be trusted now: its name is not its own, it is paused, or its process
+ * hangs. NULL: it can. The text is in `out`. */
 const char *environment_doubt(const struct environment *environment, int64_t now_ms, char *out,
                               unsigned long size);
 /* What counts: never OK where something is not known or not from now. */

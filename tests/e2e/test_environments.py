@@ -106,6 +106,14 @@ def test_list(files):
         (files / "shop.yaml").write_text((files / "lab.yaml").read_text())
         terminal.press("r")
         terminal.wait_for(lambda screen: "2 ok" in screen.rows[0])
+        # A name that a reload has made another's is not shown as ok.
+        content = json.loads((files / "shop.yaml").read_text())
+        (files / "shop.yaml").write_text(json.dumps({**content, "name": "lab"}))
+        terminal.press("R")
+        terminal.wait_for(lambda screen: "2 UNKNOWN" in screen.rows[0] and "another environment has" in screen.text)
+        (files / "shop.yaml").write_text(json.dumps(content))
+        terminal.press("R")
+        terminal.wait_for(lambda screen: "2 ok" in screen.rows[0])
         # An action names its environment.
         terminal.press("g", "Enter")
         terminal.wait_for("Services")

@@ -305,6 +305,10 @@ const struct environment *environment_process_state(const struct environment_pro
   return &process->state;
 }
 
+void environment_process_clash(struct environment_process *process, bool clashes) {
+  process->state.clashes = clashes;
+}
+
 /* ---- the terminal */
 
 /* It may still take the terminal when it wakes up: it must not run then. */

@@ -29,6 +29,7 @@ struct environment_process *environment_process_new(uv_loop_t *loop,
                                                     const struct options *options,
                                                     const struct environment_process_hooks *hooks);
 const struct environment *environment_process_state(const struct environment_process *process);
+void environment_process_clash(struct environment_process *process, bool clashes);
 /* Whether it can take the terminal now. False with err: why not. */
 bool environment_process_ready(const struct environment_process *process,
                                struct err *err) MUST_CHECK;

@@ -104,8 +104,20 @@ static struct environments_list list_of(const struct screen *screen) {
                                     .user = screen->user};
 }
 
+/* Names are unique at the start; a reloaded configuration may have another. */
+static void clashes_find(const struct screen *screen) {
+  for (size_t i = 0; i < screen->count; i++) {
+    bool clashes = false;
+    for (size_t n = 0; n < screen->count; n++)
+      clashes =
+          clashes || (n != i && strcmp(screen->states[n]->name, screen->states[i]->name) == 0);
+    environment_process_clash(screen->slots[i].process, clashes);
+  }
+}
+
 static void screen_draw(struct screen *screen) {
   int width, height;
+  clashes_find(screen);
   const struct environments_list list = list_of(screen);
   terminal_size(screen->terminal, &width, &height);
   if (!screen->canvas || screen->canvas->width != width || screen->canvas->height != height) {

@@ -129,6 +129,10 @@ static void test_never_a_false_green(void **state) {
   shows(&environment, "UNKNOWN", true);
   shows(&environment, "paused: nothing is collected", true);
   environment = calm;
+  environment.clashes = true;
+  shows(&environment, "UNKNOWN", true);
+  shows(&environment, "another environment has this name", true);
+  environment = calm;
   environment.known = false;
   shows(&environment, "UNKNOWN", true);
   shows(&environment, "starting", true);
