@@ -285,7 +285,8 @@ static void on_restart(uv_timer_t *timer) {
 struct environment_process *environment_process_new(uv_loop_t *loop,
                                                     const struct environment_file *file,
                                                     const struct options *options,
-                                                    const struct environment_process_hooks *hooks) {
+                                                    const struct environment_process_hooks *hooks,
+                                                    int64_t delay_ms) {
   struct environment_process *process = mem_new(sizeof *process);
   *process =
       (struct environment_process){.loop = loop, .file = file, .options = options, .hooks = *hooks};
@@ -297,7 +298,7 @@ struct environment_process *environment_process_new(uv_loop_t *loop,
   state->production = file->production;
   uv_timer_init(loop, &process->timer);
   process->timer.data = process;
-  life_begin(process);
+  timer_start(process, on_restart, delay_ms);
   return process;
 }
 

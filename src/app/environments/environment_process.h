@@ -23,11 +23,13 @@ struct environment_process_hooks {
   void *arg;
 };
 
-/* Starts it. The file and the options outlive it. */
+/* Starts it after that time, so that many do not hold up the first picture. The file and the
+ * options outlive it. */
 struct environment_process *environment_process_new(uv_loop_t *loop,
                                                     const struct environment_file *file,
                                                     const struct options *options,
-                                                    const struct environment_process_hooks *hooks);
+                                                    const struct environment_process_hooks *hooks,
+                                                    int64_t delay_ms);
 const struct environment *environment_process_state(const struct environment_process *process);
 void environment_process_clash(struct environment_process *process, bool clashes);
 /* Whether it can take the terminal now. False with err: why not. */

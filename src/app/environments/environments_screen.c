@@ -347,13 +347,10 @@ static void screen_open(struct screen *screen, const struct environment_files *f
   for (size_t i = 0; i < files->count; i++) {
     struct slot *slot = &screen->slots[i];
     *slot = (struct slot){.screen = screen, .index = i};
+    const struct environment_process_hooks hooks = {
+        .changed = on_changed, .back = on_back, .quit = on_quit, .ended = on_ended, .arg = slot};
     slot->process =
-        environment_process_new(loop, &files->items[i], screen->options,
-                                &(struct environment_process_hooks){.changed = on_changed,
-                                                                    .back = on_back,
-                                                                    .quit = on_quit,
-                                                                    .ended = on_ended,
-                                                                    .arg = slot});
+        environment_process_new(loop, &files->items[i], screen->options, &hooks, (int64_t)i);
     screen->states[i] = environment_process_state(slot->process);
     screen->count = i + 1;
   }
