@@ -111,7 +111,7 @@ def test_list(files):
         (files / "shop.yaml").write_text(json.dumps({**content, "name": "lab"}))
         terminal.press("R")
         terminal.wait_for(lambda screen: "2 UNKNOWN" in screen.rows[0] and "another environment has" in screen.text)
-        (files / "shop.yaml").write_text(json.dumps(content))
+        (files / "shop.yaml").write_text(json.dumps({**content, "mouse": False}))  # it has no terminal to change now
         terminal.press("R")
         terminal.wait_for(lambda screen: "2 ok" in screen.rows[0])
         # An action names its environment.

@@ -528,9 +528,11 @@ void terminal_enter(struct terminal *terminal) {
 void terminal_modes(struct terminal *terminal, bool follow_scheme, bool mouse) {
   if (follow_scheme == terminal->follow && (mouse && terminal->modern) == terminal->keys.mouse)
     return;
+  const bool taken = terminal->tty.taken; /* else it is another process's, or will be */
   terminal_leave(terminal);
   modes_make(terminal, follow_scheme, mouse);
-  terminal_enter(terminal);
+  if (taken)
+    terminal_enter(terminal);
 }
 
 void terminal_restore_raw(struct terminal *terminal) {
