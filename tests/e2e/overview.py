@@ -77,7 +77,7 @@ class Overview:
     @property
     def verdict(self):
         """The counts in the first line: "all ok", "1 CRIT 2 WARN"."""
-        found = re.search(r"all ok|\d+ (CRIT|WARN|UNKNOWN)( +\d+ (CRIT|WARN|UNKNOWN))*", self.screen.display[0])
+        found = re.search(r"all ok|\d+ (CRIT|WARN|UNKNOWN|STALE)( +\d+ (CRIT|WARN|UNKNOWN|STALE))*", self.screen.display[0])
         return re.sub(" +", " ", found.group(0)) if found else ""
 
     @property

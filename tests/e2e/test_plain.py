@@ -45,7 +45,7 @@ def test_from_the_finding_to_the_proof(config, tmp_path):
             plain.hear("^ *done +api")
             plain.hear(r"^\d\d:\d\d:\d\d ok api: ")
             plain.type("list")
-            plain.hear("^ecap: 0 critical, 0 warning, 0 unknown; 1 of 1 targets ok")
+            plain.hear("^ecap: 0 critical, 0 warning, 0 unknown, 0 stale, 0 silenced; 1 of 1 targets ok")
         plain.hear(r"^\d\d:\d\d:\d\d CRIT api: refused")
         assert started.exists()
         assert b"\x1b" not in bytes(plain.output).replace(b"\x1b[?2004h", b"").replace(b"\x1b[?2004l", b"").replace(

@@ -56,12 +56,16 @@ static void counts_say(const struct plain *plain) {
     ok += model_target_severity(model, i, now_ms) == SEVERITY_OK;
     waiting += target_state_condition(&model->targets[i], now_ms) == TARGET_WAITING;
   }
-  plain_say(plain, "%s%s%s: %zu critical, %zu warning, %zu unknown; %zu of %zu targets ok%s%s",
+  const size_t stale = findings_count_stale(model->findings);
+  plain_say(plain,
+            "%s%s%s: %zu critical, %zu warning, %zu unknown, %zu stale, %zu silenced; %zu of %zu "
+            "targets ok%s%s",
             config->name ? config->name : "stacktop", config->environment ? ", " : "",
             config->environment ? config->environment : "",
-            findings_count(model->findings, SEVERITY_CRIT),
-            findings_count(model->findings, SEVERITY_WARN),
-            findings_count(model->findings, SEVERITY_UNKNOWN), ok, model->target_count,
+            findings_count_calling(model->findings, SEVERITY_CRIT),
+            findings_count_calling(model->findings, SEVERITY_WARN),
+            findings_count_calling(model->findings, SEVERITY_UNKNOWN) - stale, stale,
+            findings_count_quiet(model->findings, FINDING_SILENCED), ok, model->target_count,
             waiting ? "; some have not answered yet" : "",
             model->operations.lock == LOCK_READ_ONLY ? "; read-only" : "");
 }

@@ -79,19 +79,15 @@ static const struct finding *find_old(const struct model *model, const struct fi
 
 /* ---- new findings */
 
-/* Stale data is caused by stacktop itself, which was paused or suspended. A problem of the target
+/* One outage may fail in several ways in turn: it is logged when it becomes worse than before.
+ * Stale data is caused by stacktop itself, which was paused or suspended: a problem of the target
  * is reported by the attempt that fails. */
-static bool is_of_age(const struct finding *finding) {
-  return finding_is_outage(finding) && finding->column;
-}
-
-/* One outage may fail in several ways in turn: it is logged when it becomes worse than before. */
 static bool is_news_of_outage(struct model *model, const struct finding *finding) {
   struct target_state *state = &model->targets[finding->target_index];
   if (finding->unsaid ||
       chatter_has_outage(model->chatter, finding->target_index, finding->severity))
     return false;
-  if (is_of_age(finding) || finding->severity <= state->logged)
+  if (finding_is_stale(finding) || finding->severity <= state->logged)
     return false;
   state->logged = finding->severity;
   return true;

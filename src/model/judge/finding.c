@@ -139,6 +139,10 @@ bool finding_is_outage(const struct finding *finding) {
   return !finding->table && !finding_is_fault(finding);
 }
 
+bool finding_is_stale(const struct finding *finding) {
+  return finding_is_outage(finding) && finding->column;
+}
+
 static enum severity target_state_worst(const struct findings *findings, size_t target_index,
                                         const char *table) {
   enum severity worst = SEVERITY_OK;
@@ -212,6 +216,13 @@ size_t findings_count_calling(const struct findings *findings, enum severity sev
   size_t count = 0;
   for (size_t i = 0; i < findings->count; i++)
     count += finding_calls(&findings->items[i]) && findings->items[i].severity == severity;
+  return count;
+}
+
+size_t findings_count_stale(const struct findings *findings) {
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += finding_calls(&findings->items[i]) && finding_is_stale(&findings->items[i]);
   return count;
 }
 

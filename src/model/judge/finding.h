@@ -78,6 +78,8 @@ bool finding_is_fault(const struct finding *finding);
 bool finding_is_cut(const struct finding *finding);
 /* It is about the whole target: down, or without fresh data. */
 bool finding_is_outage(const struct finding *finding);
+/* Its data is old: nothing is known of it now. */
+bool finding_is_stale(const struct finding *finding);
 
 /* The worst severity that counts for a row, a table (row NULL), or a target (table and row NULL). A
  * row without a finding is UNKNOWN if findings of its table are not kept. */
@@ -97,6 +99,8 @@ static inline bool finding_calls(const struct finding *finding) {
 }
 /* findings_count without those that are silenced. */
 size_t findings_count_calling(const struct findings *findings, enum severity severity);
+/* The targets without fresh data among these. */
+size_t findings_count_stale(const struct findings *findings);
 /* Whether findings_count is a lower bound: some findings of that severity are not kept. */
 bool findings_count_is_least(const struct findings *findings, enum severity severity);
 /* Whether some of the table's findings are not kept. */

@@ -75,11 +75,6 @@ static uint64_t key_hash(const char *key) {
 
 /* ---- findings */
 
-/* Stale data is caused by stacktop itself, which was paused or suspended. */
-static bool is_of_age(const struct finding *finding) {
-  return finding_is_outage(finding) && finding->column;
-}
-
 static void finding_add(struct incident_seen *seen, const struct model *model,
                         const struct incident_who *self, const struct finding *finding,
                         const char *key) {
@@ -118,7 +113,7 @@ static void findings_see(struct incident_seen *seen, const struct model *model,
   for (size_t i = 0; i < model->findings->count; i++) {
     const struct finding *finding = &model->findings->items[i];
     const struct target *target = model->targets[finding->target_index].target;
-    if (is_of_age(finding))
+    if (finding_is_stale(finding)) /* by stacktop itself, which was paused or suspended */
       continue;
     key_make(key, target, finding->table, finding->row, finding->column);
     set_add(&seen->there, key_hash(key));

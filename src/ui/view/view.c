@@ -6,6 +6,7 @@
 #include "ui/panes/pane_kind.h"
 #include "ui/panes/pane_list.h"
 #include "ui/view/command/command_line.h"
+#include "ui/view/draw/header.h"
 #include "ui/view/draw/help.h"
 #include "ui/view/keys/keymap.h"
 #include "ui/view/screens/view_runbooks.h"

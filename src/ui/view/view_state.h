@@ -158,12 +158,6 @@ void view_sync_panes(struct view *view, const struct model *model);
  */
 void view_build_focused(struct view *view, const struct frame *frame);
 
-/* The header's lines from the top; returns how many it took. */
-int header_draw(struct view *view, const struct frame *frame);
-/* Its first line alone: name, state, counts, clock. */
-void header_draw_first(const struct view *view, const struct frame *frame);
-/* One line with the health of all panes, for screens that show one pane at a time. */
-void header_draw_tabs(const struct view *view, const struct frame *frame, int y);
 /* The bottom line: a notice, the filter as it is typed, or the keys that work here and now. */
 void footer_draw(const struct view *view, const struct frame *frame, int y);
 

@@ -1,5 +1,7 @@
 #include "ui/view/view_wall.h"
 
+#include "ui/view/draw/header.h"
+
 #include <stdio.h>
 
 static const struct request nothing = {.kind = REQUEST_NONE};

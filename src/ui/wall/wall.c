@@ -38,7 +38,7 @@ struct count {
   unsigned style;
 };
 
-enum { COUNTS = 4 };
+enum { COUNTS = 6 };
 
 static size_t waiting_of(const struct frame *frame) {
   size_t count = 0;
@@ -67,12 +67,18 @@ static size_t counts_add(struct count counts[COUNTS], size_t count, size_t numbe
 static size_t counts_make(const struct frame *frame, struct count counts[COUNTS]) {
   static const enum severity shown[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
   const struct findings *findings = frame->model->findings;
+  const size_t stale = findings_count_stale(findings);
   size_t count = 0;
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-    count = counts_add(counts, count, findings_count(findings, shown[i]),
+    count = counts_add(counts, count,
+                       findings_count_calling(findings, shown[i]) -
+                           (shown[i] == SEVERITY_UNKNOWN ? stale : 0),
                        findings_count_is_least(findings, shown[i]), word_of(shown[i]),
                        style_of_severity(shown[i]));
+  count = counts_add(counts, count, stale, false, "STALE", STYLE_UNKNOWN);
   count = counts_add(counts, count, waiting_of(frame), false, "waiting", STYLE_UNKNOWN);
+  count = counts_add(counts, count, findings_count_quiet(findings, FINDING_SILENCED), false,
+                     "silenced", STYLE_NOTICE);
   if (count > 0 || !wall_is_calm(frame))
     return count;
   counts[0] = (struct count){.text = "OK", .word = "all ok", .style = STYLE_DIM};

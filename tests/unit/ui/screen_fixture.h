@@ -360,6 +360,8 @@ static struct sample *sample_postgres(enum fixture_scene scene, int step) {
                                         : "UPDATE customers SET tier = 'gold' WHERE id = 4711"),
                N(FIXTURE_NOW - 3600000)),
            SEVERITY_CRIT, "idle in transaction 14m, blocks 2");
+    s->tables[1].rows[s->tables[1].row_count - 1].lasted_ms =
+        14 * 60000 + 7000 - (FIXTURE_STEPS - 1 - step) * FIXTURE_INTERVAL_MS;
     ROW(s, "sessions", "8124/1", "8123/1", T("8124"), T("active"), R(731), NA, R(731),
         T("ecap_user"), T("ecap"), T("10.0.3.18"),
         T("UPDATE customers SET last_seen = now() WHERE id = 4711"), N(FIXTURE_NOW - 3500000));

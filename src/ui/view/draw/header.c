@@ -1,12 +1,12 @@
-/* The verdict: what is wrong, and why, in two lines. */
-#include "ui/panes/pane_kind.h"
-#include "ui/view/view_state.h"
+/* The verdict: what is wrong, why, and since when. Its first line is in header_line.c. */
+#include "ui/view/draw/header.h"
 
+#include "core/text/text.h"
 #include "ui/draw/widget.h"
+#include "ui/panes/pane_kind.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
   SENTENCE_HEIGHT = 10, /* lower screens have no line for it */
@@ -14,12 +14,12 @@ enum {
   LINES_SHARE = 8,      /* of the height that they may take, one part in so many */
   LINES_HOLD_MS = 60000,
   MORE_WIDTH = 8,   /* "+12 more" */
-  WORDS_WIDTH = 60, /* narrower ones use marks instead of words */
+  MORE_FROM = 60,   /* narrower screens have no room for it: the counts are above */
+  NEXT_LEAST = 40,  /* cells of a further finding on the same line */
+  WORDS_LEAST = 12, /* cells of a sentence that say something */
+  SINCE_MAX = FORMAT_MAX + 8,
+  SENTENCE_MAX = 2048,
 };
-
-static unsigned header_style(const struct frame *frame) {
-  return config_is_production(frame->model->config) ? STYLE_HEADER_PRODUCTION : STYLE_HEADER;
-}
 
 static size_t count_waiting(const struct frame *frame) {
   size_t count = 0;
@@ -28,191 +28,64 @@ static size_t count_waiting(const struct frame *frame) {
   return count;
 }
 
-/* "14:03:27 UTC". */
-static void clock_text(const struct view *view, int64_t now_ms, char *out, size_t size) {
-  char zone[16] = "UTC", time[FORMAT_MAX];
-  time_t seconds = (time_t)(now_ms / 1000);
-  struct tm parts;
-  if (!view->utc && (!localtime_r(&seconds, &parts) || !strftime(zone, sizeof zone, "%Z", &parts)))
-    *zone = '\0';
-  snprintf(out, size, "%s %s", format_time(time, sizeof time, now_ms, view->utc, false), zone);
+/* " since 14:03:13"; without the seconds it is shorter. */
+static void since_text(char out[SINCE_MAX], const struct frame *frame, int64_t ms, bool seconds) {
+  char time[FORMAT_MAX];
+  frame_time(frame, time, ms);
+  const size_t length = strlen(time);
+  snprintf(out, SINCE_MAX, " since %.*s", (int)(seconds || length < 8 ? length : length - 3), time);
 }
 
-static size_t count_pending(const struct frame *frame, bool *at_least) {
-  size_t count = 0;
-  *at_least = false;
-  for (size_t i = 0; i < frame->model->findings->count; i++) {
-    const struct finding *finding = &frame->model->findings->items[i];
-    count += finding->pending;
-    *at_least = *at_least || (finding->pending && finding_is_cut(finding));
-  }
-  return count;
-}
-
-struct badge {
-  char text[32];
-  unsigned style;
-};
-
-enum { BADGES_MAX = 7 };
-
-static size_t add_badge(struct badge *badges, size_t count, unsigned style, size_t number,
-                        bool at_least, const char *word, const char *sign) {
-  const char *plus = at_least ? "+" : "";
-  if (number == 0)
-    return count;
-  struct badge *badge = &badges[count];
-  badge->style = style | STYLE_STRONG;
-  if (word)
-    snprintf(badge->text, sizeof badge->text, " %zu%s %s ", number, plus, word);
-  else
-    snprintf(badge->text, sizeof badge->text, "%zu%s%.*s", number, plus,
-             MARK_CELLS - (sign[1] == ' '), sign);
-  return count + 1;
-}
-
-/* The counts of the first line; in words, or with the signs that stand for them. */
-static size_t list_badges(const struct frame *frame, bool words, bool pending,
-                          struct badge badges[BADGES_MAX]) {
-  static const enum severity severities[] = {SEVERITY_CRIT, SEVERITY_WARN, SEVERITY_UNKNOWN};
-  const struct findings *findings = frame->model->findings;
-  bool at_least;
-  size_t count = 0, pending_count = count_pending(frame, &at_least);
-  for (size_t i = 0; i < sizeof severities / sizeof *severities; i++)
-    count = add_badge(badges, count, style_of_severity(severities[i]),
-                      findings_count_calling(findings, severities[i]),
-                      findings_count_is_least(findings, severities[i]),
-                      words ? word_of(severities[i]) : NULL, mark_of(severities[i]));
-  count = add_badge(badges, count, STYLE_UNKNOWN, count_waiting(frame), false,
-                    words ? "waiting" : NULL, "..");
-  count = add_badge(badges, count, STYLE_NOTICE, findings_count_quiet(findings, FINDING_SILENCED),
-                    false, words ? "silenced" : NULL, "- ");
-  if (count == 0 && frame->model->target_count > 0) {
-    snprintf(badges[0].text, sizeof badges[0].text, words ? " all ok " : "ok");
-    badges[0].style = STYLE_OK | STYLE_STRONG;
-    count = 1;
-  }
-  return add_badge(badges, count, STYLE_NOTICE, pending ? pending_count : 0, at_least,
-                   words ? "pending" : NULL, ":");
-}
-
-/* The counts, in words where there is room for all of them: a partial count would mislead. Returns
- * the cell after them. */
-static int draw_counts(const struct frame *frame, int x, int end) {
-  struct badge badges[BADGES_MAX];
-  size_t count = 0;
-  for (int way = frame->canvas->width >= WORDS_WIDTH ? 0 : 2; way < 3; way++) {
-    int width = 0;
-    count = list_badges(frame, way < 2, way != 1, badges); /* pending ones are dropped first */
-    for (size_t i = 0; i < count; i++)
-      width += (int)strlen(badges[i].text) + (i > 0);
-    if (x + width <= end)
-      break;
-  }
-  for (size_t i = 0; i < count && x < end; i++)
-    x += canvas_text(frame->canvas, x, 0, end - x, badges[i].style, badges[i].text) + 1;
-  return x;
-}
-
-/* Whether changes are allowed: "READ-ONLY", " UNLOCKED 5m ". Returns the cell after it. */
-static int draw_lock(const struct frame *frame, int x, int end, unsigned style) {
-  const struct operations *operations = &frame->model->operations;
-  bool words = frame->canvas->width >= WORDS_WIDTH;
-  if (operations->lock == LOCK_READ_ONLY)
-    return x + canvas_text(frame->canvas, x, 0, end - x, style, words ? "READ-ONLY" : "RO") + 1;
-  if (operations->lock != LOCK_UNLOCKED)
-    return x;
-  char left[AGE_MAX], text[AGE_MAX + 16];
-  int64_t ms = operations->lock_ms - frame->clock_ms;
-  age_text(left, ms < 0 ? 0 : ms >= 60000 ? ms + 59999 : ms); /* a started minute counts */
-  snprintf(text, sizeof text, words ? " UNLOCKED %s " : " UNL %s ", left);
-  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_WARN | STYLE_STRONG, text) + 1;
-}
-
-/* Outcomes that are not on disk: " 1 NOT RECORDED ". Returns the cell after it. */
-static int draw_unrecorded(const struct frame *frame, int x, int end) {
-  char text[64];
-  const size_t count = frame->model->operations.unrecorded;
-  if (count == 0)
-    return x;
-  snprintf(text, sizeof text,
-           frame->canvas->width >= WORDS_WIDTH ? " %zu NOT RECORDED " : " %zu UNREC ", count);
-  return x + canvas_text(frame->canvas, x, 0, end - x, STYLE_CRIT | STYLE_STRONG, text) + 1;
-}
-
-/* The open incident: " P1 INC-20261128-031500 12m, response overdue by 3m ", shorter where the
- * counts need the room. Returns the cell after it. */
-static int draw_incident(const struct frame *frame, int x, int end) {
-  enum { COUNTS = 10 };
-  const struct incident_brief *brief = &frame->model->incident;
-  const int64_t wall_ms = frame->clock_ms + frame->model->wall_offset_ms;
-  char age[AGE_MAX], due[INCIDENT_DUE_MAX], others[24] = "", texts[4][160];
-  if (!*brief->id)
-    return x;
-  const bool over = incident_is_overdue(brief, wall_ms);
-  age_text(age, wall_ms > brief->opened_ms ? wall_ms - brief->opened_ms : 0);
-  incident_due_text(due, brief, wall_ms);
-  if (brief->others > 0)
-    snprintf(others, sizeof others, " +%zu", brief->others);
-  snprintf(texts[0], sizeof texts[0], " P%d %s %s%s%s%s%s ", brief->level, brief->id, age, others,
-           brief->lost ? " NOT RECORDED" : "", over ? ", " : "", over ? due : "");
-  snprintf(texts[1], sizeof texts[1], " P%d %s %s%s%s%s ", brief->level, brief->id, age, others,
-           brief->lost ? " LOST" : "", over ? " OVERDUE" : "");
-  snprintf(texts[2], sizeof texts[2], " P%d %s %s%s%s ", brief->level, brief->id, age,
-           brief->lost ? "?" : "", over ? "!" : "");
-  snprintf(texts[3], sizeof texts[3], " P%d %s%s%s ", brief->level, age, brief->lost ? "?" : "",
-           over ? "!" : "");
-  size_t way = 0;
-  while (way < 3 && x + (int)strlen(texts[way]) + COUNTS > end)
-    way++;
-  const unsigned style = over || brief->lost || brief->level == 1 ? STYLE_CRIT
-                         : brief->level == 2                      ? STYLE_WARN
-                                                                  : STYLE_NOTICE;
-  return x + canvas_text(frame->canvas, x, 0, end - x, style | STYLE_STRONG, texts[way]) + 1;
-}
-
-static void draw_right(const struct view *view, const struct frame *frame, int x, unsigned style) {
+/* As many words as there is room for; a shortened text ends in "…". Returns the cells. */
+static int draw_words(const struct frame *frame, int x, int y, int max, unsigned style,
+                      const char *text) {
+  char clean[SENTENCE_MAX];
   struct canvas *canvas = frame->canvas;
-  char clock[80];
-  clock_text(view, frame->now_ms + frame->model->wall_offset_ms, clock, sizeof clock);
-  const char *state = view->paused ? " PAUSED " : "LIVE";
-  int clock_width = (int)strlen(clock), state_width = (int)strlen(state);
-  int user_width = view->user ? (int)strlen(view->user) : 0;
-  int end = canvas->width - 1;
-  if (end - clock_width <= x) { /* without the zone */
-    clock_width = 8;
-    clock[8] = '\0';
-  }
-  if (end - clock_width <= x)
-    return;
-  end -= clock_width;
-  canvas_text(canvas, end, 0, clock_width, style, clock);
-  if (user_width > 0 && end - 2 - user_width - 2 - state_width > x) {
-    end -= user_width + 2;
-    canvas_text(canvas, end, 0, user_width, style, view->user);
-  }
-  if (end - 2 - state_width >= x)
-    canvas_text(canvas, end - 2 - state_width, 0, state_width,
-                view->paused ? STYLE_NOTICE | STYLE_STRONG : style, state);
+  text_sanitize(clean, sizeof clean, text, strnlen(text, SENTENCE_MAX / 3), canvas->ascii);
+  if (max < 1 || text_width(clean) <= max)
+    return max < 1 ? 0 : canvas_text(canvas, x, y, max, style, clean);
+  size_t end = text_break(clean, max - 1);
+  if (clean[end] != ' ') /* not even one word */
+    end = 0;
+  while (end > 0 && strchr(" ,;:(", clean[end - 1]))
+    end--;
+  const int used =
+      end > 0 ? canvas_printf(canvas, x, y, max - 1, style, "%.*s", (int)end, clean) : 0;
+  canvas_glyph(canvas, x + used, y, style, "\xE2\x80\xA6", '~');
+  return used + 1;
 }
 
-/* One finding as "!! dashboard refused since 14:03:13"; returns the cells. */
+/* Cells of a finding with nothing dropped. */
+static int finding_width(const struct frame *frame, const struct finding *finding) {
+  char since[SINCE_MAX];
+  since_text(since, frame, finding->since_ms, true);
+  return MARK_CELLS + 1 + text_width(pane_kind_word(frame, finding->target_index)) +
+         text_width(finding->subject) + 1 + text_width(finding->sentence) + text_width(since);
+}
+
+/* One finding as "!! dashboard refused since 14:03:13"; returns the cells. The onset always stays:
+ * the onset loses its seconds, then the subject its kind, then the sentence its last words. */
 static int draw_finding(const struct frame *frame, const struct finding *finding, int x, int y,
                         int max) {
-  char since[FORMAT_MAX];
   struct canvas *canvas = frame->canvas;
-  unsigned style = style_of_severity(finding->severity);
-  int at = x, end = x + max;
-  at += canvas_text(canvas, at, y, end - at, style | STYLE_STRONG, mark_of(finding->severity)) + 1;
-  at += canvas_printf(canvas, at, y, end - at, style | STYLE_STRONG, "%s%s",
-                      pane_kind_word(frame, finding->target_index), finding->subject) +
-        1;
-  at += canvas_text(canvas, at, y, end - at, STYLE_TEXT, finding->sentence) + 1;
-  if (end - at >= 14)
-    at += canvas_printf(canvas, at, y, end - at, STYLE_DIM, "since %s",
-                        frame_time(frame, since, finding->since_ms)) +
-          1;
-  return at - x;
+  const unsigned style = style_of_severity(finding->severity) | STYLE_STRONG;
+  const char *kind = pane_kind_word(frame, finding->target_index);
+  const int sentence = text_width(finding->sentence);
+  const int words = sentence < WORDS_LEAST ? sentence : WORDS_LEAST;
+  const int room = max - MARK_CELLS - 1 - text_width(finding->subject) - 1;
+  char since[SINCE_MAX];
+  since_text(since, frame, finding->since_ms, true);
+  if (room - text_width(kind) - text_width(since) < words)
+    since_text(since, frame, finding->since_ms, false);
+  if (room - text_width(kind) - text_width(since) < words)
+    kind = "";
+  const int end = x + max - text_width(since); /* of all that may be shorter */
+  int at = x;
+  at += canvas_text(canvas, at, y, max, style, mark_of(finding->severity)) + 1;
+  at += canvas_printf(canvas, at, y, end - at, style, "%s%s", kind, finding->subject) + 1;
+  at += draw_words(frame, at, y, end - at, STYLE_TEXT, finding->sentence);
+  at = at > end ? end : at;
+  return at + canvas_text(canvas, at, y, x + max - at, STYLE_DIM, since) - x;
 }
 
 /* "+12 more", "+20011+ more": of those that count, and are not shown. Returns the width to reserve
@@ -247,29 +120,38 @@ static size_t head_lines(struct view *view, const struct frame *frame) {
   return view->head_lines < most ? view->head_lines : most;
 }
 
+/* The counts above say how many there are: "+12 more" gives way to a whole sentence. */
+static bool has_more(const struct frame *frame, const struct finding *last, int room, int more) {
+  return frame->canvas->width >= MORE_FROM && finding_width(frame, last) <= room - more;
+}
+
 /* As many as there are lines, or, on one line, as fit without being cut after the name. */
 static void draw_findings(const struct frame *frame, int y, size_t lines) {
   const struct findings *findings = frame->model->findings;
   char more[40];
   int x = 1, end = frame->canvas->width - 1;
   size_t shown = 0, total = count_findings(findings);
-  int width = more_text(findings, total, more, sizeof more);
+  int width = more_text(findings, total, more, sizeof more) + 1;
+  bool says_more = true;
   for (size_t i = 0; i < findings->count && (lines == 1 || shown < lines); i++) {
-    if (!finding_calls(&findings->items[i]))
+    const struct finding *finding = &findings->items[i];
+    if (!finding_calls(finding))
       continue;
-    /* Room for "+12 more". */
-    const bool is_last = lines == 1 || shown + 1 == lines;
-    const int room = end - x - (is_last && shown + 1 < total ? width + 1 : 0);
-    if (lines == 1 && shown > 0 && room < 40)
+    int room = end - x;
+    if (lines == 1 && shown > 0 && (!says_more || room - width < NEXT_LEAST))
       break;
-    const int cells = draw_finding(frame, &findings->items[i], x, y, room);
+    if ((lines == 1 || shown + 1 == lines) && shown + 1 < total) { /* it may be the last one */
+      says_more = has_more(frame, finding, room, width);
+      room -= says_more ? width : 0;
+    }
+    const int cells = draw_finding(frame, finding, x, y, room);
     shown++;
     if (lines == 1)
       x += cells + 2;
     else if (shown < lines)
       y++;
   }
-  if (shown < total) {
+  if (shown < total && says_more) {
     width = more_text(findings, total - shown, more, sizeof more);
     canvas_text(frame->canvas, end - width, y, width, STYLE_DIM, more);
   }
@@ -281,8 +163,9 @@ static void draw_unseen(const struct frame *frame, int x, int y, int max) {
     const struct target_state *state = &frame->model->targets[i];
     if (!state->sample || state->sample->note_count == 0)
       continue;
-    canvas_printf(frame->canvas, x, y, max, STYLE_UNKNOWN, "; incomplete: %s %s",
-                  state->target->name, state->sample->notes[0].text);
+    draw_words(frame, x, y, max, STYLE_UNKNOWN,
+               arena_printf(frame->arena, "; incomplete: %s %s", state->target->name,
+                            state->sample->notes[0].text));
     return;
   }
 }
@@ -304,8 +187,8 @@ static void draw_calm(const struct frame *frame, int y, int width) {
                        targets);
   x += canvas_text(frame->canvas, x, y, width - x, STYLE_NOTICE,
                    first->pending ? "pending: " : "silenced: ");
-  canvas_printf(frame->canvas, x, y, width - x, STYLE_TEXT, "%s %s", first->subject,
-                first->sentence);
+  draw_words(frame, x, y, width - x, STYLE_TEXT,
+             arena_printf(frame->arena, "%s %s", first->subject, first->sentence));
 }
 
 static void draw_sentence(const struct frame *frame, int y, size_t lines) {
@@ -325,25 +208,6 @@ static void draw_sentence(const struct frame *frame, int y, size_t lines) {
                   "waiting for the first answer from %zu of %zu targets", waiting, targets);
   else
     draw_calm(frame, y, width);
-}
-
-void header_draw_first(const struct view *view, const struct frame *frame) {
-  struct canvas *canvas = frame->canvas;
-  const struct config *config = frame->model->config;
-  unsigned style = header_style(frame);
-  canvas_fill(canvas, 0, 0, canvas->width, 1, style, ' ');
-  int x = 1, end = canvas->width - 10;
-  if (canvas->width >= WORDS_WIDTH)
-    x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, "stacktop") + 2;
-  x += canvas_text(canvas, x, 0, end - x, style | STYLE_STRONG, config->name ? config->name : "") +
-       1;
-  if (config->environment)
-    x += canvas_text(canvas, x, 0, end - x, style, config->environment) + 1;
-  x = draw_lock(frame, x, end, style);
-  x = draw_unrecorded(frame, x, end);
-  x = draw_incident(frame, x, end);
-  x = draw_counts(frame, x + 1, end);
-  draw_right(view, frame, x, style);
 }
 
 int header_draw(struct view *view, const struct frame *frame) {
