@@ -21,6 +21,8 @@ static struct findings *findings_rebase(const struct findings *old, size_t bytes
     copy->sentence = arena_text(&findings->arena, each->sentence, strlen(each->sentence));
     copy->harm = each->harm;
     copy->since_ms = each->since_ms;
+    copy->seen_ms = each->seen_ms;
+    copy->alarm_ms = each->alarm_ms;
     copy->pending = each->pending;
     copy->folded = each->folded;
     copy->unsaid = each->unsaid;

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/text/format.h"
 #include "io/clock.h"
+#include "model/judge/finding_times.h"
 #include "report/cell.h"
 
 #include <stdlib.h>
@@ -39,12 +40,13 @@ static void item_add(struct plain *plain, const struct finding *finding) {
 }
 
 static void finding_say(const struct plain *plain, size_t number, const struct finding *finding) {
-  char since[FORMAT_MAX], lasted[FORMAT_MAX];
-  plain_say(
-      plain, "%zu. %s%s %s: %s, since %s (%s)", number, finding->pending ? "pending " : "",
-      word_of(finding->severity), finding->subject, finding->sentence,
-      plain_time(plain, since, finding->since_ms),
-      format_duration(lasted, sizeof lasted, (double)(clock_now_ms() - finding->since_ms) / 1000));
+  const int64_t now_ms = clock_now_ms();
+  char since[FORMAT_MAX], lasted[FORMAT_MAX], times[FINDING_TIMES_MAX];
+  plain_say(plain, "%zu. %s%s %s: %s, since %s (%s)%s", number, finding->pending ? "pending " : "",
+            word_of(finding->severity), finding->subject, finding->sentence,
+            plain_time(plain, since, finding->since_ms),
+            format_duration(lasted, sizeof lasted, (double)(now_ms - finding->since_ms) / 1000),
+            finding_times_text(times, finding, &plain->model, now_ms, plain->options->utc));
 }
 
 static void counts_say(const struct plain *plain) {

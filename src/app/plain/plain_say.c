@@ -37,7 +37,7 @@ static const char *word_of_event(const struct event *event) {
 void plain_events(struct plain *plain) {
   const struct events *events = &plain->model.events;
   uint64_t new = events->total - plain->printed;
-  char time[FORMAT_MAX];
+  char time[FORMAT_MAX], since[FORMAT_MAX];
   if (new > events->count) {
     plain_say(plain, "%llu events were not printed: too many at once",
               (unsigned long long)(new - events->count));
@@ -45,8 +45,10 @@ void plain_events(struct plain *plain) {
   }
   for (size_t age = (size_t) new; age > 0; age--) {
     const struct event *event = events_get(events, age - 1);
-    plain_say(plain, "%s %s %s: %s", plain_time(plain, time, event->at_ms), word_of_event(event),
-              event->subject, event->text);
+    const int64_t onset_ms = event->topic == EVENT_BEGINS ? event_onset(event) : 0;
+    plain_say(plain, "%s %s %s: %s%s%s", plain_time(plain, time, event->at_ms),
+              word_of_event(event), event->subject, event->text, onset_ms ? ", since " : "",
+              onset_ms ? plain_time(plain, since, onset_ms) : "");
   }
   plain->printed = events->total;
 }

@@ -91,6 +91,12 @@ const char *event_severity_name(const struct event *event) {
   return event->change ? EVENT_CHANGE_NAME : severity_name(event->severity);
 }
 
+int64_t event_onset(const struct event *event) {
+  enum { SAME_MOMENT_MS = 1000 };
+  const bool of_finding = event->topic == EVENT_BEGINS || event->topic == EVENT_ENDS;
+  return of_finding && event->at_ms - event->since_ms >= SAME_MOMENT_MS ? event->since_ms : 0;
+}
+
 bool event_matches(const struct event *event, const char *filter) {
   return text_contains(event->subject, filter) || text_contains(event->text, filter) ||
          strcasecmp(event_severity_name(event), filter) == 0;

@@ -62,6 +62,9 @@ void events_mark_action(struct events *events);
 void events_mark_verb(struct events *events, const char *verb, size_t of);
 /* "info" for a change, otherwise the name of the severity; as in JSON. */
 const char *event_severity_name(const struct event *event);
+/* The onset of the finding that it is about, where that is at least a second before the event; 0.
+ */
+int64_t event_onset(const struct event *event);
 /* Whether the filter is a part of its subject or of its text, or is the name of its severity. */
 bool event_matches(const struct event *event, const char *filter);
 /* Whether both are about the same finding, from its beginning to its end; and a hash that is the

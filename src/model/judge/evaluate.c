@@ -511,6 +511,8 @@ static void hold(const struct model *model, const struct findings *from,
     copy->sentence = arena_text(&held->arena, old->sentence, strlen(old->sentence));
     copy->harm = old->harm;
     copy->since_ms = old->since_ms;
+    copy->seen_ms = old->seen_ms;
+    copy->alarm_ms = old->alarm_ms;
     copy->pending = old->pending;
     copy->unsaid = old->unsaid;
     copy->explained_ms = old->explained_ms;

@@ -26,7 +26,7 @@ struct finding {
   double harm; /* order among findings of the same severity, the most harmful highest. 3: a target
                   does not answer; above 2: judged by its collector, in the order of the rows; above
                   1: a threshold, by the ratio to the value; below it: one that is only ambient */
-  int64_t since_ms;
+  int64_t since_ms, seen_ms, alarm_ms; /* see finding_times.h; alarm_ms 0: it is pending */
   bool pending; /* beyond its threshold, but not yet for the required time: it does not count */
   enum finding_quiet quiet;
   const char *quiet_who, *quiet_reason; /* unless it is loud */

@@ -241,6 +241,8 @@ static bool read_finding(const struct json_node *node, size_t target_count, stru
       !json_read_text_or(node, "row", NULL, &row) ||
       !json_read_text_or(node, "column", NULL, &column) ||
       !read_time(node, "since_ms", &finding->since_ms) ||
+      !read_time(node, "seen_ms", &finding->seen_ms) ||
+      !read_time(node, "alarm_ms", &finding->alarm_ms) ||
       !json_read_bool_or(node, "pending", false, &finding->pending) ||
       !read_quiet(node, "acknowledged", FINDING_ACKNOWLEDGED, arena, finding) ||
       !read_quiet(node, "silenced", FINDING_SILENCED, arena, finding))
@@ -279,16 +281,21 @@ static bool read_events(const struct json_node *top, struct events *events) {
     return false;
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    const char *severity, *subject, *text;
-    int64_t at_ms;
+    const char *severity, *subject, *text, *finding;
+    int64_t at_ms, since_ms;
     if (!json_expect(&element, json_is_object(element.json), "an object") ||
-        !read_time(&element, "at_ms", &at_ms) || !json_read_text(&element, "severity", &severity) ||
+        !read_time(&element, "at_ms", &at_ms) || !read_time(&element, "since_ms", &since_ms) ||
+        !json_read_text_or(&element, "finding", NULL, &finding) ||
+        !json_read_text(&element, "severity", &severity) ||
         !json_read_text(&element, "subject", &subject) || !json_read_text(&element, "text", &text))
       return false;
     if (strcmp(severity, EVENT_CHANGE_NAME) == 0)
       events_add_change(events, at_ms, subject, "%s", text);
     else
       events_add(events, at_ms, severity_parse(severity), subject, "%s", text);
+    if (finding)
+      events_mark_finding(events, strcmp(finding, "ends") == 0 ? EVENT_ENDS : EVENT_BEGINS,
+                          since_ms, NULL, NULL, NULL);
   }
   return true;
 }

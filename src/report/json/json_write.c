@@ -328,6 +328,10 @@ static void write_finding(struct document *document, const struct finding *findi
   json_text(writer, "subject", finding->subject);
   json_text(writer, "sentence", finding->sentence);
   json_int(writer, "since_ms", wall_ms(document, finding->since_ms));
+  if (finding->seen_ms)
+    json_int(writer, "seen_ms", wall_ms(document, finding->seen_ms));
+  if (finding->alarm_ms)
+    json_int(writer, "alarm_ms", wall_ms(document, finding->alarm_ms));
   json_bool(writer, "pending", finding->pending);
   json_text(writer, "kind", target->kind->kind);
   json_text(writer, "name", target->name);
@@ -359,6 +363,10 @@ static void write_event(struct json_writer *writer, const struct model *model,
   json_line(writer);
   json_open(writer, NULL, '{');
   json_int(writer, "at_ms", event->at_ms + model->wall_offset_ms);
+  if (event->topic == EVENT_BEGINS || event->topic == EVENT_ENDS) {
+    json_text(writer, "finding", event->topic == EVENT_BEGINS ? "begins" : "ends");
+    json_int(writer, "since_ms", event->since_ms + model->wall_offset_ms);
+  }
   json_text(writer, "severity", event_severity_name(event));
   json_text(writer, "subject", event->subject);
   json_text_cut(writer, "text", event->text, EVENT_TEXT_MAX - 1);

@@ -33,18 +33,21 @@ static void cost_text(const struct target_state *state, int64_t now_ms, char tex
     snprintf(text, COST_MAX, "(%s, %s ago)", cost, age);
 }
 
-/* "(for 14m 03s)", unless it has just begun. */
+/* "(for 14m 03s)", unless it has just begun; "(for 14m 03s, alarm for 9m 03s)" after a `for`. */
 static void put_lasted(struct text_out *out, const struct target_state *state,
                        const struct finding *finding, int64_t now_ms) {
   int64_t lasted_ms = now_ms - finding->since_ms;
-  char lasted[FORMAT_MAX], text[FORMAT_MAX + 32];
+  char lasted[FORMAT_MAX], counted[FORMAT_MAX], text[2 * FORMAT_MAX + 32];
   format_duration(lasted, sizeof lasted, (double)lasted_ms / 1000);
   /* A finding of the first collection may have existed for days. */
-  bool first = state->samples + state->failures <= 1;
+  bool first = state->samples + state->failures <= 1 && finding->seen_ms <= finding->since_ms;
   bool worth = !first && lasted_ms >= AGE_SHOWN_MS;
   if (finding->pending)
     snprintf(text, sizeof text, "(%s%s%spending)", worth ? "for " : "", worth ? lasted : "",
              worth ? ", " : "");
+  else if (finding->alarm_ms - finding->seen_ms >= AGE_SHOWN_MS)
+    snprintf(text, sizeof text, "(for %s, alarm for %s)", lasted,
+             format_duration(counted, sizeof counted, (double)(now_ms - finding->alarm_ms) / 1000));
   else
     snprintf(text, sizeof text, "(for %s)", lasted);
   if (finding->pending || worth)

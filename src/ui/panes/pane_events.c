@@ -27,7 +27,6 @@ static struct line *add_line(struct pane *pane, const struct event *event, int p
   struct line *line = pane_line(pane, LINE_EVENT);
   line->event = event;
   line->part = part;
-  line->text = event->text;
   return line;
 }
 
@@ -81,10 +80,10 @@ static struct map newest_of_findings(const struct pane *pane, const struct frame
   return newest;
 }
 
-/* What became worse does not say itself since when. */
+/* What became worse, or began before it was seen, does not say itself since when. */
 static const char *sentence_of(const struct frame *frame, const struct event *event, size_t count) {
   char since[FORMAT_MAX];
-  if (count < 2 || event->topic != EVENT_BEGINS)
+  if (event->topic != EVENT_BEGINS || (count < 2 && event_onset(event) == 0))
     return event->text;
   return arena_printf(frame->arena, "%s (since %s)", event->text,
                       frame_time(frame, since, event->since_ms));

@@ -4,6 +4,7 @@
 #include "ui/panes/pane_kind.h"
 
 #include "core/text/text.h"
+#include "model/judge/finding_times.h"
 #include "ui/draw/widget.h"
 
 #include "core/mem.h"
@@ -47,17 +48,18 @@ static const char *quiet_word(const struct finding *finding) {
   return finding->quiet == FINDING_ACKNOWLEDGED ? "acknowledged" : "silenced";
 }
 
-/* The sentence, and what an operator has said of it. */
+/* The sentence, its other times, and what an operator has said of it. */
 static const char *text_of(const struct frame *frame, const struct finding *finding) {
-  char until[FORMAT_MAX];
+  char until[FORMAT_MAX], times[FINDING_TIMES_MAX];
+  finding_times_text(times, finding, frame->model, frame->now_ms, frame->utc);
   const char *more = finding->folded > 0
                          ? arena_printf(frame->arena, " (and %zu more under it)", finding->folded)
                          : "";
   if (finding->quiet == FINDING_LOUD)
-    return *more ? arena_printf(frame->arena, "%s%s", finding->sentence, more) : finding->sentence;
+    return arena_printf(frame->arena, "%s%s%s", finding->sentence, times, more);
   frame_time(frame, until, finding->quiet_until_ms - frame->model->wall_offset_ms);
-  return arena_printf(frame->arena, "%s%s (%s by %s until %s: %s)", finding->sentence, more,
-                      quiet_word(finding), finding->quiet_who, until, finding->quiet_reason);
+  return arena_printf(frame->arena, "%s%s%s (%s by %s until %s: %s)", finding->sentence, times,
+                      more, quiet_word(finding), finding->quiet_who, until, finding->quiet_reason);
 }
 
 static bool finding_matches(const struct finding *finding, const char *filter) {
@@ -82,6 +84,12 @@ static void line_set_row(struct line *line, const struct model *model) {
     return;
   line->table = table;
   line->row = (struct ordered_row){.row = row, .root = row};
+}
+
+/* "   SINCE      FOR": what the times at the left are. */
+static void draw_heading(const struct frame *frame, int x, int y, int width) {
+  canvas_text(frame->canvas, x + MARK_CELLS + 1, y, width, STYLE_LABEL, "SINCE");
+  canvas_text(frame->canvas, x + MARK_CELLS + 1 + 8 + 1, y, width, STYLE_LABEL, " FOR");
 }
 
 static void add_line(struct pane *pane, const struct frame *frame, const struct finding *finding,
@@ -179,6 +187,10 @@ static void findings_build(struct pane *pane, const struct frame *frame, int wid
   const struct findings *findings = frame->model->findings;
   const struct finding **all = mem_new((findings->count + 1) * sizeof *all);
   (void)room;
+  if (findings->count > 0) {
+    pane_line(pane, LINE_HEADING);
+    pane->pinned = 1;
+  }
   for (size_t i = 0; i < findings->count; i++)
     all[i] = &findings->items[i];
   qsort(all, findings->count, sizeof *all, compares[pane->order % FINDINGS_ORDERS]);
@@ -190,7 +202,7 @@ static void findings_build(struct pane *pane, const struct frame *frame, int wid
     add_finding(pane, frame, all[i], width);
   }
   free(all);
-  if (pane->lines.count == 0)
+  if (pane->lines.count == pane->pinned)
     pane_line(pane, LINE_EMPTY);
 }
 
@@ -225,6 +237,10 @@ static void findings_draw_line(struct pane *pane, const struct frame *frame,
                                const struct line *line, int x, int y, int width) {
   struct canvas *canvas = frame->canvas;
   const struct finding *finding = line->finding;
+  if (line->kind == LINE_HEADING) {
+    draw_heading(frame, x, y, width);
+    return;
+  }
   if (!finding) {
     canvas_text(canvas, x + 1, y, width - 1, STYLE_DIM,
                 *pane->filter ? "no matching findings" : "no findings");

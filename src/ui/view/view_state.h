@@ -32,7 +32,8 @@ struct detail {
   char *title;
   char *label; /* of the row */
   bool of_event;
-  int64_t at_ms; /* of the event */
+  int64_t at_ms;    /* of the event */
+  int64_t since_ms; /* onset of its finding, if that is another time; 0 */
   enum severity severity;
   bool change;
   char *text;

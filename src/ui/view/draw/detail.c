@@ -1,6 +1,7 @@
 /* All details of a row, a target or an event. */
 #include "core/mem.h"
 #include "core/text/text.h"
+#include "model/judge/finding_times.h"
 #include "ui/draw/widget.h"
 #include "ui/panes/pane_kind.h"
 #include "ui/table/table_view.h"
@@ -49,6 +50,7 @@ void detail_set(struct detail *detail, const struct frame *frame, const struct l
   if (line->event) {
     detail->of_event = true;
     detail->at_ms = line->event->at_ms;
+    detail->since_ms = event_onset(line->event);
     detail->severity = line->event->severity;
     detail->change = line->event->change;
     detail->title = mem_dup(line->event->subject);
@@ -159,7 +161,7 @@ static void put_threshold(struct page *page, size_t target_index,
 }
 
 static void put_finding(struct page *page, const struct finding *finding) {
-  char since[FORMAT_MAX];
+  char since[FORMAT_MAX], times[FINDING_TIMES_MAX];
   const struct frame *frame = page->frame;
   bool pending = finding->pending;
   unsigned style = pending ? (unsigned)STYLE_NOTICE : style_of_severity(finding->severity);
@@ -168,8 +170,10 @@ static void put_finding(struct page *page, const struct finding *finding) {
     canvas_text(frame->canvas, page->inside.x, y, MARK_CELLS, style | STYLE_STRONG,
                 pending ? ":" : mark_of(finding->severity));
   put_text(page, style, ROW_MARK_CELLS,
-           arena_printf(frame->arena, "%s since %s%s", finding->sentence,
-                        frame_time(frame, since, finding->since_ms), pending ? " (pending)" : ""));
+           arena_printf(frame->arena, "%s since %s%s%s", finding->sentence,
+                        frame_time(frame, since, finding->since_ms),
+                        finding_times_text(times, finding, frame->model, frame->now_ms, frame->utc),
+                        pending ? " (pending)" : ""));
   if (finding->quiet)
     put_text(page, STYLE_DIM, ROW_MARK_CELLS,
              arena_printf(
@@ -347,12 +351,18 @@ static void put_events(struct page *page, const struct detail *detail) {
   }
 }
 
-static void put_event(struct page *page, const struct detail *detail) {
+static void put_time(struct page *page, const char *title, int64_t ms, const char *help) {
   char time[FORMAT_MAX];
-  put_pair(page, "TIME", STYLE_TEXT,
-           format_time(time, sizeof time, detail->at_ms + page->frame->model->wall_offset_ms,
-                       page->frame->utc, true),
-           NULL);
+  put_pair(page, title, STYLE_TEXT,
+           format_time(time, sizeof time, ms + page->frame->model->wall_offset_ms, page->frame->utc,
+                       true),
+           help);
+}
+
+static void put_event(struct page *page, const struct detail *detail) {
+  put_time(page, "SEEN", detail->at_ms, "when stacktop saw it");
+  if (detail->since_ms)
+    put_time(page, "SINCE", detail->since_ms, "onset of the finding");
   if (detail->change)
     put_pair(page, "SEVERITY", STYLE_INFO, "INFO", "a change, neither good nor bad");
   else
