@@ -111,7 +111,7 @@ struct disk_growth_cells disk_growth_cells(const struct disk_growth *growth, dou
   if (!trend.grows || full_in > FORECAST_MAX_S)
     return cells;
   cells.full_in = full_in <= trend.window_s * FORECAST_REACH || trend.window_s >= HISTORY_S
-                      ? value_real(full_in)
+                      ? value_forecast(full_in, trend.window_s)
                       : value_none("needs more history at this growth rate");
   return cells;
 }

@@ -51,8 +51,8 @@ static struct past_cell *cell_add(struct row_past *past, char *key) {
   return cell;
 }
 
-struct value row_past_rate(struct row_past *past, const char *table, const char *column,
-                           const char *key, double counter, int64_t now_us) {
+struct value row_past_rate_over(struct row_past *past, const char *table, const char *column,
+                                const char *key, double counter, int64_t now_us, double *window_s) {
   char *name = mem_printf("%s/%s/%s", table, column, key); /* no id has a slash */
   const struct map_slot *found = map_find(&past->cells, name);
   struct value rate = value_none(FIGURES_NEED_TWO);
@@ -61,10 +61,11 @@ struct value row_past_rate(struct row_past *past, const char *table, const char 
     free(name);
     return value_none("too many rows");
   }
+  *window_s = cell && now_us > cell->at_us ? (double)(now_us - cell->at_us) / 1e6 : 0;
   if (cell && counter < cell->counter)
     rate = value_none("counters were reset");
-  else if (cell && now_us > cell->at_us)
-    rate = value_real((counter - cell->counter) / ((double)(now_us - cell->at_us) / 1e6));
+  else if (*window_s > 0)
+    rate = value_real((counter - cell->counter) / *window_s);
   if (cell)
     free(name);
   else
@@ -73,4 +74,10 @@ struct value row_past_rate(struct row_past *past, const char *table, const char 
   cell->at_us = now_us;
   cell->turn = past->turn;
   return rate;
+}
+
+struct value row_past_rate(struct row_past *past, const char *table, const char *column,
+                           const char *key, double counter, int64_t now_us) {
+  double window_s;
+  return row_past_rate_over(past, table, column, key, counter, now_us, &window_s);
 }

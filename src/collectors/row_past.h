@@ -20,3 +20,6 @@ void row_past_begin(struct row_past *past);
  * first one that has the row, and after a reset of the counter. */
 struct value row_past_rate(struct row_past *past, const char *table, const char *column,
                            const char *key, double counter, int64_t now_us);
+/* The same, with the seconds since the collection before in *window_s; 0: none. */
+struct value row_past_rate_over(struct row_past *past, const char *table, const char *column,
+                                const char *key, double counter, int64_t now_us, double *window_s);

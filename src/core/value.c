@@ -9,6 +9,16 @@ struct value value_real(double real) {
   return (struct value){.type = VALUE_REAL, .real = real};
 }
 
+struct value value_forecast(double seconds, double window_s) {
+  struct value value = value_real(seconds);
+  if (value.type != VALUE_REAL || !(seconds > window_s * FORECAST_SURE))
+    return value;
+  value.from_s = window_s >= UINT16_MAX ? UINT16_MAX
+                 : window_s >= 1        ? (uint16_t)window_s
+                                        : 1; /* a moment */
+  return value;
+}
+
 struct value value_at_least(struct value value) {
   value.at_least = value.type == VALUE_INT || value.type == VALUE_REAL;
   return value;

@@ -21,7 +21,9 @@ enum unit {
 
 struct value {
   enum value_type type;
-  bool at_least; /* of a number: a lower bound. Shown as "100+" */
+  bool at_least;   /* of a number: a lower bound. Shown as "100+" */
+  uint16_t from_s; /* of a forecast: it reaches far beyond the time that it was computed from, which
+                      is this many seconds. Shown as "3h 00m from 4m"; 0: it does not */
   union {
     int64_t integer;
     double real;
@@ -39,6 +41,11 @@ struct value value_real(double real);
 static inline struct value value_text(const char *text) {
   return (struct value){.type = VALUE_TEXT, .text = text};
 }
+/* A time to come, in seconds, by what was seen within the last `window_s`. Every forecast is made
+ * here, so that one that rests on a short time says so: if it reaches more than FORECAST_SURE times
+ * as far. */
+enum { FORECAST_SURE = 3 };
+struct value value_forecast(double seconds, double window_s);
 /* A number as a lower bound; texts and none are unchanged. */
 struct value value_at_least(struct value value);
 static inline struct value value_none(const char *reason) {

@@ -116,7 +116,7 @@ static struct value count(double value) {
  * to show over the long time too. */
 static void fill_slopes(struct value *cells, const struct fleet_found *found,
                         const struct fleet_mount *mount) {
-  enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400 };
+  enum { FORECAST_REACH = 15, FORECAST_MAX_S = 86400, LONG_S = 3600 };
   if (isnan(mount->slope)) {
     cells[MOUNT_GROWTH] = cells[MOUNT_FULL_IN] = value_none("needs 10m of history in Prometheus");
     return;
@@ -128,7 +128,8 @@ static void fill_slopes(struct value *cells, const struct fleet_found *found,
   if (!(full_in <= FORECAST_MAX_S))
     return;
   if (full_in <= found->window_s * FORECAST_REACH || mount->slope_long < 0)
-    cells[MOUNT_FULL_IN] = value_real(full_in);
+    cells[MOUNT_FULL_IN] =
+        value_forecast(full_in, mount->slope_long < 0 ? (double)LONG_S : found->window_s);
   else if (isnan(mount->slope_long))
     cells[MOUNT_FULL_IN] = value_none("needs more history at this growth rate");
 }

@@ -148,6 +148,7 @@ static void find_rates(const struct kafka_lag_facts *facts, struct kafka_lag *la
   if (series.flat)
     return;
   times_init(&times, series.at_ms, count);
+  lag->window_s = (double)(series.at_ms[count - 1] - series.at_ms[0]) / 1000;
   lag->consumed = line_slope(&times, series.committed);
   lag->produced = line_slope(&times, series.end);
   lag->trend = trend_of(&times, series.lag, facts->allowed, &lag->rate);

@@ -54,6 +54,7 @@ struct kafka_lag {
   int64_t grown;  /* of the lag since the first point, or of E since blank_end */
   bool has_rates; /* two points with both offsets */
   double consumed, produced, rate;
+  double window_s; /* that the rates were seen in */
   enum kafka_trend trend;
   enum kafka_status status;
 };

@@ -48,7 +48,7 @@ static const char *part_status(const struct kafka_part *part) {
 }
 
 /* A slope within the scatter gives no ETA. */
-static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) {
+static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend, double window_s) {
   double eta = kafka_eta((double)lag, rate);
   if (lag > 0 && trend == KAFKA_TREND_UNKNOWN)
     return value_none(two);
@@ -56,7 +56,7 @@ static struct value eta_value(int64_t lag, double rate, enum kafka_trend trend) 
     return value_none("never: the lag is rising");
   if (eta < 0 || (lag > 0 && trend == KAFKA_STEADY))
     return value_none("never: the lag is steady");
-  return value_real(eta);
+  return value_forecast(eta, window_s);
 }
 
 /* The age of the oldest unread message, and its basis. */
@@ -116,7 +116,7 @@ static void fill_sum(struct sample *sample, struct row *row, const struct kafka_
     row->cells[KAFKA_LAG_LOST] = value_at_least(row->cells[KAFKA_LAG_LOST]);
   row->cells[KAFKA_LAG_RATE] = sum->has_rate ? value_real(sum->rate) : value_none(two);
   fill_flows(row, sum->consumed, sum->produced, sum->has_flows);
-  row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend);
+  row->cells[KAFKA_LAG_ETA] = eta_value(sum->lag, sum->rate, sum->trend, sum->window_s);
   fill_age(row, sum->time_kind, sum->time_lag, sum->has_rate);
   if (!kafka_sum_is_whole(sum)) /* the unknown ones may be worse */
     row->cells[KAFKA_LAG_ETA] = row->cells[KAFKA_LAG_AGE] = row->cells[KAFKA_LAG_AGE_BASIS] =
@@ -174,7 +174,7 @@ static bool part_row(const struct filling *f, const struct kafka_part *part,
     row->cells[KAFKA_LAG_STATUS] = value_none(two);
   row->cells[KAFKA_LAG_LAG] = value_int(lag->lag);
   row->cells[KAFKA_LAG_LOST] = value_int(lag->lost);
-  row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend);
+  row->cells[KAFKA_LAG_ETA] = eta_value(lag->lag, lag->rate, lag->trend, lag->window_s);
   fill_age(row, part->time_kind, part->time_lag, lag->has_rates);
   row->cells[KAFKA_LAG_RATE] = lag->has_rates ? value_real(lag->rate) : value_none(two);
   fill_flows(row, lag->consumed, lag->produced, lag->has_rates);

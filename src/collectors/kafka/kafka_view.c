@@ -65,6 +65,7 @@ static void sum_trend(struct kafka_sum *sum, const struct course *course, int64_
   size_t count = course_points(course, sum->by_commit, from_ms, at_ms, lag);
   sum->trend = kafka_trend_of(at_ms, lag, count, allowed, &sum->rate);
   sum->has_rate = sum->trend != KAFKA_TREND_UNKNOWN;
+  sum->window_s = sum->has_rate ? (double)(at_ms[count - 1] - at_ms[0]) / 1000 : 0;
 }
 
 static const struct kafka_partition *partition_of(const struct kafka_topic *topic,

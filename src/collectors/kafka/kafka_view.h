@@ -37,8 +37,8 @@ struct kafka_sum {
   int64_t lag, lost;
   bool has_flows; /* consumed and produced are known for some */
   double consumed, produced;
-  bool has_rate; /* rate and trend are known */
-  double rate;
+  bool has_rate;         /* rate and trend are known */
+  double rate, window_s; /* window_s: that it was seen in */
   enum kafka_trend trend;
   enum kafka_time_kind time_kind; /* the worst: one unknown age makes it unknown */
   double time_lag;                /* of the oldest */

@@ -64,7 +64,7 @@ static void judge_loading(struct complaints *complaints, const struct redis_info
   if (!redis_info_real(info, "loading_eta_seconds", &seconds) || seconds < 0)
     complain(complaints, SEVERITY_CRIT, "loading the data set: %s", loaded);
   else
-    complain(complaints, SEVERITY_CRIT, "loading the data set: %s, %s left", loaded,
+    complain(complaints, SEVERITY_CRIT, "loading the data set: %s, %s left by its estimate", loaded,
              format_duration(eta, sizeof eta, seconds));
 }
 

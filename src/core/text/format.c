@@ -176,6 +176,24 @@ static void format_number(char *out, size_t size, struct value value, double num
   }
 }
 
+/* One unit: how long a forecast was watched for is not that exact. */
+static void format_short(char *out, size_t size, unsigned seconds, const char *const units[3]) {
+  if (seconds < 60)
+    snprintf(out, size, "%u%s", seconds, units[0]);
+  else if (seconds < 3600)
+    snprintf(out, size, "%u%s", seconds / 60, units[1]);
+  else
+    snprintf(out, size, "%u%s", seconds / 3600, units[2]);
+}
+
+const char *format_window(char *out, size_t size, int64_t seconds) {
+  static const char *const words[] = {" s", " min", " h"};
+  char window[24];
+  format_short(window, sizeof window, (unsigned)seconds, words);
+  snprintf(out, size, "the last %s", window);
+  return out;
+}
+
 const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus) {
   double number;
   if (value.type == VALUE_TEXT) {
@@ -183,10 +201,15 @@ const char *format_value(char *out, size_t size, struct value value, enum unit u
   } else if (!value_number(value, &number)) {
     snprintf(out, size, "%s", value.text ? "?" : "-");
   } else {
-    char text[FORMAT_MAX];
+    static const char *const letters[] = {"s", "m", "h"};
+    char text[FORMAT_MAX], from[FORMAT_MAX] = "";
     format_number(text, sizeof text, value, number, unit);
-    snprintf(out, size, "%s%s%s", plus && number > 0 && *text != '~' ? "+" : "", text,
-             value.at_least ? "+" : "");
+    if (value.from_s > 0) {
+      memcpy(from, " from ", sizeof " from ");
+      format_short(from + 6, sizeof from - 6, value.from_s, letters);
+    }
+    snprintf(out, size, "%s%s%s%s", plus && number > 0 && *text != '~' ? "+" : "", text,
+             value.at_least ? "+" : "", from);
   }
   return out;
 }

@@ -7,8 +7,11 @@
 enum { FORMAT_MAX = 48 };
 
 /* A value in its unit: "12,430", "1.4 GB", "71%", "14m", "-20/s". A text is copied (truncated to
- * size). None is "-" if it does not apply and "?" if it has a reason. plus: "+84/s" for changes. */
+ * size). A forecast that reaches far says from what it was computed: "3h 00m from 4m". None is "-"
+ * if it does not apply and "?" if it has a reason. plus: "+84/s" for changes. */
 const char *format_value(char *out, size_t size, struct value value, enum unit unit, bool plus);
+/* "the last 4 min": what a forecast rests on, in words. */
+const char *format_window(char *out, size_t size, int64_t seconds);
 /* A limit as it was configured: "0.01%" and not "0%", 5 and not 5.00. */
 const char *format_limit(char *out, size_t size, double limit, enum unit unit);
 

@@ -144,16 +144,20 @@ static const char *threshold_sentence(struct evaluation *e, const struct column_
                                       enum severity severity, const char *beside) {
   char title[FORMAT_MAX], shown[FORMAT_MAX], limit_text[FORMAT_MAX], wait[FORMAT_MAX];
   double limit = severity == SEVERITY_CRIT ? threshold->crit : threshold->warn;
-  const char *least = value.at_least ? "at least " : "";
-  value.at_least = false; /* in words here */
+  const char *least = value.at_least ? "at least " : "", *from = "";
+  if (value.from_s > 0)
+    from = arena_printf(&e->findings->arena, " (from %s)",
+                        format_window(wait, sizeof wait, value.from_s));
+  value.at_least = false; /* in words here, both */
+  value.from_s = 0;
   format_value(shown, sizeof shown, value, column->unit, false);
   format_limit(limit_text, sizeof limit_text, limit, column->unit);
   if (column->noun)
     noun_add(shown, column->noun);
   const char *sentence =
-      arena_printf(&e->findings->arena, "%s %s%s, %s %s%s",
+      arena_printf(&e->findings->arena, "%s %s%s%s, %s %s%s",
                    column->said ? column->said : format_title(title, sizeof title, column->title),
-                   least, shown, threshold->below ? "below" : "above", limit_text, beside);
+                   least, shown, from, threshold->below ? "below" : "above", limit_text, beside);
   if (is_waited_for(e, threshold) || threshold->for_ms == 0)
     return sentence;
   format_duration(wait, sizeof wait, (double)threshold->for_ms / 1000);

@@ -207,6 +207,23 @@ static bool read_at_least(const struct json_node *node, const struct reader *rea
   return true;
 }
 
+static bool read_from(const struct json_node *node, const struct reader *reader, struct row *row) {
+  const struct table_spec *spec = reader->table->spec;
+  struct json_node cells = json_member(node, "from_s");
+  if (!cells.json)
+    return true;
+  if (!json_expect(&cells, json_is_object(cells.json), "an object"))
+    return false;
+  for (size_t i = 0; i < spec->column_count; i++) {
+    int64_t from_s;
+    if (!json_read_int_or(&cells, spec->columns[i].id, 0, 0, UINT16_MAX, &from_s))
+      return false;
+    if (row->cells[i].type == VALUE_REAL || row->cells[i].type == VALUE_INT)
+      row->cells[i].from_s = (uint16_t)from_s;
+  }
+  return true;
+}
+
 static bool read_parent(const struct json_node *node, const struct reader *reader,
                         const char **parent) {
   if (!json_read_text_or(node, "parent", NULL, parent))
@@ -236,7 +253,8 @@ static bool read_row(const struct json_node *node, struct reader *reader, bool *
     reason = "no reason given";
   row->reason = keep(&sample->arena, reason);
   row->lasted_ms = lasted_ms;
-  if (!read_cells(node, reader, row) || !read_at_least(node, reader, row))
+  if (!read_cells(node, reader, row) || !read_at_least(node, reader, row) ||
+      !read_from(node, reader, row))
     return false;
   if (sample->arena.exhausted) { /* an incomplete row is dropped */
     reader->table->row_count--;

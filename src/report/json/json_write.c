@@ -185,6 +185,22 @@ static void write_at_least(struct json_writer *writer, const struct table_spec *
     json_close(writer, ']');
 }
 
+/* The forecasts that reach far beyond the seconds that they rest on. */
+static void write_from(struct json_writer *writer, const struct table_spec *spec,
+                       const struct row *row) {
+  bool open = false;
+  for (size_t i = 0; i < spec->column_count; i++) {
+    if (!row->cells[i].from_s)
+      continue;
+    if (!open)
+      json_open(writer, "from_s", '{');
+    open = true;
+    json_int(writer, spec->columns[i].id, row->cells[i].from_s);
+  }
+  if (open)
+    json_close(writer, '}');
+}
+
 static void write_row(struct document *document, const struct target_state *state,
                       size_t table_index, const struct row *row) {
   struct json_writer *writer = &document->writer;
@@ -202,6 +218,7 @@ static void write_row(struct document *document, const struct target_state *stat
     write_cell(writer, spec->columns[i].id, cell_value(row, i));
   json_close(writer, '}');
   write_at_least(writer, spec, row);
+  write_from(writer, spec, row);
   if (document->history)
     write_past(writer, state, table_index, row);
   json_close(writer, '}');

@@ -143,10 +143,16 @@ static void test_forecast_reach(void **state) {
   assert_true(row->cells[DISK_GROWTH_WINDOW].real == 120);
   assert_string_equal(row->cells[DISK_FULL_IN].text, "needs more history at this growth rate");
   mount->facts.available = 17000000; /* within the reach of two minutes */
-  assert_true(fabs(draw(bench, "/")->cells[DISK_FULL_IN].real - 1700) < 1);
+  row = draw(bench, "/");
+  assert_true(fabs(row->cells[DISK_FULL_IN].real - 1700) < 1);
+  assert_int_equal(row->cells[DISK_FULL_IN].from_s, 120); /* and it says so */
+  mount->facts.available = 3000000;
+  assert_int_equal(draw(bench, "/")->cells[DISK_FULL_IN].from_s, 0); /* not beyond six minutes */
   mount->facts.available = 200000000;
   mount->growth = steady;
-  assert_true(fabs(draw(bench, "/")->cells[DISK_FULL_IN].real - 20000) < 5);
+  row = draw(bench, "/");
+  assert_true(fabs(row->cells[DISK_FULL_IN].real - 20000) < 5);
+  assert_int_equal(row->cells[DISK_FULL_IN].from_s, 595);
 }
 
 static void silent(struct host_mount *mount, int64_t for_ms) {

@@ -421,6 +421,30 @@ static void test_figures_agree(void **state) {
   assert_int_equal(group->sum.trend, KAFKA_STEADY);
 }
 
+/* The time until the lag is 0 says from how short a time it is known: group, topic and partition.
+ */
+static void test_the_eta_says_from_what(void **state) {
+  struct world *w = *state;
+  static const struct table_spec *const specs[] = {&kafka_lag_table};
+  const struct kafka_group_view *group = NULL;
+  produce(w, 14000);
+  for (int turn = 0; turn < 6; turn++) {
+    for (int i = 0; i < PARTS; i++)
+      w->shares[i].committed += 20;
+    group = collect(w);
+  }
+  struct sample *sample = sample_new(specs, 1);
+  assert_true(kafka_rows_group(sample, &sample->tables[0], group));
+  assert_true(sample->tables[0].row_count >= 3);
+  for (size_t i = 0; i < sample->tables[0].row_count; i++) {
+    const struct value eta = sample->tables[0].rows[i].cells[KAFKA_LAG_ETA];
+    assert_int_equal(eta.type, VALUE_REAL);
+    assert_true(eta.real > 1000);
+    assert_true(eta.from_s >= 5 && eta.from_s <= 10);
+  }
+  sample_free(sample);
+}
+
 static void test_rewound(void **state) {
   struct world *w = *state;
   collect(w);
@@ -797,6 +821,7 @@ int main(void) {
       TEST(test_lost_without_members),
       TEST(test_slow_is_not_stuck),
       TEST(test_bursty_commits_do_not_flap),
+      TEST(test_the_eta_says_from_what),
       TEST(test_figures_agree),
       TEST(test_rewound),
       TEST(test_recreated),

@@ -447,7 +447,7 @@ static void test_judge_memory(void **state) {
 static void test_judge_states(void **state) {
   (void)state;
   judged("loading:1\nloading_loaded_perc:43.21\nloading_eta_seconds:12\n", SEVERITY_CRIT,
-         "loading the data set: 43%, 12s left");
+         "loading the data set: 43%, 12s left by its estimate");
   judged("loading:1\n", SEVERITY_CRIT, "loading the data set");
   judged("role:slave\nmaster_link_status:down\nmaster_sync_in_progress:1\n", SEVERITY_WARN,
          "copying the data set from the master");

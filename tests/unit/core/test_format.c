@@ -159,6 +159,9 @@ static void test_value(void **state) {
       {{.type = VALUE_REAL, .real = -4096}, UNIT_BYTES_PER_SECOND, true, "-4.0 kB/s"},
       {{.type = VALUE_INT, .at_least = true, .integer = 100}, UNIT_COUNT, false, "100+"},
       {{.type = VALUE_REAL, .at_least = true, .real = 0.94}, UNIT_RATIO, false, "94%+"},
+      {{.type = VALUE_REAL, .from_s = 245, .real = 10800}, UNIT_SECONDS, false, "3h 00m from 4m"},
+      {{.type = VALUE_REAL, .from_s = 5, .real = 41}, UNIT_SECONDS, false, "41s from 5s"},
+      {{.type = VALUE_REAL, .from_s = 7200, .real = 864000}, UNIT_SECONDS, false, "10d 0h from 2h"},
   };
   char out[FORMAT_MAX];
   for (size_t i = 0; i < COUNT(cases); i++)

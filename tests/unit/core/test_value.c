@@ -24,6 +24,20 @@ static void test_number(void **state) {
   assert_false(value_number(value_none("why"), &number));
 }
 
+/* A forecast that reaches far says from what it is. */
+static void test_forecast(void **state) {
+  (void)state;
+  assert_int_equal(value_forecast(600, 600).from_s, 0);
+  assert_int_equal(value_forecast(1800, 600).from_s, 0);
+  assert_int_equal(value_forecast(1801, 600).from_s, 600);
+  assert_true(value_forecast(1801, 600).real == 1801);
+  assert_int_equal(value_forecast(3, 0.2).from_s, 1);
+  assert_int_equal(value_forecast(1e9, 1e6).from_s, UINT16_MAX);
+  assert_int_equal(value_forecast(0, 0).from_s, 0);
+  assert_int_equal(value_forecast(NAN, 600).type, VALUE_NONE);
+  assert_int_equal(value_at_least(value_forecast(1801, 600)).from_s, 600);
+}
+
 static int sign(int number) {
   return (number > 0) - (number < 0);
 }
@@ -72,9 +86,8 @@ static void test_units(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_no_nan),
-      cmocka_unit_test(test_number),
-      cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_no_nan),   cmocka_unit_test(test_number),
+      cmocka_unit_test(test_forecast), cmocka_unit_test(test_compare),
       cmocka_unit_test(test_units),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

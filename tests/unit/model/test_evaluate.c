@@ -478,6 +478,16 @@ static void test_watched(void **state) {
                       "lag 9, above 5 (watched for 3.0s; the threshold requires 5.0s)");
 }
 
+/* A forecast that rests on a short time says so. */
+static void test_a_forecast(void **state) {
+  struct model_fixture *fixture = *state;
+  publish_lag(fixture, 1, value_forecast(5000, 245));
+  assert_string_equal(only(judge(fixture, false))->sentence,
+                      "lag 5,000 (from the last 4 min), above 1,000");
+  publish_lag(fixture, 1, value_forecast(5000, 4000));
+  assert_string_equal(only(judge(fixture, false))->sentence, "lag 5,000, above 1,000");
+}
+
 /* The headline's "since" and the event's time are one moment, although it is evaluated later. */
 static void test_one_onset_on_the_screen(void **state) {
   struct model_fixture *fixture = *state;
@@ -495,6 +505,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_one_onset_on_the_screen, model_setup, model_teardown),
       TEST(test_nothing_heard_yet),
+      TEST(test_a_forecast),
       TEST(test_thresholds),
       TEST(test_below),
       TEST(test_beside),

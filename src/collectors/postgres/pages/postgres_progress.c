@@ -124,7 +124,7 @@ static const char *amount(char out[FORMAT_MAX], double number, bool bytes) {
 /* DONE, its share and rate, and what is left; from the counts in the unit of the phase. */
 static void figures_fill(const struct postgres_page_call *call, struct row *row) {
   char done_text[FORMAT_MAX], total_text[FORMAT_MAX], key[SAMPLE_TEXT_MAX];
-  double done, total, rate;
+  double done, total, rate, window_s;
   struct value *cells = row->cells;
   const char *unit = cells[PROGRESS_UNIT].type == VALUE_TEXT ? cells[PROGRESS_UNIT].text : "";
   const char *phase = cells[PROGRESS_PHASE].type == VALUE_TEXT ? cells[PROGRESS_PHASE].text : "";
@@ -141,7 +141,7 @@ static void figures_fill(const struct postgres_page_call *call, struct row *row)
       known ? amount(total_text, total, bytes) : "", bytes ? "" : " ", bytes ? "" : unit));
   snprintf(key, sizeof key, "%s/%s", row->key, phase); /* each phase counts from zero */
   const struct value per_second =
-      row_past_rate(call->past, progress.id, "done", key, done, call->now_us);
+      row_past_rate_over(call->past, progress.id, "done", key, done, call->now_us, &window_s);
   if (!value_number(per_second, &rate)) {
     cells[PROGRESS_RATE] = cells[PROGRESS_LEFT] = per_second;
     return;
@@ -149,8 +149,9 @@ static void figures_fill(const struct postgres_page_call *call, struct row *row)
   cells[PROGRESS_RATE] =
       value_text(sample_printf(call->sample, "%s/s", amount(done_text, rate, bytes)));
   if (known)
-    cells[PROGRESS_LEFT] = rate > 0 ? value_real(done < total ? (total - done) / rate : 0)
-                                    : value_none("nothing was done since the collection before");
+    cells[PROGRESS_LEFT] = rate > 0
+                               ? value_forecast(done < total ? (total - done) / rate : 0, window_s)
+                               : value_none("nothing was done since the collection before");
 }
 
 static bool progress_read(struct postgres_page_call *call, const struct pg_rows *rows,

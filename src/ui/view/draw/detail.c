@@ -228,8 +228,13 @@ static void put_cells(struct page *page, const struct table_row *row) {
   for (size_t i = 0; i < row->spec->column_count; i++) {
     const struct column_spec *column = &row->spec->columns[i];
     struct value value = row->row->row->cells[i];
-    char buffer[FORMAT_MAX], why[128];
+    char buffer[FORMAT_MAX], window[FORMAT_MAX], why[128];
+    const uint16_t from_s = value.from_s;
+    value.from_s = 0; /* in words here */
     const char *text = frame_value(page->frame, buffer, value, column);
+    if (from_s > 0)
+      text = arena_printf(page->frame->arena, "%s, from %s", text,
+                          format_window(window, sizeof window, from_s));
     if (value.type == VALUE_NONE && value.text) {
       /* The reason stands in for the value here. */
       snprintf(why, sizeof why, "? %s", value.text);
