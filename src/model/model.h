@@ -17,6 +17,7 @@
 struct alarm_marks;
 struct chatter;
 struct event_page;
+struct next_step;
 struct runbook_offers;
 
 enum target_condition {
@@ -58,6 +59,7 @@ struct model {
   size_t target_count;
   size_t page_count;                    /* open pages */
   const struct page_spec *const *pages; /* all that can be opened, NULL-terminated; NULL: none */
+  const struct next_step *next_steps;   /* for findings (judge/next_step.h); NULL: none */
   struct findings *findings;            /* of the last evaluation; never NULL */
   struct findings *held; /* findings that an outage hides, as last seen; not shown; never NULL */
   size_t findings_bytes_max; /* see findings_are_full */

@@ -8,6 +8,7 @@
 #include "app/dashboard/terminal/crash.h"
 #include "app/dashboard/terminal/dashboard_terminal.h"
 #include "app/dashboard/terminal/stderr_hold.h"
+#include "app/startup/next_steps.h"
 #include "app/startup/startup.h"
 #include "collectors/page.h"
 #include "core/text/text.h"
@@ -299,6 +300,7 @@ int dashboard_run(struct runtime *runtime, struct config *config, const struct o
   model_init(&dashboard.model, config);
   dashboard.model.pages = page_specs;
   dashboard.model.of_several = options->member;
+  dashboard.model.next_steps = next_steps;
   dashboard.view = dashboard_view_new(options, user, config);
   dashboard_columns_read(&dashboard.columns);
   dashboard_columns_show(&dashboard.columns, dashboard.view);

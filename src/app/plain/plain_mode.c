@@ -1,5 +1,6 @@
 #include "app/plain/plain.h"
 
+#include "app/startup/next_steps.h"
 #include "collectors/page.h"
 #include "io/child.h"
 #include "io/clock.h"
@@ -228,6 +229,7 @@ int plain_run(struct runtime *runtime, struct config *config, const struct optio
   struct plain plain = {.runtime = runtime, .options = options, .started_ms = clock_now_ms()};
   model_init(&plain.model, config);
   plain.model.pages = page_specs;
+  plain.model.next_steps = next_steps;
   plain_open(&plain);
   scheduler_start(plain.scheduler);
   uv_run(&runtime->loop, UV_RUN_DEFAULT);

@@ -418,8 +418,7 @@ static bool acts_now(const struct view *view, const struct frame *frame) {
   return *specs != NULL;
 }
 
-/* Whether the selection has logs. */
-static bool logs_now(const struct view *view, const struct frame *frame) {
+bool view_has_logs(const struct view *view, const struct frame *frame) {
   struct subject subject;
   return view->no_logs && view_subject(view, frame, &subject) && subject.key_count < 2 &&
          !view->no_logs(frame->model, &subject);
@@ -453,7 +452,7 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   view->has_findings = worst_finding(model, NULL) != NULL;
   view->has_silenced = findings_count_quiet(model->findings, FINDING_SILENCED) > 0;
   view->acts = acts_now(view, &frame);
-  view->has_logs = logs_now(view, &frame);
+  view->has_logs = view_has_logs(view, &frame);
   view_pages_note(view, &frame);
   columns_note(view);
   if (view->alarm.open)

@@ -120,6 +120,21 @@ bool view_acts_on(const struct action_spec *spec, const struct model *model,
   return !spec->table || (subject->table && strcmp(spec->table, subject->table) == 0);
 }
 
+static bool is_of_kind(const struct action_spec *spec, const struct model *model,
+                       const struct subject *subject) {
+  return strcmp(spec->kind, model->targets[subject->target_index].target->kind->kind) == 0;
+}
+
+bool view_act_is_possible(const struct action_spec *spec, const struct model *model,
+                          const struct subject *subject) {
+  const struct operations *operations = &model->operations;
+  return is_of_kind(spec, model, subject) &&
+         (!spec->table || (subject->table && strcmp(spec->table, subject->table) == 0)) &&
+         !(operations->lock == LOCK_READ_ONLY && spec->danger != DANGER_NONE) &&
+         action_is_for(spec, model->targets[subject->target_index].target->name) &&
+         (!operations->may || operations->may(operations->may_arg, spec, subject));
+}
+
 /* Whether there is a subject, and it is the one on the screen: not one that has replaced it since
  * the screen was drawn. */
 static bool subject_seen(struct keys *keys, struct subject *subject) {
@@ -254,18 +269,12 @@ bool act_has_key(const struct keys *keys) {
          spec_of_key(keys, model->targets[subject.target_index].target->kind->kind);
 }
 
-struct request act_by_key(struct keys *keys) {
-  const struct model *model = keys->frame->model;
+struct request act_request(struct keys *keys, const struct action_spec *spec) {
   struct request request = {.kind = REQUEST_ACT};
   struct subject *subject = &request.subject;
-  if (keys->key.code != KEY_CODE_RUNE || !view_subject(keys->view, keys->frame, subject))
+  if (!subject_seen(keys, subject))
     return nothing;
-  const struct action_spec *spec =
-      keys->key.rune ? spec_of_key(keys, model->targets[subject->target_index].target->kind->kind)
-                     : NULL;
-  if (!spec || !subject_seen(keys, subject))
-    return nothing;
-  if (!view_acts_on(spec, model, subject)) {
+  if (spec->table && !(subject->table && strcmp(spec->table, subject->table) == 0)) {
     snprintf(keys->view->notice, sizeof keys->view->notice, "%s needs a row of the table \"%s\"",
              spec->title, spec->table);
     return nothing;
@@ -278,4 +287,15 @@ struct request act_by_key(struct keys *keys) {
   }
   request.action = spec;
   return request;
+}
+
+struct request act_by_key(struct keys *keys) {
+  const struct model *model = keys->frame->model;
+  struct subject subject;
+  if (keys->key.code != KEY_CODE_RUNE || keys->key.rune == 0 ||
+      !view_subject(keys->view, keys->frame, &subject))
+    return nothing;
+  const struct action_spec *spec =
+      spec_of_key(keys, model->targets[subject.target_index].target->kind->kind);
+  return spec ? act_request(keys, spec) : nothing;
 }

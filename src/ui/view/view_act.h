@@ -12,6 +12,11 @@ bool view_subject(const struct view *view, const struct frame *frame, struct sub
 bool view_acts_on(const struct action_spec *spec, const struct model *model,
                   const struct subject *subject);
 
+/* Whether it can be done for that subject now, as far as is known: it applies, changes are allowed
+ * if it makes one, and the menu would offer it. It needs no key. */
+bool view_act_is_possible(const struct action_spec *spec, const struct model *model,
+                          const struct subject *subject);
+
 /* Details of the selected row. */
 struct request run_detail(struct keys *keys, int argument);
 /* The history of a figure of the selected row, or of the row whose details are shown. */
@@ -25,5 +30,7 @@ struct request run_menu(struct keys *keys, int argument);
 struct request run_front(struct keys *keys, int argument);
 /* Whether an action of the selected target's kind has the key. */
 bool act_has_key(const struct keys *keys);
+/* The request for the action on the selection; a notice says why there is none. */
+struct request act_request(struct keys *keys, const struct action_spec *spec);
 /* A key without a binding. */
 struct request act_by_key(struct keys *keys);

@@ -205,6 +205,43 @@ static struct request page_open(struct keys *keys, const struct page_list *focus
   return request;
 }
 
+/* The row of the finding, or its target. */
+static void focus_of_finding(const struct model *model, const struct finding *finding,
+                             struct page_list *focus) {
+  *focus = (struct page_list){.target_index = model->targets[finding->target_index].target_index};
+  if (!finding->row)
+    return;
+  focus->table = (char *)finding->table;
+  focus->key = focus->label = (char *)finding->row;
+}
+
+static bool is_of_row(const struct page_spec *spec, const struct page_list *focus,
+                      const char *kind) {
+  return focus->table && page_takes(spec, kind, focus->table, focus->key);
+}
+
+bool view_page_is_possible(const struct model *model, const struct finding *finding,
+                           const struct page_spec *spec) {
+  struct page_list focus;
+  focus_of_finding(model, finding, &focus);
+  const char *kind = model->targets[focus.target_index].target->kind->kind;
+  const bool of_row = is_of_row(spec, &focus, kind);
+  return !spec->costly && (of_row || page_takes(spec, kind, NULL, NULL)) &&
+         !is_open(model, &focus, spec, of_row);
+}
+
+struct request view_page_of_finding(struct keys *keys, const struct finding *finding,
+                                    const struct page_spec *spec) {
+  const struct model *model = keys->frame->model;
+  const struct row *row = model_finding_row(model, finding);
+  struct page_list focus;
+  focus_of_finding(model, finding, &focus);
+  if (row && row->cells[0].type == VALUE_TEXT)
+    focus.label = (char *)row->cells[0].text;
+  return page_open(keys, &focus, spec,
+                   is_of_row(spec, &focus, model->targets[focus.target_index].target->kind->kind));
+}
+
 /* ---- the list */
 
 static char *dup_or_null(const char *text) {

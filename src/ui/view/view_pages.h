@@ -22,6 +22,12 @@ void page_list_fini(struct page_list *list);
 struct request run_story(struct keys *keys, int argument);
 /* The list of the pages of the row and of its target. */
 struct request run_pages(struct keys *keys, int argument);
+/* Whether the page can be opened for a finding: on its row, else on its target. Not one that costs
+ * much, whose cost is read first, nor one that is open. */
+bool view_page_is_possible(const struct model *model, const struct finding *finding,
+                           const struct page_spec *spec);
+struct request view_page_of_finding(struct keys *keys, const struct finding *finding,
+                                    const struct page_spec *spec);
 /* Enter in the list. */
 struct request run_choose_page(struct keys *keys, int argument);
 /* The next named order of the open page. */

@@ -155,6 +155,8 @@ static inline int64_t view_now(const struct view *view, int64_t now_ms) {
 void view_keys_set(struct view *view, const struct view_options *options);
 /* Makes the panes those that the model asks for. */
 void view_sync_panes(struct view *view, const struct model *model);
+/* Whether the selection has logs. */
+bool view_has_logs(const struct view *view, const struct frame *frame);
 /* Builds the focused pane, which may be an open page or the list of findings, as it was last drawn.
  */
 void view_build_focused(struct view *view, const struct frame *frame);

@@ -8,6 +8,7 @@
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_place.h"
+#include "ui/view/view_step.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -154,10 +155,62 @@ static bool is_shown(const struct frame *frame, const struct action_spec *spec,
          is_available(frame, spec, subject);
 }
 
+/* The binding of that name that works here; NULL: none, or it has no key. */
+static const struct binding *binding_of(const struct view *view, const char *name) {
+  for (size_t i = 0; i < view_binding_count; i++)
+    if (strcmp(view_bindings[i].name, name) == 0 && view_bindings[i].places & view_place(view) &&
+        view->keymap->rows[i].count > 0)
+      return &view_bindings[i];
+  return NULL;
+}
+
+/* The step, as "T terminate", "x open Group", "l logs": the key of its own, if it has one. */
+static bool step_words(const struct view *view, const struct view_step *step,
+                       char key[KEY_TEXT_MAX], const char **verb, const char **words) {
+  static const struct {
+    const char *name, *words;
+  } own[] = {[VIEW_STEP_LOGS] = {"logs-show", "logs"},
+             [VIEW_STEP_RUNBOOKS] = {"runbooks-show", "runbooks"},
+             [VIEW_STEP_DETAILS] = {"row-details", "details"}};
+  const struct binding *binding = binding_of(view, "finding-step");
+  *verb = "";
+  if (step->kind == VIEW_STEP_NONE)
+    return false;
+  if (step->kind == VIEW_STEP_PAGE) {
+    *verb = "open ";
+    *words = step->page->title;
+  } else if (step->kind == VIEW_STEP_ACTION) {
+    *words = step->action->title;
+  } else {
+    *words = own[step->kind].words;
+    binding = binding_of(view, own[step->kind].name);
+  }
+  if (step->kind == VIEW_STEP_ACTION && step->action->key)
+    snprintf(key, KEY_TEXT_MAX, "%c", (char)step->action->key);
+  else if (binding)
+    first_key(view, binding, key);
+  return *key;
+}
+
+/* What to do about the finding of the selection comes first. */
+static int draw_step(const struct view *view, const struct frame *frame,
+                     const struct view_step *step, int x, int y, int end) {
+  struct canvas *canvas = frame->canvas;
+  char key[KEY_TEXT_MAX] = "";
+  const char *verb, *words;
+  if (!step_words(view, step, key, &verb, &words) ||
+      x + (int)strlen(key) + 1 + text_width(verb) + text_width(words) > end)
+    return x;
+  x += canvas_text(canvas, x, y, end - x, STYLE_KEY | STYLE_STRONG, key) + 1;
+  return x + canvas_printf(canvas, x, y, end - x, STYLE_TEXT | STYLE_STRONG, "%s%s", verb, words) +
+         GAP;
+}
+
 /* The actions that have a key and are available for this target, of the table of the selected row;
  * of the target if there is no row, none for its table, or the row is the target: a service. Where
  * stacktop is read-only, those that only read. Those that were made for this target come first. */
-static int draw_actions(const struct view *view, const struct frame *frame, int x, int y, int end) {
+static int draw_actions(const struct view *view, const struct frame *frame,
+                        const struct view_step *step, int x, int y, int end) {
   const struct action_spec *const *specs = frame->model->operations.specs;
   struct canvas *canvas = frame->canvas;
   struct offered offered;
@@ -169,7 +222,8 @@ static int draw_actions(const struct view *view, const struct frame *frame, int 
   for (int pass = 0; pass < 2; pass++)
     for (size_t i = 0; specs[i]; i++) {
       const struct action_spec *spec = specs[i];
-      if ((spec->target_count > 0) != (pass == 0) || !is_shown(frame, spec, &offered))
+      if (spec == step->action || (spec->target_count > 0) != (pass == 0) ||
+          !is_shown(frame, spec, &offered))
         continue;
       if (x + 2 + text_width(spec->title) > end)
         return x;
@@ -194,6 +248,12 @@ static int pages_width(const struct view *view) {
   return width;
 }
 
+/* It is there already, as the step. */
+static bool is_step(const struct binding *binding, const struct view_step *step) {
+  return (step->kind == VIEW_STEP_LOGS && strcmp(binding->name, "logs-show") == 0) ||
+         (step->kind == VIEW_STEP_DETAILS && strcmp(binding->name, "row-details") == 0);
+}
+
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
   int x = 1;
   if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the space of the keys */
@@ -206,11 +266,15 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
     canvas_text(frame->canvas, x, y, end - x, STYLE_NOTICE, view->notice);
     return;
   }
+  struct view_step step;
+  view_step_find(view, frame, &step);
   x = draw_subject(view, frame, y, end);
-  x = draw_actions(view, frame, x, y, end - (int)strlen("a all actions") - pages_width(view));
+  x = draw_step(view, frame, &step, x, y, end);
+  x = draw_actions(view, frame, &step, x, y,
+                   end - (int)strlen("a all actions") - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
-    if (binding->flags & BINDING_EDGE || !is_offered(view, binding))
+    if (binding->flags & BINDING_EDGE || !is_offered(view, binding) || is_step(binding, &step))
       continue;
     if (x + binding_width(view, binding) > end)
       break;

@@ -13,6 +13,7 @@
 #include "ui/view/view_pages.h"
 #include "ui/view/view_rows.h"
 #include "ui/view/view_screen.h"
+#include "ui/view/view_step.h"
 #include "ui/view/view_wall.h"
 
 enum { TO_THE_END = 1000000 };
@@ -24,6 +25,8 @@ enum { TO_THE_END = 1000000 };
 const struct binding view_bindings[] = {
     {"row-actions", "a", "all actions", "actions for the selected row; why others are unavailable",
      PLACE_ACTS & ~PLACE_FINDINGS, 0, run_menu, 0, offers_acts},
+    {"finding-step", "x", NULL, "next step for the finding: its action, page, logs or details",
+     PLACE_ACTS, 0, run_step, 0, NULL},
     {"row-open", "Enter", "zoom", "full-screen pane; again: page of the row, else its details",
      PLACE_OVERVIEW, 0, run_zoom, 0, NULL},
     {"row-open", "Enter", "open", "full-screen pane; again: page of the row, else its details",
