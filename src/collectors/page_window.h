@@ -43,7 +43,7 @@ const char *page_window_kind(const struct page_window *window);
   COLUMN(prefix##_TO, .id = "to", .title = "TO", .unit = UNIT_TIME, .priority = 1,       \
          .help = "end of the window: the last collection, or m was pressed again")       \
   COLUMN(prefix##_WINDOW, .id = "window", .title = "WINDOW", .priority = 1,              \
-         .help = "m sets a mark: since the mark; m again: between marks; once more: a new one")
+         .help = "since the mark that a key sets; then between two marks; then since a new one")
 #define PAGE_WINDOW_FILL(cells, prefix, window)                          \
   do {                                                                   \
     (cells)[prefix##_WATCHED] = value_real(page_window_seconds(window)); \

@@ -103,7 +103,7 @@ struct config_schema {
    * NULL. */
   const struct table_spec *const *const *tables;
   const struct action_spec *const *actions;
-  bool (*key_check)(uint32_t key, struct err *err);
+  bool (*key_check)(const struct config *config, uint32_t key, struct err *err);
   /* Whether the entry `index` of config->keys is right; NULL: not checked. */
   bool (*keys_check)(const struct config *config, size_t index, struct err *err);
   /* Whether `theme` names a theme that can be loaded. NULL: not checked, if nothing is drawn,

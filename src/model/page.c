@@ -39,7 +39,7 @@ bool page_focus_sort(struct page_focus *focus, const char *table, const char *co
 }
 
 const char *page_order_hint(const struct page_focus *focus) {
-  return focus->printed ? "--sort, --limit" : "s, <, >";
+  return focus->printed ? "--sort, --limit" : "another order shows others";
 }
 
 const struct page_spec *page_find(const struct page_spec *const *specs, const char *id) {

@@ -96,8 +96,8 @@ def test_the_command_line(tmp_path):
         terminal.press(":", "nonsense x", "Enter")
         terminal.wait_for(lambda screen: "nonsense" in screen.rows[-2] and ":nonsense x_" in screen.rows[-1])
         terminal.press("\x15", "note password=hunter2", "Enter")
-        terminal.wait_for(lambda screen: ":note" not in screen.text)
-        terminal.press(":", "inc", "Tab", "li", "Tab", "Enter")
+        terminal.wait_for(lambda screen: "incident" in screen.rows[-2] and ":note password=hunter2_" in screen.rows[-1])
+        terminal.press("\x15", "inc", "Tab", "li", "Tab", "Enter")
         terminal.wait_for(lambda screen: ":incident" not in screen.text)
         deadline = time.monotonic() + 5
         while not (kept.exists() and "incident" in kept.read_text()) and time.monotonic() < deadline:

@@ -52,6 +52,17 @@ static void on_saved(void *arg, const char *text) {
   dashboard_dirty(dashboard, DIRTY_NEWS);
 }
 
+/* An answer comes later than the line: it is drawn by itself, and the line does not come back once
+ * a person does something else. */
+static void on_incident_wrong(void *arg, const char *text) {
+  struct dashboard *dashboard = arg;
+  if (view_command_was_last(dashboard->view))
+    view_command_wrong(dashboard->view, text);
+  else
+    view_notice(dashboard->view, text);
+  dashboard_dirty(dashboard, DIRTY_NEWS);
+}
+
 static void on_opened(void *arg) {
   struct dashboard *dashboard = arg;
   terminal_discard_input(dashboard->terminal);
@@ -79,6 +90,7 @@ void dashboard_parts_open(struct dashboard *dashboard, const struct dashboard_th
                                               .arg = dashboard};
   const struct dashboard_incident_hooks telling = {.changed = on_incident_changed,
                                                    .say = on_saved,
+                                                   .wrong = on_incident_wrong,
                                                    .show = on_incident_show,
                                                    .shows = shows_incident,
                                                    .arg = dashboard};

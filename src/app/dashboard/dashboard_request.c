@@ -11,7 +11,7 @@ static bool page_line(struct dashboard *dashboard, const char *text) {
   if (!page_line_read(text, &dashboard->model, &line, &err))
     return false;
   if (err.kind == ERR_NONE && dashboard->paused)
-    err_set(&err, ERR_INVALID, "Paused: press z to resume, then open the page");
+    err_set(&err, ERR_INVALID, "Paused: press {screen-pause} to resume, then open the page");
   if (err.kind != ERR_NONE)
     view_command_wrong(dashboard->view, err.text);
   else

@@ -21,6 +21,10 @@ static void add_metrics(struct app_schema *schema, const struct target_kind *kin
   }
 }
 
+static bool key_check(const struct config *config, uint32_t key, struct err *err) {
+  return view_action_key_check(config->keys, config->key_count, key, err);
+}
+
 static bool keys_check(const struct config *config, size_t index, struct err *err) {
   struct action_list list;
   action_list_init(&list, config);
@@ -36,7 +40,7 @@ void app_schema_init(struct app_schema *schema) {
   schema->schema.metric_kinds = schema->metric_kinds;
   schema->schema.tables = schema->table_lists;
   schema->schema.actions = action_specs;
-  schema->schema.key_check = view_action_key_check;
+  schema->schema.key_check = key_check;
   schema->schema.keys_check = keys_check;
   schema->schema.command_run = secret_command_run;
   for (const struct collector *const *each = collectors; *each; each++) {

@@ -134,7 +134,7 @@ static bool key_read(struct own_draft *draft) {
   if (!draft->values[OWN_OPTION_KEY].text)
     return true;
   spec->key = (unsigned char)*draft->values[OWN_OPTION_KEY].text;
-  if (draft->schema->key_check && !draft->schema->key_check(spec->key, &err)) {
+  if (draft->schema->key_check && !draft->schema->key_check(draft->config, spec->key, &err)) {
     NOTE(draft, draft->nodes[OWN_OPTION_KEY], "key %s", err.text);
     return false;
   }

@@ -52,7 +52,7 @@ static bool may_agree(struct run *run, const char *typed, struct err *err) {
   if (!lock_allows(run->pipeline->options.lock, run->target, now_ms, err))
     return false;
   if (run->pipeline->paused)
-    return err_set(err, ERR_INVALID, "the screen is paused: press z, then try again");
+    return err_set(err, ERR_INVALID, "the screen is paused: resume it, then try again");
   if (!run->adopted && plan_is_old(operation->plan, now_ms))
     return err_set(err, ERR_INVALID, "the plan is older than %d s; make a new one",
                    PLAN_LIFETIME_MS / 1000);

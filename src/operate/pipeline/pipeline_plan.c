@@ -18,7 +18,7 @@ bool target_state_is_fresh(const struct pipeline *pipeline, size_t slot_index, i
                            struct err *err) {
   const struct target_state *state = &pipeline->options.model->targets[slot_index];
   if (pipeline->paused)
-    return err_set(err, ERR_INVALID, "the screen is paused: press z, then plan again");
+    return err_set(err, ERR_INVALID, "the screen is paused: resume it, then plan again");
   switch (target_state_condition(state, now_ms)) {
   case TARGET_WAITING:
     return err_set(err, ERR_INVALID, "no data from %s yet", state->target->name);

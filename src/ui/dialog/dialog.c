@@ -128,6 +128,13 @@ struct request dialog_ask(struct dialog_page *page, int kind) {
   return dialog_request(page, (enum request_kind)kind);
 }
 
+void dialog_click(struct dialog *dialog, const struct hit *hit) {
+  if (hit->there && (dialog->kind == DIALOG_MENU || dialog->kind == DIALOG_CHOICE)) {
+    dialog->selected = hit->id;
+    dialog->follow = true;
+  }
+}
+
 void dialog_move(struct dialog *dialog, int by, size_t count) {
   size_t last = count > 0 ? count - 1 : 0, step = (size_t)abs(by);
   dialog->follow = true;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/action/request.h"
-#include "ui/draw/frame.h"
+#include "ui/draw/hits.h"
 #include "ui/terminal/key.h"
 
 enum {
@@ -41,6 +41,7 @@ struct dialog_line {
   const char *left; /* before it, in the style of a key: "> T", "[x]"; or NULL */
   void (*draw)(const struct dialog_page *page, size_t item, int x, int y, int width);
   size_t item;
+  size_t choice; /* a click selects it: index + 1; 0: nothing */
 };
 
 struct dialog_lines {
@@ -90,6 +91,8 @@ void dialog_draw_keys(struct dialog *dialog, const struct frame *frame, int y);
 /* *handled false: a key that works everywhere (Ctrl-L, Ctrl-Z). */
 struct request dialog_key(struct dialog *dialog, const struct frame *frame, struct key key,
                           bool *handled);
+/* Selects what was drawn there, and nothing more: a dialog confirms nothing by a click. */
+void dialog_click(struct dialog *dialog, const struct hit *hit);
 /* The time of its next change without an event. */
 int64_t dialog_next_ms(const struct dialog *dialog, const struct model *model, int64_t now_ms);
 
@@ -117,6 +120,8 @@ void page_cut(struct dialog_page *page, unsigned style, int indent, const char *
 void page_item(struct dialog_page *page,
                void (*draw)(const struct dialog_page *, size_t, int, int, int), size_t item);
 void page_blank(struct dialog_page *page);
+/* A click on the lines added from `from` on selects that one of the dialog's choices. */
+void page_choice(struct dialog_page *page, size_t from, size_t choice);
 /* The lines added from `from` on are the selected ones. */
 void page_select(struct dialog_page *page, size_t from);
 

@@ -218,6 +218,7 @@ static void choice_build(struct dialog_page *page) {
   page->dialog->pinned = 1;
   for (size_t i = 0; i < choice->shown; i++) {
     page_item(page, draw_row, i);
+    page_choice(page, page->lines->count - 1, i);
     if (i == page->dialog->selected)
       page_select(page, page->lines->count - 1);
   }

@@ -268,9 +268,16 @@ static bool is_selected(const struct dialog_page *page, size_t index) {
          index >= dialog->selected_line && index - dialog->selected_line < dialog->selected_lines;
 }
 
+void page_choice(struct dialog_page *page, size_t from, size_t choice) {
+  for (size_t i = from; i < page->lines->count; i++)
+    page->lines->items[i].choice = choice + 1;
+}
+
 static void draw_line(const struct dialog_page *page, size_t index, int x, int y) {
   struct canvas *canvas = page->frame->canvas;
   const struct dialog_line *line = &page->lines->items[index];
+  if (line->choice > 0)
+    hit_add(page->frame, y, 1, 0, line->choice - 1);
   if (line->draw)
     line->draw(page, line->item, x, y, page->width);
   if (line->left)

@@ -83,10 +83,12 @@ static void menu_build(struct dialog_page *page) {
     dialog->selected = operations->offer_count > 0 ? operations->offer_count - 1 : 0;
   for (size_t i = 0; i < operations->offer_count; i++) {
     put_heading(page, i);
+    const size_t from = page->lines->count;
     if (i == dialog->selected)
       put_selected(page, &operations->offers[i], cells);
     else
       put_offer(page, &operations->offers[i], cells, false);
+    page_choice(page, from, i);
   }
 }
 

@@ -6,6 +6,8 @@
 #include "model/model.h"
 #include "ui/draw/canvas.h"
 
+struct hits;
+
 struct frame {
   const struct model *model;
   int64_t now_ms;
@@ -13,6 +15,7 @@ struct frame {
   struct canvas *canvas; /* NULL while a key is handled */
   struct arena *arena;   /* texts of this frame */
   int64_t clock_ms;      /* like now_ms, but it continues while the view is paused */
+  struct hits *hits;     /* for clicks (hits.h); NULL: there are none */
 };
 
 enum { FRAME_BYTES_MAX = 1 << 20 };

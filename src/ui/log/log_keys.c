@@ -65,6 +65,31 @@ void log_view_move(struct log_view *view, const struct frame *frame, int lines) 
   }
 }
 
+bool log_view_click(struct log_view *view, const struct frame *frame, const struct hit *hit,
+                    bool *again) {
+  const struct log *log = log_of(frame);
+  *again = false;
+  if (view->page == LOG_PAGE_RECORD)
+    return true;
+  if (view->page != LOG_PAGE_LINES) {
+    log_list_move(view, frame, 0); /* where it is now */
+    *again = hit->id == view->list.at;
+    log_list_move(view, frame, (int)((long)hit->id - (long)view->list.at));
+    return hit->id == view->list.at;
+  }
+  if (!log || log_count(log) == 0)
+    return false;
+  const size_t index = log_index(log, (struct log_place){.time_ms = hit->at, .seq = hit->id});
+  if (index >= log_count(log))
+    return false;
+  const struct log_place found = log_place_of(log_at(log, index));
+  if (found.time_ms != hit->at || (uint64_t)found.seq != hit->id)
+    return false;
+  *again = index == log_view_index(view, log);
+  log_view_select(view, log_view_logs(frame), index, false);
+  return true;
+}
+
 int log_view_page(const struct log_view *view) {
   if (view->page == LOG_PAGE_LINES)
     return view->lines;
@@ -100,7 +125,7 @@ static struct request search_step(struct log_view *view, const struct frame *fra
   const struct log *log = log_of(frame);
   const struct log_matches *matches = &view->matches;
   if (!matches->pattern) {
-    say(view, "No search: press / first");
+    say(view, "No search: press {log-search} first");
     return nothing;
   }
   if (!log || log_count(log) == 0)
@@ -197,7 +222,7 @@ static struct request copy(struct log_view *view, const struct frame *frame) {
 static struct request across(struct log_view *view, int direction) {
   enum { STEP = 20 };
   if (view->wrap)
-    say(view, "Lines are wrapped: press w, then scroll");
+    say(view, "Lines are wrapped: press {log-wrap}, then scroll");
   view->across += direction * STEP;
   view->across = view->across < 0 || view->wrap ? 0 : view->across;
   return nothing;

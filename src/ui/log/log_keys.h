@@ -1,6 +1,7 @@
 /* What keys do in the logs. Each function returns the request that app carries out. */
 #pragma once
 
+#include "ui/draw/hits.h"
 #include "ui/log/log_view.h"
 
 enum log_command {
@@ -31,6 +32,10 @@ struct request log_view_command(struct log_view *view, const struct frame *frame
 /* Up and down: lines, rows of a list, or the text of a line. */
 void log_view_move(struct log_view *view, const struct frame *frame, int lines);
 /* Lines of a page. */
+/* Selects the line or the row of a list that was drawn as that (ui/draw/hits.h). *again: it was
+ * selected already. False: it is gone. */
+bool log_view_click(struct log_view *view, const struct frame *frame, const struct hit *hit,
+                    bool *again);
 int log_view_page(const struct log_view *view);
 /* One step back: page, search, filter; *left: there is none, and the logs are closed. */
 struct request log_view_back(struct log_view *view, const struct frame *frame, bool *left);

@@ -2,6 +2,7 @@
 
 #include "core/text/text.h"
 #include "model/log/log_fields.h"
+#include "ui/draw/hits.h"
 #include "ui/draw/widget.h"
 #include "ui/log/log_start.h"
 
@@ -336,6 +337,8 @@ void log_lines_draw(struct log_view *view, const struct frame *frame, struct rec
   for (size_t i = first; i < count && used < area.height; i++) {
     int rows = rows_of(&page, i), room = area.height - used;
     rows = rows < room ? rows : room;
+    const struct log_place place = log_place_of(log_at(logs->log, i));
+    hit_add(frame, area.y + used, rows, place.time_ms, (uint64_t)place.seq);
     draw_record(&page, i, area.y + used, rows, i == index);
     used += rows;
     view->lines++;

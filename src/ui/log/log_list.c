@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "core/text/text.h"
+#include "ui/draw/hits.h"
 #include "ui/log/log_asked.h"
 #include "ui/log/log_lines.h"
 
@@ -241,6 +242,7 @@ void log_list_draw(struct log_view *view, const struct frame *frame, struct rect
       view->page == LOG_PAGE_TOP ? messages_top(frame, &count) : NULL;
   for (size_t i = 0; i < height && list->first + i < list->count; i++) {
     struct rect row = {area.x, area.y + 1 + (int)i, area.width, 1};
+    hit_add(frame, row.y, 1, 0, list->first + i);
     draw_row(view, frame, row, list->first + i, top);
     if (list->first + i == list->at)
       canvas_restyle(frame->canvas, row.x, row.y, row.width, 1, STYLE_SELECTED);

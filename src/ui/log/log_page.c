@@ -179,7 +179,7 @@ static void draw_search(const struct log_view *view, const struct frame *frame, 
              number);
   else if (search->there && search->matches > matches->count)
     snprintf(all, sizeof all, "; %s in everything%s", number,
-             matches->count == 0 && matches->done ? ": N goes to them" : "");
+             matches->count == 0 && matches->done ? ": the previous match is among them" : "");
   canvas_printf(frame->canvas, area.x + 2, area.y + area.height - 1, area.width - 4, STYLE_NOTICE,
                 " /%s/: %s%s ", pattern_source(matches->pattern), state, all);
 }
@@ -272,7 +272,7 @@ static unsigned trouble_text(const struct logs *logs, char *out, size_t size) {
     add(out, size, text);
   }
   if (troubled > 1) {
-    snprintf(text, sizeof text, "%zu more source%s with errors: press o", troubled - 1,
+    snprintf(text, sizeof text, "%zu more source%s with errors: see the sources", troubled - 1,
              troubled == 2 ? "" : "s");
     add(out, size, text);
   }
@@ -314,7 +314,8 @@ static void draw_empty(const struct log_view *view, const struct frame *frame, s
   } else if (logs->loading)
     snprintf(text, sizeof text, "reading");
   else if (lines_read(logs) > 0 && log_filter_is_empty(logs->filter))
-    snprintf(text, sizeof text, "%s read, none of them in this time: s reads further back",
+    snprintf(text, sizeof text,
+             "%s read, none of them in this time: a longer one reads further back",
              format_counted(number, sizeof number, (int64_t)lines_read(logs), "line", "lines"));
   else if (lines_read(logs) > 0)
     snprintf(text, sizeof text, "%s read, none of them passes the filter: Esc clears it",

@@ -8,6 +8,7 @@
 #include "ui/view/command/command_line.h"
 #include "ui/view/draw/header.h"
 #include "ui/view/draw/help.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/keys/keymap.h"
 #include "ui/view/screens/view_runbooks.h"
 #include "ui/view/view_act.h"
@@ -87,7 +88,7 @@ void view_free(struct view *view) {
 }
 
 void view_notice(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 void view_columns_load(struct view *view, const char *path, const char *text, size_t len) {
@@ -109,8 +110,12 @@ void view_columns_load(struct view *view, const char *path, const char *text, si
 }
 
 void view_command_wrong(struct view *view, const char *text) {
-  snprintf(view->command_line->wrong, sizeof view->command_line->wrong, "%s", text);
+  view_text_keys(view, view->command_line->wrong, sizeof view->command_line->wrong, text);
   view->commanding = true;
+}
+
+bool view_command_was_last(const struct view *view) {
+  return view->command_line->ran;
 }
 
 void view_history_add(struct view *view, const char *line) {
@@ -325,12 +330,15 @@ static void draw_findings(struct view *view, const struct frame *frame, struct r
   pane_draw(view->findings, frame, area, PANE_TOP | PANE_BOTTOM | PANE_FOCUSED | PANE_ZOOMED);
 }
 
-static void draw_too_small(const struct canvas *canvas, struct canvas *out) {
+static void draw_too_small(const struct view *view, const struct canvas *canvas,
+                           struct canvas *out) {
+  char quit[64];
   canvas_printf(out, 0, 0, canvas->width, STYLE_NOTICE, "%dx%d is too small", canvas->width,
                 canvas->height);
   canvas_printf(out, 0, 1, canvas->width, STYLE_TEXT, "stacktop needs %dx%d", VIEW_WIDTH_LEAST,
                 VIEW_HEIGHT_LEAST);
-  canvas_text(out, 0, 2, canvas->width, STYLE_TEXT, "q quits");
+  view_text_keys(view, quit, sizeof quit, "{app-quit} quits");
+  canvas_text(out, 0, 2, canvas->width, STYLE_TEXT, quit);
 }
 
 static void draw_page(struct view *view, const struct frame *frame, struct rect area) {
@@ -427,6 +435,7 @@ bool view_has_logs(const struct view *view, const struct frame *frame) {
 /* Operations continue while the panes are paused. */
 static void draw_dialog(struct view *view, struct frame frame) {
   frame.now_ms = frame.clock_ms;
+  hits_clear(&view->hits, frame.canvas->height); /* what is under it takes no clicks */
   dialog_draw(&view->dialog, &frame);
   dialog_draw_keys(&view->dialog, &frame, frame.canvas->height - 1);
 }
@@ -440,11 +449,18 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms,
   dialog_sync(&view->dialog, model, now_ms);
   view->dialog.seen = false;
   if (canvas->width < VIEW_WIDTH_LEAST || canvas->height < VIEW_HEIGHT_LEAST) {
-    draw_too_small(canvas, canvas);
+    draw_too_small(view, canvas, canvas);
     return;
   }
   arena_init(&arena, FRAME_BYTES_MAX);
-  struct frame frame = {model, view_now(view, now_ms), view->utc, canvas, &arena, now_ms};
+  struct frame frame = {.model = model,
+                        .now_ms = view_now(view, now_ms),
+                        .utc = view->utc,
+                        .canvas = canvas,
+                        .arena = &arena,
+                        .clock_ms = now_ms,
+                        .hits = &view->hits};
+  hits_clear(&view->hits, canvas->height);
   view_sync_panes(view, model);
   focus_worst(view, model);
   view_runbooks_sync(view, model);

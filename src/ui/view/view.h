@@ -36,7 +36,9 @@ void view_draw(struct view *view, const struct model *model, int64_t now_ms, str
 /* Handles the key. The screen may have changed: draw again. */
 struct request view_key(struct view *view, const struct model *model, int64_t now_ms,
                         struct key key);
-/* Shows the text in the bottom line until the next key; the text is cut to the width of a line. */
+/* Shows the text in the bottom line until the next key; the text is cut to the width of a line.
+ * "{screen-pause}" in it, a name of `keys:`, becomes the key that it has; also in the reasons
+ * below. */
 void view_notice(struct view *view, const char *text);
 /* The columns of tables that the user has saved in the file `path`, which REQUEST_COLUMNS_SAVE
  * writes; text: its contents, NULL if there is none. What is wrong in it is a notice. Again: what
@@ -45,6 +47,8 @@ void view_columns_load(struct view *view, const char *path, const char *text, si
 /* The line after `:` that was just requested was not run: it stays to be corrected, with the reason
  * above it. */
 void view_command_wrong(struct view *view, const char *text);
+/* The last key was the one that requested it. */
+bool view_command_was_last(const struct view *view);
 /* A line for the history of `:`, the oldest first. */
 void view_history_add(struct view *view, const char *line);
 /* Opens the page of model->incident_lines. */
@@ -56,9 +60,12 @@ bool view_shows_wall(const struct view *view);
  * latest. */
 int64_t view_next_ms(const struct view *view, const struct model *model, int64_t now_ms);
 
-/* Whether each action's key is a capital letter that no key of the view uses, and unique within its
- * kind. False with err that names the first one that is not. specs: NULL-terminated. */
-bool view_action_key_check(uint32_t key, struct err *err) MUST_CHECK; /* one of them */
+/* Whether a key is one that an action may have: a capital letter that no key of the view is, as the
+ * settings have them. */
+bool view_action_key_check(const struct key_setting *settings, size_t count, uint32_t key,
+                           struct err *err) MUST_CHECK;
+/* Whether each action has such a key, by default, and a unique one within its kind. False with err
+ * that names the first one that has not. specs: NULL-terminated. */
 bool view_action_keys_check(const struct action_spec *const *specs, struct err *err) MUST_CHECK;
 /* Whether the entry `index` of `keys:` is right, given the others: a known name, keys that exist,
  * and none that another name or an action has in the same place. specs: all actions with the keys

@@ -3,6 +3,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "ui/panes/pane_kind.h"
+#include "ui/view/keys/key_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ enum {
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 static void say(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 void columns_page_fini(struct columns_page *page) {
@@ -28,13 +29,17 @@ void columns_page_fini(struct columns_page *page) {
 }
 
 void columns_note(struct view *view) {
+  char text[NOTICE_MAX + COLUMN_CHOICE_ID_MAX];
   for (size_t i = 0; i < view->choices.count && !*view->notice; i++) {
     struct columns_choice *choice = &view->choices.items[i];
-    if (choice->line > 0 && *choice->unknown)
-      snprintf(view->notice, sizeof view->notice,
-               "%.120s:%d: %s has no column \"%s\"; it is ignored (o chooses columns)",
+    if (choice->line > 0 && *choice->unknown) {
+      snprintf(text, sizeof text,
+               "%.120s:%d: %.60s has no column \"%.60s\"; it is ignored ({columns-show} chooses "
+               "columns)",
                view->columns_path ? view->columns_path : "columns", choice->line, choice->table,
                choice->unknown);
+      view_say(view, text);
+    }
     *choice->unknown = '\0';
   }
 }
@@ -201,7 +206,7 @@ struct request run_columns_reset(struct keys *keys, int argument) {
   for (size_t i = 0; i < spec->column_count && i < COLUMNS_MAX; i++)
     add_item(page, i, !(spec->columns[i].flags & COLUMN_DETAIL), 0);
   page->changed = true;
-  say(keys->view, "The usual columns, as many as fit; w saves that");
+  say(keys->view, "The usual columns, as many as fit; {columns-save} saves that");
   return nothing;
 }
 
@@ -263,6 +268,8 @@ void columns_draw(struct view *view, const struct frame *frame, struct rect area
   const size_t first = page->at + 1 > lines ? page->at + 1 - lines : 0;
   view->page_height = inside.height;
   view->page_lines = (int)page->count;
-  for (size_t i = 0; i < lines && first + i < page->count; i++)
+  for (size_t i = 0; i < lines && first + i < page->count; i++) {
+    hit_add(frame, inside.y + (int)i, 1, 0, first + i);
     draw_item(page, frame, spec, first + i, inside.x, inside.y + (int)i, inside.width);
+  }
 }

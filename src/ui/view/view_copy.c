@@ -3,6 +3,7 @@
 #include "core/text/text.h"
 #include "ui/draw/text_field.h"
 #include "ui/terminal/terminal.h"
+#include "ui/view/keys/key_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 static void say(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 /* ---- copying */
@@ -112,7 +113,7 @@ struct request run_copy_row(struct keys *keys, int argument) {
     say(view, "Copied the finding");
   } else if (line->kind == LINE_ROW || line->kind == LINE_SUMMARY) {
     copy_cells(&copied, keys->frame, line->row.row, line->table->spec, again);
-    say(view, again ? "Copied its name" : "Copied the row; y again: only its name");
+    say(view, again ? "Copied its name" : "Copied the row; {row-copy} again: only its name");
     view->copied = again ? 0 : identity;
   } else {
     copied_add(&copied, keys->frame->model->targets[line->target_index].target->name, "");

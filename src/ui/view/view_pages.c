@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/text/text.h"
 #include "ui/panes/pane_kind.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 static void say(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 /* ---- open pages */
@@ -29,7 +30,7 @@ static const char *label_shown(const char *label, char out[PANE_TITLE_MAX]) {
   return out;
 }
 
-/* "ecap pid 8123: Session" */
+/* "postgres ecap pid 8123: Session"; a name that says its kind stays alone. */
 static struct pane *pane_of_page(const struct model *model, size_t number) {
   const struct target_state *state = &model->targets[model->target_count + number - 1];
   const struct page_spec *spec = state->page;
@@ -37,8 +38,10 @@ static struct pane *pane_of_page(const struct model *model, size_t number) {
   struct pane *pane = mem_new(sizeof *pane);
   if (state->focus.label)
     label_shown(state->focus.label, label);
-  snprintf(title, sizeof title, "%s%s%s: %s", label_shown(state->target->name, name),
-           *label ? " " : "", label, spec->title);
+  const char *kind = state->target->kind->kind;
+  const bool says = text_contains(state->target->name, kind);
+  snprintf(title, sizeof title, "%s%s%s%s%s: %s", says ? "" : kind, says ? "" : " ",
+           label_shown(state->target->name, name), *label ? " " : "", label, spec->title);
   pane_init(pane, &pane_kind, spec->id, title);
   pane->opened = number;
   for (size_t i = 0; i < spec->table_count; i++) {
@@ -183,7 +186,7 @@ static struct request page_open(struct keys *keys, const struct page_list *focus
   const struct model *model = keys->frame->model;
   struct request request = {.kind = REQUEST_PAGE_OPEN, .page = spec};
   if (view->paused) {
-    say(view, "Paused: press z to resume, then open the page");
+    say(view, "Paused: press {screen-pause} to resume, then open the page");
     return nothing;
   }
   if (model->page_count == MODEL_PAGES_MAX) {
@@ -286,11 +289,13 @@ static void draw_item(const struct frame *frame, const struct page_spec *spec, s
 void page_list_draw(struct view *view, const struct frame *frame, struct rect area) {
   struct page_list *list = &view->list;
   const struct model *model = frame->model;
-  const char *name = model->targets[list->target_index].target->name;
+  const char *name = model->targets[list->target_index].target->name,
+             *kind = pane_kind_word(frame, list->target_index);
   const struct rect inside = {area.x + 2, area.y + 1, area.width - 4, area.height - 2};
   canvas_box(frame->canvas, area.x, area.y, area.width, area.height, STYLE_BORDER_FOCUSED);
   canvas_printf(frame->canvas, area.x + 1, area.y, area.width - 2, STYLE_TITLE | STYLE_STRONG,
-                "[Pages of %s%s%s]", name, list->label ? " " : "", list->label ? list->label : "");
+                "[Pages of %s%s%s%s]", kind, name, list->label ? " " : "",
+                list->label ? list->label : "");
   const size_t fit = inside.height > LIST_LINES ? (size_t)inside.height / LIST_LINES : 1;
   const size_t first = list->at >= fit ? list->at - fit + 1 : 0;
   for (size_t i = first; i < first + fit; i++) {
@@ -299,6 +304,7 @@ void page_list_draw(struct view *view, const struct frame *frame, struct rect ar
     const int y = inside.y + (int)(i - first) * LIST_LINES;
     if (!spec)
       break;
+    hit_add(frame, y, LIST_LINES, 0, i);
     draw_item(frame, spec, inside, y);
     if (i != list->at)
       continue;
@@ -416,8 +422,8 @@ struct request run_named_sort(struct keys *keys, int argument) {
 
 struct request run_window(struct keys *keys, int argument) {
   static const char *const says[] = {
-      "Figures count from now on: m again ends the window",
-      "The window has ended, its figures stay: m again begins a new one"};
+      "Figures count from now on: {page-window} again ends the window",
+      "The window has ended, its figures stay: {page-window} again begins a new one"};
   const struct model *model = keys->frame->model;
   const struct page_spec *spec = spec_now(keys);
   (void)argument;
@@ -426,7 +432,7 @@ struct request run_window(struct keys *keys, int argument) {
     return nothing;
   }
   if (keys->view->paused) {
-    say(keys->view, "Paused: press z to resume, then set the mark");
+    say(keys->view, "Paused: press {screen-pause} to resume, then set the mark");
     return nothing;
   }
   say(keys->view, says[model->targets[model_state_count(model) - 1].focus.marks % 2]);

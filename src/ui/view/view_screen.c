@@ -1,6 +1,5 @@
 #include "ui/view/view_screen.h"
 
-#include "ui/view/keys/view_keys.h"
 #include "ui/view/view.h"
 
 #include <stdio.h>
@@ -26,10 +25,8 @@ struct request run_pause(struct keys *keys, int argument) {
 
 /* While the screen is paused nothing is collected, however often. */
 static bool is_paused(struct view *view) {
-  char key[KEY_TEXT_MAX];
   if (view->paused)
-    snprintf(view->notice, sizeof view->notice, "Paused: press %s to resume",
-             view_key_name(view, "screen-pause", key));
+    view_notice(view, "Paused: press {screen-pause} to resume");
   return view->paused;
 }
 

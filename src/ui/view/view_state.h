@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/dialog/dialog.h"
+#include "ui/draw/hits.h"
 #include "ui/log/log_view.h"
 #include "ui/panes/layout_hold.h"
 #include "ui/view/draw/history_state.h"
@@ -108,9 +109,10 @@ struct view {
   struct log_view log;
   struct history history;
   const char *(*no_logs)(const struct model *model, const struct subject *subject);
-  int scroll;      /* of the details or the help */
-  int page_height; /* lines of them that are visible */
-  int page_lines;  /* total lines */
+  int scroll;       /* of the details or the help */
+  int page_height;  /* lines of them that are visible */
+  int page_lines;   /* total lines */
+  struct hits hits; /* of the lists that are no panes, as last drawn */
   bool utc, zoomed, paused;
   bool listed;         /* one of several environments: Esc and q lead to their list */
   bool touched;        /* a key was pressed: from then on the focus is where a person puts it */

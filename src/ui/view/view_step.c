@@ -1,9 +1,9 @@
 #include "ui/view/view_step.h"
 
 #include "model/judge/next_step.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/screens/view_log.h"
 #include "ui/view/screens/view_runbooks.h"
-#include "ui/view/view.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_pages.h"
 
@@ -103,18 +103,18 @@ void view_step_find(const struct view *view, const struct frame *frame, struct v
 
 /* ---- the key */
 
-struct request run_step(struct keys *keys, int argument) {
+struct request run_finding_step(struct keys *keys, int argument) {
   struct view *view = keys->view;
   struct view_step step;
   if (view->page == PAGE_PANES && keys->moved) {
-    view_notice(view, "The selection just changed: check the row, then press the key again");
+    view_say(view, "The selection just changed: check the row, then press the key again");
     return nothing;
   }
   view_step_find(view, keys->frame, &step);
   switch (step.kind) {
   case VIEW_STEP_NONE:
-    view_notice(view, step.finding ? "There is no further step: this is all that is known"
-                                   : "The selected row has no finding");
+    view_say(view, step.finding ? "There is no further step: this is all that is known"
+                                : "The selected row has no finding");
     return nothing;
   case VIEW_STEP_ACTION:
     return act_request(keys, step.action);

@@ -22,4 +22,4 @@ struct view_step {
  */
 void view_step_find(const struct view *view, const struct frame *frame, struct view_step *step);
 /* The key: does it. An action only shows its plan. */
-struct request run_step(struct keys *keys, int argument);
+struct request run_finding_step(struct keys *keys, int argument);

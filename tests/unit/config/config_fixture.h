@@ -114,7 +114,8 @@ static const struct table_spec *const *const fixture_tables[] = {
 static const struct action_spec fixture_restart = {
     .id = "service.restart", .kind = "service", .key = 'R'};
 static const struct action_spec *const fixture_actions[] = {&fixture_restart, NULL};
-static inline bool fixture_key_check(uint32_t key, struct err *err) {
+static inline bool fixture_key_check(const struct config *config, uint32_t key, struct err *err) {
+  (void)config;
   return key != 'N' || err_set(err, ERR_INVALID, "N is taken: next row");
 }
 static const struct config_schema fixture_schema = {.tables = fixture_tables,

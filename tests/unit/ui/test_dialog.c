@@ -640,6 +640,25 @@ static void test_one_key_is_harmless_everywhere(void **state) {
   session_fini(&s);
 }
 
+/* A click selects in a list of a dialog, however often, and confirms nothing. */
+static void test_a_click_only_selects(void **state) {
+  (void)state;
+  struct session s;
+  session_init(&s, 100, 30);
+  press(&s, "3a");
+  open_menu(&s);
+  for (int i = 0; i < 3; i++) {
+    s.request = view_key(s.view, &s.acting.base.model, s.now_ms,
+                         screen_key_at(s.canvas, "terminate  ", KEY_CODE_CLICK));
+    draw(&s);
+    assert_int_equal(s.request.kind, REQUEST_NONE);
+    expect(&s, "runs pg_terminate_backend(pid)");
+  }
+  press(&s, "<Enter>");
+  assert_ptr_equal(s.request.action, &spec_terminate);
+  session_fini(&s);
+}
+
 static void test_the_menu(void **state) {
   (void)state;
   struct session s;
@@ -1299,6 +1318,7 @@ int main(void) {
       cmocka_unit_test(test_the_end_follows_the_record),
       cmocka_unit_test(test_the_output),
       cmocka_unit_test(test_the_menu),
+      cmocka_unit_test(test_a_click_only_selects),
       cmocka_unit_test(test_the_pages_of_the_menu),
       cmocka_unit_test(test_the_form),
       cmocka_unit_test(test_the_form_shows_the_range),

@@ -196,6 +196,38 @@ static void test_no_history(void **state) {
   end(&s);
 }
 
+static void point(struct session *s, const char *text, enum key_code code) {
+  s->request =
+      view_key(s->view, &s->fixture.model, FIXTURE_NOW, screen_key_at(s->canvas, text, code));
+  draw(s);
+}
+
+/* A click selects the event that was seen, a further one goes to its row; the wheel moves. */
+static void test_clicks(void **state) {
+  (void)state;
+  struct session s;
+  begin(&s, 120, 36);
+  point(&s, "work_mem changed", KEY_CODE_CLICK);
+  expect(&s, "change, at 2026-11-23 13:03:27");
+  point(&s, "Monday 23", KEY_CODE_CLICK); /* a heading */
+  point(&s, "[Events]", KEY_CODE_CLICK);
+  expect(&s, "change, at 2026-11-23 13:03:27");
+  point(&s, "[Events]", KEY_CODE_WHEEL_UP);
+  expect(&s, "action, from 2026-11-24 14:02:27");
+  const struct key seen = screen_key_at(s.canvas, "nowhere: used", KEY_CODE_CLICK);
+  s.page.rows++; /* the newest one went */
+  s.page.count--;
+  view_key(s.view, &s.fixture.model, FIXTURE_NOW, seen);
+  draw(&s);
+  expect(&s, "finding, since 2026-11-24 14:01:27");
+  point(&s, "idle in", KEY_CODE_CLICK);
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  point(&s, "ecap 8123: idle in", KEY_CODE_CLICK);
+  assert_int_equal(s.request.kind, REQUEST_EVENTS_CLOSE);
+  expect(&s, "[3 PostgreSQL]");
+  end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lines),
@@ -203,6 +235,7 @@ int main(void) {
       cmocka_unit_test(test_enter_goes_to_the_row),
       cmocka_unit_test(test_the_end_and_the_beginning),
       cmocka_unit_test(test_no_history),
+      cmocka_unit_test(test_clicks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

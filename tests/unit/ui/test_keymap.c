@@ -196,6 +196,42 @@ static void test_the_screen_follows(void **state) {
   session_fini(&s);
 }
 
+/* The key of an own action is compared with the keys as they are configured. */
+static void test_the_key_of_an_own_action(void **state) {
+  (void)state;
+  struct err err = {0};
+  const struct key_setting moved[] = {setting("help-show", "X", NULL),
+                                      setting("rows-mark", "none of these", NULL)};
+  assert_true(view_action_key_check(NULL, 0, 'X', &err));
+  assert_false(view_action_key_check(moved, COUNT_OF(moved), 'X', &err));
+  assert_non_null(strstr(err.text, "X is taken"));
+  assert_false(view_action_key_check(NULL, 0, 'G', &err)); /* last row */
+  const struct key_setting freed[] = {setting("move-last", "End", NULL)};
+  assert_true(view_action_key_check(freed, 1, 'G', &err));
+}
+
+/* Sentences name the keys of the configuration. */
+static void test_sentences_follow(void **state) {
+  (void)state;
+  struct session s;
+  const struct key_setting settings[] = {setting("screen-pause", "P", NULL),
+                                         setting("app-quit", "F9", NULL)};
+  session_init(&s, settings, COUNT_OF(settings));
+  press(&s, "P+");
+  assert_true(screen_has(s.canvas, "Paused: press P to resume"));
+  view_notice(s.view, "press {screen-pause}, {no-such-name}, {");
+  view_draw(s.view, &s.fixture.model, FIXTURE_NOW, s.canvas);
+  assert_true(screen_has(s.canvas, "press P, {no-such-name}, {"));
+  view_command_wrong(s.view, "Paused: press {screen-pause} to resume");
+  view_draw(s.view, &s.fixture.model, FIXTURE_NOW, s.canvas);
+  assert_true(screen_has(s.canvas, "Paused: press P to resume"));
+  struct canvas *small = canvas_new(20, 4, false);
+  view_draw(s.view, &s.fixture.model, FIXTURE_NOW, small);
+  assert_true(screen_has(small, "F9 quits"));
+  canvas_free(small);
+  session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names_of_keys),
@@ -203,6 +239,8 @@ int main(void) {
       cmocka_unit_test(test_actions),
       cmocka_unit_test(test_each_row_says_where),
       cmocka_unit_test(test_the_screen_follows),
+      cmocka_unit_test(test_the_key_of_an_own_action),
+      cmocka_unit_test(test_sentences_follow),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

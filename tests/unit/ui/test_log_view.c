@@ -234,7 +234,7 @@ static void test_a_search_beyond_the_loaded_lines(void **state) {
   log_expect(&s, "searching everything: 30%");
   s.logs.search.running = false;
   log_draw(&s);
-  log_expect(&s, "1 in everything: N goes to them");
+  log_expect(&s, "1 in everything: the previous match is among them");
   log_press(&s, "N");
   assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
   assert_true(s.asked.since_ms < hit.time_ms && s.asked.until_ms > hit.time_ms);
@@ -705,6 +705,50 @@ static void test_a_storm_of_lines(void **state) {
   log_session_fini(&s);
 }
 
+static void point(struct log_session *s, const char *text, enum key_code code) {
+  s->request =
+      view_key(s->view, &s->fixture.model, s->now_ms, screen_key_at(s->canvas, text, code));
+  log_answer(s, &s->request);
+  log_draw(s);
+}
+
+/* A click selects the line that was seen, also when more have come; a further one opens it. */
+static void test_clicks(void **state) {
+  (void)state;
+  struct log_session s;
+  session(&s, 120, 36);
+  log_press(&s, "<Up><Up><Up>");
+  char text[LOG_TEXT_MAX];
+  snprintf(text, sizeof text, "%s", selected(&s));
+  log_press(&s, "F");
+  assert_string_not_equal(selected(&s), text);
+  log_press(&s, "r"); /* as they are */
+  const struct key key = screen_key_at(s.canvas, text, KEY_CODE_CLICK);
+  assert_int_equal(key.code, KEY_CODE_CLICK);
+  for (int i = 0; i < 5; i++)
+    log_line(&s, 0, LOG_LEVEL_INFO, -i, "more");
+  view_key(s.view, &s.fixture.model, s.now_ms, key);
+  log_draw(&s);
+  assert_string_equal(selected(&s), text);
+  assert_false(s.view->log.tail);
+  point(&s, text, KEY_CODE_CLICK);
+  log_expect(&s, "[Line of services / api]");
+  log_press(&s, "<Esc>");
+  point(&s, text, KEY_CODE_WHEEL_UP);
+  assert_string_not_equal(selected(&s), text);
+  log_press(&s, "t");
+  point(&s, "GET /customers/<n> <n> in <n>ms", KEY_CODE_CLICK);
+  const bool first = s.request.kind == REQUEST_LOGS_CHANGE; /* it may be the first one */
+  if (!first)
+    point(&s, "GET /customers/<n> <n> in <n>ms", KEY_CODE_CLICK);
+  assert_int_equal(s.request.kind, REQUEST_LOGS_CHANGE);
+  assert_non_null(strstr(s.grep, "customers"));
+  log_press(&s, "o");
+  point(&s, "all sources", KEY_CODE_CLICK);
+  log_expect(&s, "[Logs of services / api]");
+  log_session_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_opens_and_closes),
@@ -722,6 +766,7 @@ int main(void) {
       cmocka_unit_test(test_the_filter_is_visible),
       cmocka_unit_test(test_saved_filters),
       cmocka_unit_test(test_top_messages),
+      cmocka_unit_test(test_clicks),
       cmocka_unit_test(test_where_a_message_begins),
       cmocka_unit_test(test_the_expression_of_a_message),
       cmocka_unit_test(test_details_of_a_line),

@@ -162,7 +162,7 @@ static void test_one_page_opens_at_once(void **state) {
   assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
   assert_ptr_equal(s.request.page, &story);
   char title[200], row[100];
-  snprintf(title, sizeof title, "[ecap %s: Session]\xE2\x94\x80", s.label);
+  snprintf(title, sizeof title, "[postgres ecap %s: Session]\xE2\x94\x80", s.label);
   expect(&s, title);
   expect(&s, "1s ago, every 2.0s");
   expect(&s, "cost: 2 queries every 2s");
@@ -189,16 +189,22 @@ static void test_several_pages_are_a_list(void **state) {
   s.pages[3] = &plain;
   press(&s, "3<Enter><Enter>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "[Pages of ecap 8123]");
+  expect(&s, "[Pages of postgres ecap 8123]");
   expect(&s, "cost: reads the whole table");
   expect(&s, "Which statements take the time?");
   press(&s, "<Down><Down><Down><Down>"); /* not beyond the last one */
+  const struct key click = screen_key_at(s.canvas, "Locks", KEY_CODE_CLICK);
+  s.request = view_key(s.view, &s.fixture.model, FIXTURE_NOW, click); /* selects */
+  assert_int_equal(s.request.kind, REQUEST_NONE);
+  s.request = view_key(s.view, &s.fixture.model, FIXTURE_NOW, click); /* opens */
+  assert_ptr_equal(s.request.page, &locks);
+  press(&s, "v<End>");
   press(&s, "<Enter>");
   assert_ptr_equal(s.request.page, &plain);
   assert_int_equal(s.request.subject.key_count, 0); /* the whole target */
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, "<Esc>v");
-  expect(&s, "[Pages of ecap 8123]");
+  expect(&s, "[Pages of postgres ecap 8123]");
   press(&s, "<Esc>");
   expect(&s, "[3 PostgreSQL]");
   end(&s);
@@ -242,7 +248,7 @@ static void test_marks_of_a_window(void **state) {
   press(&s, "m");
   assert_int_equal(s.request.kind, REQUEST_NONE); /* no page is open */
   press(&s, "3v<Down><Enter>");
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, "m");
   assert_int_equal(s.request.kind, REQUEST_PAGE_MARK);
   expect(&s, "Figures count from now on: m again ends the window");
@@ -282,18 +288,18 @@ static void test_page_on_page(void **state) {
   s.pages[0] = &story;
   s.pages[1] = &plain;
   press(&s, "3v<End><Enter>");
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, "<Enter>"); /* a row of the table "sessions" */
   assert_string_equal(s.key, "8123");
-  expect(&s, "[ecap 8123: Session]");
+  expect(&s, "[postgres ecap 8123: Session]");
   press(&s, "<Down><Enter>");
-  expect(&s, "[ecap 9001: Session]");
+  expect(&s, "[postgres ecap 9001: Session]");
   press(&s, "<Enter>"); /* it is open already: its details */
   expect(&s, "[postgres ecap 8123]");
   press(&s, "<Esc><Down>");
   assert_int_equal(s.fixture.model.page_count, 3);
   press(&s, "<Esc><Esc>");
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, "<Esc>");
   expect(&s, "4 Redis");
   end(&s);
@@ -332,12 +338,12 @@ static void test_orders(void **state) {
   press(&s, "<");
   assert_int_equal(s.request.kind, REQUEST_PAGE_SORT);
   press(&s, "3"); /* another pane is below the page */
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, "/9001<Enter>");
   expect(&s, "/9001 1 of 2");
   press(&s, "<Esc>");
   assert_int_equal(s.request.kind, REQUEST_NONE);
-  expect(&s, "[ecap: Statements]");
+  expect(&s, "[postgres ecap: Statements]");
   press(&s, " <Esc>");
   assert_int_equal(s.request.kind, REQUEST_NONE); /* the marks */
   press(&s, "<Esc>");

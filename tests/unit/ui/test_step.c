@@ -95,7 +95,7 @@ static void test_an_action_comes_first(void **state) {
   struct session s;
   begin(&s, 120, 36, NULL);
   expect(&s, "8123: T terminate  C cancel the query");
-  press(&s, "x");
+  press(&s, "p");
   assert_int_equal(s.request.kind, REQUEST_ACT); /* its plan, nothing else */
   assert_ptr_equal(s.request.action, &spec_terminate);
   assert_string_equal(s.request.subject.keys[0], "8123/1");
@@ -109,9 +109,9 @@ static void test_read_only(void **state) {
   begin(&s, 120, 36, NULL);
   s.fixture.model.operations.lock = LOCK_READ_ONLY;
   draw(&s);
-  expect(&s, "8123: x open Activity");
+  expect(&s, "8123: p open Activity");
   expect_not(&s, "terminate");
-  press(&s, "x");
+  press(&s, "p");
   assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
   assert_ptr_equal(s.request.page, &activity_page);
   assert_int_equal(s.request.subject.key_count, 0);
@@ -131,7 +131,7 @@ static void test_what_the_menu_refuses(void **state) {
   begin(&s, 120, 36, NULL);
   s.fixture.model.operations.may = never;
   draw(&s);
-  expect(&s, "8123: x open Activity");
+  expect(&s, "8123: p open Activity");
   end(&s);
 }
 
@@ -141,8 +141,8 @@ static void test_a_page_of_the_row(void **state) {
   struct session s;
   begin(&s, 120, 36, NULL);
   press(&s, "2");
-  expect(&s, "ecap-consumer-group: x open Group");
-  press(&s, "x");
+  expect(&s, "ecap-consumer-group: p open Group");
+  press(&s, "p");
   assert_int_equal(s.request.kind, REQUEST_PAGE_OPEN);
   assert_ptr_equal(s.request.page, &group_page);
   assert_string_equal(s.request.subject.table, "lag");
@@ -157,9 +157,9 @@ static void test_the_last_resort(void **state) {
   begin(&s, 120, 36, NULL);
   press(&s, "1");
   expect(&s, "dashboard: i details");
-  press(&s, "x");
+  press(&s, "p");
   assert_true(screen_has(s.canvas, "[dashboard]"));
-  press(&s, "x"); /* there is no further one */
+  press(&s, "p"); /* there is no further one */
   expect(&s, "There is no further step");
   end(&s);
 }
@@ -170,8 +170,8 @@ static void test_no_finding_no_step(void **state) {
   begin(&s, 120, 36, NULL);
   press(&s, "1<Down>");
   expect(&s, "api:");
-  expect_not(&s, "x open");
-  press(&s, "x");
+  expect_not(&s, "p open");
+  press(&s, "p");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   expect(&s, "The selected row has no finding");
   end(&s);
@@ -182,8 +182,8 @@ static void test_in_the_list_of_findings(void **state) {
   struct session s;
   begin(&s, 120, 36, NULL);
   press(&s, "f<Down><Down><Down><Down><Down>");
-  expect(&s, "x open Group");
-  press(&s, "x");
+  expect(&s, "p open Group");
+  press(&s, "p");
   assert_ptr_equal(s.request.page, &group_page);
   end(&s);
 }
@@ -197,7 +197,7 @@ static void test_another_key(void **state) {
   begin(&s, 80, 24, &setting);
   press(&s, "2");
   expect(&s, "F5 open Group");
-  press(&s, "x");
+  press(&s, "p");
   assert_int_equal(s.request.kind, REQUEST_NONE);
   end(&s);
 }

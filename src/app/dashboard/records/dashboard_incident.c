@@ -58,14 +58,18 @@ static void page_refresh(struct dashboard_incident *own) {
 
 /* ---- commands */
 
-/* What was typed is an event as well, as are other acts of an operator. */
+/* What was typed is an event as well, as are other acts of an operator. What was refused stays in
+ * the line after `:`, with the reason. */
 static void say(struct dashboard_incident *own, enum severity severity, const char *text) {
   char shown[INCIDENT_SAID_MAX];
   text_sanitize(shown, sizeof shown, text, strlen(text), false);
   events_add(&own->model->events, clock_now_ms(), severity, "stacktop", "%s", shown);
   events_mark_action(&own->model->events);
   own->model->generation++;
-  own->hooks.say(own->hooks.arg, shown);
+  if (severity == SEVERITY_OK)
+    own->hooks.say(own->hooks.arg, shown);
+  else
+    own->hooks.wrong(own->hooks.arg, shown);
 }
 
 static void on_evidence(void *arg, const char *said) {
@@ -127,7 +131,7 @@ void dashboard_incident_line(struct dashboard_incident *own, const char *line) {
                               &own->secrets.mask, &err))
     incident_clerk_ask(own->clerk, &act, own->model->incident.id, on_answered, own);
   if (err.kind != ERR_NONE)
-    own->hooks.say(own->hooks.arg, err.text);
+    own->hooks.wrong(own->hooks.arg, err.text);
   free(words);
 }
 

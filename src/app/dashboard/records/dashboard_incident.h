@@ -9,10 +9,11 @@
 #include "operate/incident/incident_recorder.h"
 
 struct dashboard_incident_hooks {
-  void (*changed)(void *arg);               /* a redraw is needed */
-  void (*say)(void *arg, const char *text); /* in the bottom line */
-  void (*show)(void *arg);                  /* opens the page */
-  bool (*shows)(void *arg);                 /* whether it is open */
+  void (*changed)(void *arg);                 /* a redraw is needed */
+  void (*say)(void *arg, const char *text);   /* in the bottom line */
+  void (*wrong)(void *arg, const char *text); /* of the line after `:`, which stays */
+  void (*show)(void *arg);                    /* opens the page */
+  bool (*shows)(void *arg);                   /* whether it is open */
   void *arg;
 };
 

@@ -51,11 +51,11 @@ const char *dashboard_away_words(const struct dashboard_away *away) {
   case EXIT_FAILURE:
     return "The runbook was stopped, or what it verifies does not hold";
   case EXIT_RUNBOOK_UNKNOWN:
-    return "The outcome of a step is not known: press r, then resume the run";
+    return "The outcome of a step is not known: press {runbooks-show}, then resume the run";
   case EXIT_RUNBOOK_WAITS:
-    return "The run is not over: press r, then resume it";
+    return "The run is not over: press {runbooks-show}, then resume it";
   case -1:
-    return "A signal ended the runbook: press r, then resume the run";
+    return "A signal ended the runbook: press {runbooks-show}, then resume the run";
   default:
     return "The runbook did not begin";
   }

@@ -121,6 +121,7 @@ struct request command_line_key(struct keys *keys) {
     view->commanding = false;
   if (key.code != KEY_CODE_ENTER || was_empty)
     return nothing;
+  line->ran = true;
   return (struct request){.kind = REQUEST_COMMAND, .text = line->text};
 }
 

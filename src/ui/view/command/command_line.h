@@ -14,6 +14,7 @@ struct command_line {
   size_t history_at;           /* the one that is shown; history_count: what is typed */
   char draft[DIALOG_TEXT_MAX]; /* what was typed before the history was opened */
   char stem[DIALOG_TEXT_MAX];  /* what was typed before the first Tab */
+  bool ran;                    /* the last key requested it */
   size_t tabs;                 /* how often Tab was pressed since; 0: none */
 };
 

@@ -3,8 +3,8 @@
 #include "ui/log/log_page.h"
 #include "ui/view/command/command_line.h"
 #include "ui/view/draw/help.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/keys/keymap.h"
-#include "ui/view/keys/view_keys.h"
 #include "ui/view/view_act.h"
 #include "ui/view/view_copy.h"
 #include "ui/view/view_place.h"
@@ -100,19 +100,20 @@ static int draw_subject(const struct view *view, const struct frame *frame, int 
   return 1 + used + canvas_text(frame->canvas, 1 + used, y, 2, STYLE_TITLE, ":") + 1;
 }
 
-/* "1 under way: b shows it", at the right. */
+/* "1 running: b shows it", at the right. */
 static int draw_behind(const struct view *view, const struct frame *frame, int y, int end) {
   const struct operations *operations = &frame->model->operations;
   size_t over = 0;
-  char text[64];
+  char text[64 + KEY_TEXT_MAX], key[KEY_TEXT_MAX];
+  view_key_name(view, "operation-show", key);
   if (operations->count == 0 || !(view_place(view) & PLACE_PANES))
     return end;
   for (size_t i = 0; i < operations->count; i++)
     over += operations->items[i]->phase == OPERATION_ENDED;
   if (over < operations->count)
-    snprintf(text, sizeof text, "%zu running: b shows it", operations->count - over);
+    snprintf(text, sizeof text, "%zu running: %s shows it", operations->count - over, key);
   else
-    snprintf(text, sizeof text, "%zu finished: b shows it", over);
+    snprintf(text, sizeof text, "%zu finished: %s shows it", over, key);
   int x = end - (int)strlen(text);
   if (x < 1)
     return end;
@@ -164,7 +165,7 @@ static const struct binding *binding_of(const struct view *view, const char *nam
   return NULL;
 }
 
-/* The step, as "T terminate", "x open Group", "l logs": the key of its own, if it has one. */
+/* The step, as "T terminate", "p open Group", "l logs": the key of its own, if it has one. */
 static bool step_words(const struct view *view, const struct view_step *step,
                        char key[KEY_TEXT_MAX], const char **verb, const char **words) {
   static const struct {
@@ -254,6 +255,12 @@ static bool is_step(const struct binding *binding, const struct view_step *step)
          (step->kind == VIEW_STEP_DETAILS && strcmp(binding->name, "row-details") == 0);
 }
 
+/* So are all actions. */
+static int all_width(const struct view *view) {
+  const struct binding *all = binding_of(view, "row-actions");
+  return all ? binding_width(view, all) : 0;
+}
+
 static void draw_keys(const struct view *view, const struct frame *frame, int y) {
   int x = 1;
   if (text_width(view->notice) > frame->canvas->width / 2) { /* it needs the space of the keys */
@@ -270,8 +277,7 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
   view_step_find(view, frame, &step);
   x = draw_subject(view, frame, y, end);
   x = draw_step(view, frame, &step, x, y, end);
-  x = draw_actions(view, frame, &step, x, y,
-                   end - (int)strlen("a all actions") - pages_width(view));
+  x = draw_actions(view, frame, &step, x, y, end - all_width(view) - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
     if (binding->flags & BINDING_EDGE || !is_offered(view, binding) || is_step(binding, &step))

@@ -4,6 +4,7 @@
 #include "core/text/text.h"
 #include "ui/draw/text_field.h"
 #include "ui/draw/widget.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/keys/keymap.h"
 #include "ui/view/view_place.h"
 
@@ -87,7 +88,9 @@ static void put_heading(struct view *view, const struct frame *frame, struct rec
 /* The actions of a kind of target that have keys. */
 static void put_actions_of(struct view *view, const struct frame *frame, struct rect inside,
                            const struct target_kind *kind) {
+  char menu[KEY_TEXT_MAX + 8], name[KEY_TEXT_MAX];
   bool any = false;
+  snprintf(menu, sizeof menu, "%s (menu)", view_key_name(view, "row-actions", name));
   for (const struct action_spec *const *spec = frame->model->operations.specs; *spec; spec++) {
     char key[2] = {(char)(*spec)->key, '\0'};
     if (strcmp((*spec)->kind, kind->kind) != 0)
@@ -95,7 +98,7 @@ static void put_actions_of(struct view *view, const struct frame *frame, struct 
     if (!any)
       put_heading(view, frame, inside, kind->title);
     any = true;
-    put(view, frame, inside, STYLE_KEY, *key ? key : "a (menu)",
+    put(view, frame, inside, STYLE_KEY, *key ? key : menu,
         arena_printf(frame->arena, "%s: %s", (*spec)->title, (*spec)->what));
   }
 }

@@ -183,9 +183,11 @@ static void draw_list(struct view *view, const struct frame *frame, const struct
     if (strcmp(day, last) != 0)
       canvas_text(frame->canvas, area.x, area.y + y++, area.width, STYLE_LABEL, day);
     memcpy(last, day, sizeof last);
-    if (y < area.height)
-      draw_row(frame, &page->rows[i], (struct rect){area.x, area.y + y++, area.width, 1},
-               i == history->index);
+    if (y >= area.height)
+      break;
+    hit_add(frame, area.y + y, 1, page->rows[i].at_ms, (uint64_t)page->rows[i].id);
+    draw_row(frame, &page->rows[i], (struct rect){area.x, area.y + y++, area.width, 1},
+             i == history->index);
   }
   if (y < area.height && page->has_oldest && page->counted && page->first_ms) {
     char first[FORMAT_MAX];

@@ -2,6 +2,7 @@
 
 #include "ui/view/command/command_line.h"
 #include "ui/view/draw/help.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/keys/keymap.h"
 #include "ui/view/keys/view_mouse.h"
 #include "ui/view/screens/view_events.h"
@@ -17,12 +18,12 @@
 
 static const struct request nothing = {.kind = REQUEST_NONE};
 
-const char *view_key_name(const struct view *view, const char *name, char out[KEY_TEXT_MAX]) {
-  *out = '\0';
-  for (size_t i = 0; i < view_binding_count && !*out; i++)
-    if (strcmp(view_bindings[i].name, name) == 0 && view->keymap->rows[i].count > 0)
-      key_text(view->keymap->rows[i].keys[0], out);
-  return *out ? out : "(no key)";
+/* R restarts in other programs: where no action has the capital of the key, it is the same key. */
+static bool is_capital_of_runbooks(const struct keys *keys) {
+  char name[KEY_TEXT_MAX];
+  view_key_name(keys->view, "runbooks-show", name);
+  return keys->key.code == KEY_CODE_RUNE && name[0] >= 'a' && name[0] <= 'z' && !name[1] &&
+         keys->key.rune == (uint32_t)(name[0] - 'a' + 'A');
 }
 
 static struct request dispatch(struct keys *keys) {
@@ -36,9 +37,8 @@ static struct request dispatch(struct keys *keys) {
     view_wall_hint(keys->view);
   if (!(place & PLACE_ACTS))
     return nothing;
-  return keys->key.code == KEY_CODE_RUNE && keys->key.rune == 'R' && !act_has_key(keys)
-             ? run_runbooks(keys, 0)
-             : act_by_key(keys);
+  return is_capital_of_runbooks(keys) && !act_has_key(keys) ? run_runbooks(keys, 0)
+                                                            : act_by_key(keys);
 }
 
 /* Ctrl-L and Ctrl-Z work in every text field. */
@@ -90,9 +90,14 @@ struct request view_key(struct view *view, const struct model *model, int64_t no
   struct arena *arena = &view->arena; /* texts that a request borrows live until the next key */
   arena_fini(arena);
   arena_init(arena, FRAME_BYTES_MAX);
-  struct frame frame = {model, view_now(view, now_ms), view->utc, NULL, arena, now_ms};
+  struct frame frame = {.model = model,
+                        .now_ms = view_now(view, now_ms),
+                        .utc = view->utc,
+                        .arena = arena,
+                        .clock_ms = now_ms};
   view_sync_panes(view, model);
   view->touched = true;
+  view->command_line->ran = false;
   view->wall.key_ms = now_ms;
   view_runbooks_sync(view, model);
   *view->notice = '\0';
@@ -122,11 +127,16 @@ static bool key_taken(const struct keymap *map, uint32_t rune, struct err *err) 
   return false;
 }
 
-bool view_action_key_check(uint32_t key, struct err *err) {
+bool view_action_key_check(const struct key_setting *settings, size_t count, uint32_t key,
+                           struct err *err) {
   struct keymap map;
+  struct err ignored; /* a setting that is wrong has an error of its own */
   if (key < 'A' || key > 'Z')
     return err_set(err, ERR_INVALID, "is not a capital letter");
   keymap_init(&map);
+  for (size_t i = 0; i < count; i++)
+    if (!keymap_set(&map, &settings[i], &ignored))
+      continue;
   const bool taken = key_taken(&map, key, err);
   keymap_fini(&map);
   return !taken;
@@ -138,7 +148,7 @@ bool view_action_keys_check(const struct action_spec *const *specs, struct err *
     struct err why;
     if (key == 0)
       continue;
-    if (!view_action_key_check(key, &why))
+    if (!view_action_key_check(NULL, 0, key, &why))
       return err_set(err, ERR_INVALID, "%s: its key %s", (*spec)->id, why.text);
     for (const struct action_spec *const *other = specs; other != spec; other++)
       if ((*other)->key == key && strcmp((*other)->kind, (*spec)->kind) == 0)

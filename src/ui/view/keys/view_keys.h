@@ -4,6 +4,3 @@
 
 #include "ui/terminal/key_text.h"
 #include "ui/view/keys/view_binding.h"
-
-/* The first key of the row of that name in the view's map, to be named in a sentence: "z". */
-const char *view_key_name(const struct view *view, const char *name, char out[KEY_TEXT_MAX]);

@@ -1,5 +1,8 @@
 #include "ui/view/keys/view_mouse.h"
 
+#include "ui/view/keys/key_words.h"
+#include "ui/view/screens/view_events.h"
+#include "ui/view/screens/view_log.h"
 #include "ui/view/view_move.h"
 #include "ui/view/view_place.h"
 
@@ -35,11 +38,11 @@ static struct pane *pane_under(struct keys *keys) {
   return NULL;
 }
 
-/* What Enter does here, whichever key that is. */
-static struct request open_row(struct keys *keys) {
+/* What the key of that name does here, whichever it is. */
+static struct request run_name(struct keys *keys, const char *name) {
   const enum key_place place = view_place(keys->view);
   for (size_t i = 0; i < view_binding_count; i++)
-    if (strcmp(view_bindings[i].name, "row-open") == 0 && view_bindings[i].places & place)
+    if (strcmp(view_bindings[i].name, name) == 0 && view_bindings[i].places & place)
       return view_bindings[i].run(keys, view_bindings[i].argument);
   return nothing;
 }
@@ -54,13 +57,48 @@ static struct request click(struct keys *keys) {
   if (identity == 0)
     return nothing;
   if (pane == before && !keys->moved && pane_selection_identity(pane) == identity)
-    return open_row(keys);
+    return run_name(keys, "row-open");
   for (size_t i = 0; i < pane->lines.count; i++)
     if (pane_line_identity(&pane->lines.items[i]) == identity) {
       pane_select(pane, i, true);
       return nothing;
     }
   snprintf(keys->view->notice, sizeof keys->view->notice, "That row is gone");
+  return nothing;
+}
+
+/* An item of a list that is no pane. *again: it was selected already. False: it is gone. */
+static bool select_item(struct keys *keys, const struct hit *hit, bool *again) {
+  struct view *view = keys->view;
+  size_t *at = view->page == PAGE_LIST       ? &view->list.at
+               : view->page == PAGE_RUNBOOKS ? &view->runbook_at
+               : view->page == PAGE_COLUMNS  ? &view->columns.at
+                                             : NULL;
+  *again = false;
+  if (view->page == PAGE_EVENTS)
+    return history_click(keys, hit, again);
+  if (view->page == PAGE_LOG)
+    return log_view_click(&view->log, keys->frame, hit, again);
+  if (!at)
+    return true;
+  *again = *at == hit->id;
+  *at = hit->id;
+  return true;
+}
+
+/* As in a pane: the first click selects, a further one does what Enter does; in the columns, which
+ * Enter closes, what Space does. */
+static struct request click_item(struct keys *keys) {
+  struct view *view = keys->view;
+  const struct hit *hit =
+      keys->key.y >= 0 && keys->key.y < CANVAS_SIDE_MAX ? &view->hits.lines[keys->key.y] : NULL;
+  bool again;
+  if (!hit || !hit->there)
+    return nothing;
+  if (!select_item(keys, hit, &again))
+    view_say(view, "That row is gone");
+  else if (again)
+    return run_name(keys, view->page == PAGE_COLUMNS ? "columns-toggle" : "row-open");
   return nothing;
 }
 
@@ -86,12 +124,18 @@ static struct request dialog_wheel(struct keys *keys) {
 struct request view_mouse(struct keys *keys) {
   struct view *view = keys->view;
   const bool clicked = keys->key.code == KEY_CODE_CLICK;
-  if (dialog_is_open(&view->dialog))
-    return clicked ? nothing : dialog_wheel(keys);
-  if (view->saving || view->commanding || (view->page == PAGE_LOG && view->log.typing))
+  if (dialog_is_open(&view->dialog) && !clicked)
+    return dialog_wheel(keys);
+  if (dialog_is_open(&view->dialog)) {
+    if (keys->key.y >= 0 && keys->key.y < CANVAS_SIDE_MAX)
+      dialog_click(&view->dialog, &view->hits.lines[keys->key.y]);
+    return nothing;
+  }
+  if (view->alarm.open || view->saving || view->commanding ||
+      (view->page == PAGE_LOG && view->log.typing))
     return nothing;
   view->typing = false; /* a filter is kept as it is typed */
   if (clicked)
-    return click(keys);
+    return view->page == PAGE_PANES ? click(keys) : click_item(keys);
   return wheel(keys, keys->key.code == KEY_CODE_WHEEL_UP ? -1 : 1);
 }

@@ -75,6 +75,18 @@ static void select_row(struct history *history, const struct event_page *page, s
   history->to_last = false;
 }
 
+bool history_click(struct keys *keys, const struct hit *hit, bool *again) {
+  struct history *history = &keys->view->history;
+  const struct event_page *page = page_of(keys);
+  for (size_t i = 0; page && i < page->count; i++)
+    if ((uint64_t)page->rows[i].id == hit->id && page->rows[i].at_ms == hit->at) {
+      *again = history->index == i;
+      select_row(history, page, i);
+      return true;
+    }
+  return false;
+}
+
 struct request history_move(struct keys *keys, int lines) {
   struct view *view = keys->view;
   struct history *history = &view->history;

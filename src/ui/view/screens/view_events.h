@@ -17,6 +17,8 @@ struct request run_history_filter(struct keys *keys, int argument);
 struct request run_history_whole(struct keys *keys, int argument);
 struct request run_history_copy(struct keys *keys, int argument);
 
+/* Selects the event that was drawn as that; *again: it was selected already. False: it is gone. */
+bool history_click(struct keys *keys, const struct hit *hit, bool *again);
 struct request history_move(struct keys *keys, int lines);
 /* One step back: the filter, then the page. */
 struct request history_back(struct keys *keys);

@@ -1,6 +1,7 @@
 #include "ui/view/screens/view_log.h"
 
 #include "ui/log/log_typing.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 static void say(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 struct request run_logs(struct keys *keys, int argument) {

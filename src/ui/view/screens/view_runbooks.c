@@ -4,6 +4,7 @@
 #include "core/text/flow.h"
 #include "core/text/text.h"
 #include "model/runbook/runbook_offers.h"
+#include "ui/view/keys/key_words.h"
 #include "ui/view/view_act.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ enum { NAME_CELLS = 22, ITEM_LINES = 2, MARGIN = 2, LINE_BYTES_MAX = 2048 };
 static const struct request nothing = {.kind = REQUEST_NONE};
 
 static void say(struct view *view, const char *text) {
-  snprintf(view->notice, sizeof view->notice, "%s", text);
+  view_say(view, text);
 }
 
 static bool is_here(const struct view *view) {
@@ -66,6 +67,7 @@ void runbook_list_draw(struct view *view, const struct frame *frame, struct rect
     canvas_text(frame->canvas, inside.x, inside.y, inside.width, STYLE_DIM, "reading the runbooks");
   for (size_t i = first; i < offers->count && i < first + fit; i++) {
     const int y = inside.y + (int)(i - first) * ITEM_LINES;
+    hit_add(frame, y, ITEM_LINES, 0, i);
     item_draw(frame, &offers->items[i], inside, y);
     if (i != view->runbook_at)
       continue;
@@ -169,7 +171,7 @@ struct request run_runbooks(struct keys *keys, int argument) {
   struct request request = {.kind = REQUEST_RUNBOOKS};
   (void)argument;
   if (view->paused) {
-    say(view, "Paused: press z to resume, then look for runbooks");
+    say(view, "Paused: press {screen-pause} to resume, then look for runbooks");
     return nothing;
   }
   if (view->page == PAGE_PANES && keys->moved) {
@@ -205,7 +207,7 @@ struct request run_runbook_open(struct keys *keys, int argument) {
 struct request run_runbook_start(struct keys *keys, int argument) {
   (void)argument;
   if (keys->view->paused) {
-    say(keys->view, "Paused: press z to resume, then start the runbook");
+    say(keys->view, "Paused: press {screen-pause} to resume, then start the runbook");
     return nothing;
   }
   return (struct request){.kind = REQUEST_RUNBOOK_START};
