@@ -143,7 +143,7 @@ static bool line_read(struct columns_choices *choices, const char *at, const cha
   return true;
 }
 
-static const char head[] = "# Columns of stacktop's tables, written by its key o. A line names a "
+static const char head[] = "# Columns of stacktop's tables, written by its chooser. A line names a "
                            "table and its columns;\n# COLUMN=CELLS sets a width. Without this file "
                            "all tables have their usual columns.\n";
 
