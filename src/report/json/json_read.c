@@ -281,21 +281,28 @@ static bool read_events(const struct json_node *top, struct events *events) {
     return false;
   for (size_t i = 0; i < count; i++) {
     struct json_node element = json_element(&array, i);
-    const char *severity, *subject, *text, *finding;
+    const char *severity, *subject, *text, *finding, *kind, *name, *table, *row, *column;
     int64_t at_ms, since_ms;
     if (!json_expect(&element, json_is_object(element.json), "an object") ||
         !read_time(&element, "at_ms", &at_ms) || !read_time(&element, "since_ms", &since_ms) ||
         !json_read_text_or(&element, "finding", NULL, &finding) ||
+        !json_read_text_or(&element, "kind", NULL, &kind) ||
+        !json_read_text_or(&element, "name", NULL, &name) ||
+        !json_read_text_or(&element, "table", NULL, &table) ||
+        !json_read_text_or(&element, "row", NULL, &row) ||
+        !json_read_text_or(&element, "column", NULL, &column) ||
         !json_read_text(&element, "severity", &severity) ||
         !json_read_text(&element, "subject", &subject) || !json_read_text(&element, "text", &text))
       return false;
+    events_about(events, kind, name);
     if (strcmp(severity, EVENT_CHANGE_NAME) == 0)
       events_add_change(events, at_ms, subject, "%s", text);
     else
       events_add(events, at_ms, severity_parse(severity), subject, "%s", text);
     if (finding)
       events_mark_finding(events, strcmp(finding, "ends") == 0 ? EVENT_ENDS : EVENT_BEGINS,
-                          since_ms, NULL, NULL, NULL);
+                          since_ms, table, row, column);
+    events_about(events, NULL, NULL);
   }
   return true;
 }

@@ -383,6 +383,11 @@ static void write_event(struct json_writer *writer, const struct model *model,
   if (event->topic == EVENT_BEGINS || event->topic == EVENT_ENDS) {
     json_text(writer, "finding", event->topic == EVENT_BEGINS ? "begins" : "ends");
     json_int(writer, "since_ms", event->since_ms + model->wall_offset_ms);
+    json_text_if(writer, "kind", event->kind);
+    json_text_if(writer, "name", event->target);
+    json_text_if(writer, "table", event->place.table);
+    json_text_if(writer, "row", event->place.row);
+    json_text_if(writer, "column", event->place.column);
   }
   json_text(writer, "severity", event_severity_name(event));
   json_text(writer, "subject", event->subject);

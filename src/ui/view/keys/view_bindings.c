@@ -59,7 +59,7 @@ const struct binding view_bindings[] = {
      PLACE_LOG_LIST, 0, run_log, LOG_KEY_ENTER, NULL},
     {"row-details", "i d", NULL, "details of the line; in a list: choose the row", PLACE_LOG, 0,
      run_log, LOG_KEY_ENTER, NULL},
-    {"log-follow", "F", "follow", "follow the newest line, until you move up", PLACE_LOG, 0,
+    {"log-follow", "F", "follow", "follow the newest line; moving up leaves it", PLACE_LOG, 0,
      run_log, LOG_KEY_FOLLOW, offers_follow},
     {"log-search", "/", "search", "search (PCRE2), all matches are highlighted; empty ends it",
      PLACE_LOG, 0, run_log, LOG_KEY_SEARCH, NULL},
