@@ -95,7 +95,7 @@ def test_list(files):
         assert screen.attributes("PRODUCTION").reverse or screen.attributes("PRODUCTION").bg != "default"
         # Enter opens the worst, with the data that it has already.
         terminal.press("Enter")
-        terminal.wait_for(lambda screen: "ecap production" in screen.rows[0] and "billing" in screen.text)
+        terminal.wait_for(lambda screen: "ecap [PRODUCTION]" in screen.rows[0] and "billing" in screen.text)
         assert "Esc back" in screen.text and "q list" in screen.text
         terminal.press("Esc")
         terminal.wait_for("3 environments")
@@ -130,13 +130,13 @@ def test_list(files):
 def test_a_process_that_dies_or_hangs(files):
     with listed(files) as terminal:
         terminal.press("Enter")
-        terminal.wait_for("ecap production")
+        terminal.wait_for("ecap [PRODUCTION]")
         os.kill(member(terminal.process.pid, "ecap"), signal.SIGKILL)
         terminal.wait_for("ended by SIGKILL; it starts again")
         terminal.wait_for(LISTED)
         # It gives the terminal back to the list, and this to the shell.
         terminal.press("Enter")
-        terminal.wait_for("ecap production")
+        terminal.wait_for("ecap [PRODUCTION]")
         terminal.signal(signal.SIGTERM)
         assert terminal.wait_exit(3) == -signal.SIGTERM
         terminal.assert_given_back()
@@ -147,7 +147,7 @@ def test_the_list_is_killed(files):
         pids = [member(terminal.process.pid, name) for name in ("ecap", "lab")]
         os.kill(pids[1], signal.SIGSTOP)  # it cannot run when the list ends
         terminal.press("Enter")
-        terminal.wait_for("ecap production")
+        terminal.wait_for("ecap [PRODUCTION]")
         terminal.signal(signal.SIGKILL)
         wait_ended(pids[:1])
         os.kill(pids[1], signal.SIGCONT)
@@ -230,7 +230,7 @@ def test_without_colour_and_unicode(files):
         assert screen.colours() == set() and screen.text.isascii()
         assert screen.attributes("PRODUCTION").reverse
         terminal.press("Enter")
-        terminal.wait_for("ecap production")
+        terminal.wait_for("ecap [PRODUCTION]")
         assert screen.colours() == set() and screen.text.isascii()  # the options are handed on
         terminal.press(":quit", "Enter")  # ends everything
         assert terminal.wait_exit(3) == 0
