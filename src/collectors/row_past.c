@@ -64,7 +64,7 @@ struct value row_past_rate_over(struct row_past *past, const char *table, const 
   *window_s = cell && now_us > cell->at_us ? (double)(now_us - cell->at_us) / 1e6 : 0;
   if (cell && counter < cell->counter)
     rate = value_none("counters were reset");
-  else if (*window_s > 0)
+  else if (cell && *window_s > 0)
     rate = value_real((counter - cell->counter) / *window_s);
   if (cell)
     free(name);

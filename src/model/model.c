@@ -147,8 +147,9 @@ void model_publish(struct model *model, size_t index, struct sample *sample, int
   char down[FORMAT_MAX];
   events_about(&model->events, state->target->kind->kind, state->target->name);
   if (state->failing_ms && !state->page && !is_outage_untold(model, index)) {
-    events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s",
-               format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000));
+    events_add(&model->events, now_ms, SEVERITY_OK, state->target->name, "up again after %s: %s",
+               format_duration(down, sizeof down, (double)(now_ms - state->failing_ms) / 1000),
+               state->err.text);
     events_mark_finding(&model->events, EVENT_ENDS, state->failing_ms, NULL, NULL, NULL);
   }
   if (!state->page)

@@ -266,7 +266,7 @@ def test_a_closed_output_is_no_error(logs, arguments, status):
     logs()
     read, write_end = os.pipe()
     os.close(read)
-    with_config = [*arguments, "-c", logs.config] if arguments[0] == "check" else arguments
+    with_config = [*arguments, "-c", logs.config] if arguments[0] in ("check", "actions") else arguments
     run = subprocess.run([str(BINARY), *with_config], stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE,
                          env=environment("dumb", None), timeout=30 * PATIENCE)
     os.close(write_end)

@@ -213,7 +213,7 @@ def test_marked_clients_are_killed_from_the_page(server, tmp_path):
         with dashboard(config, columns=140, rows=40) as terminal:
             terminal.wait_for("all ok")
             terminal.press("v")
-            terminal.wait_for("Pages of cache")
+            terminal.wait_for("Pages of redis cache")
             terminal.press("Down", "Enter")
             terminal.wait_for("cache: Clients")
             terminal.wait_for("doomed-2")

@@ -252,7 +252,7 @@ def test_the_list_says_what_each_costs(shop):  # noqa: F811
     with dashboard(shop, columns=80, rows=24) as terminal:
         terminal.wait_for("conns")
         terminal.press("1", "v")
-        terminal.wait_for("Pages of shop")
+        terminal.wait_for("Pages of postgres shop")
         assert "cost: 5 queries every 5s" in terminal.screen.text
         terminal.press("Esc")
         terminal.wait_for("conns")
@@ -341,7 +341,7 @@ def test_nothing_is_collected_while_paused(server, shop):  # noqa: F811
         terminal.hold("PAUSED", 1)
         assert server.one(count) == before
         terminal.press("Esc", "v")
-        terminal.wait_for("Pages of shop")
+        terminal.wait_for("Pages of postgres shop")
         terminal.press("G", "Enter")
         terminal.wait_for("Paused: press z to resume, then open the page")
 

@@ -1,18 +1,16 @@
 #include "app/dashboard/dashboard_user.h"
 
+#include "audit/audit.h"
 #include "core/mem.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 char *dashboard_user(void) {
-  const char *user = getenv("USER");
-  if (!user || !*user)
-    user = getenv("LOGNAME");
-  char host[256] = "";
-  if (!user || !*user || gethostname(host, sizeof host - 1) != 0)
+  struct audit_who who;
+  char texts[1024];
+  audit_who_self(&who, texts, sizeof texts);
+  const char *user = who.login ? who.login : who.user;
+  if (!user || !who.host)
     return NULL;
-  host[strcspn(host, ".")] = '\0';
-  return mem_printf("%s@%s", user, host);
+  return mem_printf("%s@%.*s", user, (int)strcspn(who.host, "."), who.host);
 }

@@ -192,7 +192,7 @@ static void test_a_cause_explains(void **state) {
   both(fixture, false, 500);
   assert_int_equal(alarms(fixture), 1);
   both(fixture, false, 5); /* it recovers a little later: no event of it */
-  assert_string_equal(last(fixture)->text, "up again after 2.0s");
+  assert_string_equal(last(fixture)->text, "up again after 2.0s: refused");
 }
 
 /* What stays after its cause is a fault of its own. */

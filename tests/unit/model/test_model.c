@@ -102,7 +102,7 @@ static void test_events(void **state) {
   fixture->now_ms += 41000;
   publish_lag(fixture, 1, value_int(5));
   judge(fixture, false);
-  last_event(fixture, 5, SEVERITY_OK, "main", "up again after 41s");
+  last_event(fixture, 5, SEVERITY_OK, "main", "up again after 41s: refused");
 }
 
 /* One outage may fail in several ways in turn: an event is added only when it is worse than
