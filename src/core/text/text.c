@@ -78,8 +78,11 @@ static int code_width(int32_t code) {
 
 /* The bytes of the code point at text; an invalid byte counts as one narrow character. */
 static size_t code_next(const char *text, int32_t *code) {
-  if (!*text)
-    return 0;
+  const unsigned char first = (unsigned char)*text;
+  if (first < 0x80) { /* most of it: a screen is measured with every frame */
+    *code = first;
+    return first != 0;
+  }
   utf8proc_int32_t decoded;
   utf8proc_ssize_t taken = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &decoded);
   *code = taken > 0 ? decoded : 0xFFFD;
@@ -91,6 +94,10 @@ static size_t code_next(const char *text, int32_t *code) {
  * cells. */
 size_t text_next(const char *text, int *cells) {
   int32_t code = 0;
+  if (text[0] >= 0x20 && text[0] < 0x7F && (unsigned char)text[1] < 0x80) {
+    *cells = 1;
+    return 1;
+  }
   size_t taken = code_next(text, &code);
   *cells = taken ? code_width(code) : 0;
   if (taken == 0)

@@ -40,6 +40,15 @@ static bool target_is_same(const struct target *a, const struct target *b) {
   return true;
 }
 
+static void origins_swap(struct target *a, struct target *b) {
+  SWAP(struct origin, a->origin, b->origin);
+  SWAP(struct origin *, a->origins, b->origins);
+  for (size_t i = 0; i < a->kind->option_count; i++)
+    SWAP(struct origin, a->values[i].origin, b->values[i].origin);
+  for (size_t i = 0; i < a->check_count; i++) /* the same ones: target_is_same */
+    SWAP(struct origin *, a->checks[i].origins, b->checks[i].origins);
+}
+
 /* What the configuration says about it, and where: all but what it is asked with. */
 static void settings_swap(struct target *a, struct target *b) {
   SWAP(struct rules, a->rules, b->rules);
@@ -48,13 +57,8 @@ static void settings_swap(struct target *a, struct target *b) {
   SWAP(char **, a->depends_on, b->depends_on);
   SWAP(size_t, a->depends_count, b->depends_count);
   SWAP(bool, a->read_only, b->read_only);
-  SWAP(struct origin, a->origin, b->origin);
-  SWAP(struct origin *, a->origins, b->origins);
   SWAP(const struct config *, a->config, b->config);
-  for (size_t i = 0; i < a->kind->option_count; i++)
-    SWAP(struct origin, a->values[i].origin, b->values[i].origin);
-  for (size_t i = 0; i < a->check_count; i++) /* the same ones: target_is_same */
-    SWAP(struct origin *, a->checks[i].origins, b->checks[i].origins);
+  origins_swap(a, b);
 }
 
 static void replace(struct config *config, struct target *by, const struct target *target) {
