@@ -94,7 +94,7 @@ def test_an_include_that_vanishes_between_reloads(tmp_path):
         terminal.wait_for(" first ")
         part.write_text("name: second\n")
         terminal.signal(signal.SIGUSR2)
-        terminal.wait_for("reloaded; 1 targets as before")
+        terminal.wait_for("reloaded; name: taken over; 1 target as before")
         terminal.wait_for(" second ")
         terminal.press("q")
         assert terminal.wait_exit() == 0

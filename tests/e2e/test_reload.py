@@ -49,7 +49,7 @@ def test_a_reload_keeps_what_is_unchanged(tmp_path):
         write_config(tmp_path, **before | {"memcached": [{"name": "fresh", "address": second.address},
                                                          before["memcached"][0]]})
         terminal.signal(signal.SIGUSR2)
-        terminal.wait_for("reloaded; 1 targets as before, 1 new or changed, 1 gone")
+        terminal.wait_for("reloaded; 1 target as before, 1 new or changed, 1 gone")
         terminal.wait_for("fresh")
         terminal.wait_for(lambda screen: second.accepted == 2 and second.open == 1)
         assert first.accepted == accepted == 1 and first.open == 1
@@ -94,8 +94,8 @@ def test_a_reload_keeps_selection_and_filter(tmp_path):
         moved = ["kilo-2", "kilo-3", "lima-4", "kilo-1"]
         write_config(tmp_path, **config(moved, theme="light", events_keep="2d", mouse=False, audit_syslog=True))
         terminal.signal(signal.SIGUSR2)
-        terminal.wait_for("reloaded; 4 targets as before, 0 new or changed, 0 gone; theme, mouse, events_keep: taken "
-                          "over; audit_syslog: needs a restart")
+        terminal.wait_for("reloaded; audit_syslog: needs a restart; theme, mouse, events_keep: taken over; "
+                          "4 targets as before, 0 new or changed, 0 gone")
         terminal.wait_for("[kilo-3]")  # the page, too
         terminal.press("\x1b")
         terminal.wait_for("kilo-1")
@@ -104,7 +104,7 @@ def test_a_reload_keeps_selection_and_filter(tmp_path):
         terminal.wait_for("[kilo-3]")
         write_config(tmp_path, **config(names[:2]))
         terminal.press("\x1b", ":reload\r")
-        terminal.wait_for("2 targets as before, 0 new or changed, 2 gone; theme, mouse, events_keep: taken over; "
-                          "audit_syslog: needs a restart")
+        terminal.wait_for("reloaded; audit_syslog: needs a restart; theme, mouse, events_keep: taken over; "
+                          "2 targets as before, 0 new or changed, 2 gone")
         terminal.press("q")
         assert terminal.wait_exit() == 0

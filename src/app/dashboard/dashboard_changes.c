@@ -61,8 +61,8 @@ const char *dashboard_changes_text(char out[DASHBOARD_CHANGES_MAX], const struct
     }
     names_add(effects[option] == CHANGE_AT_ONCE ? &taken : &later, config_options[option].name);
   }
-  part_add(out, &taken, "taken over");
-  part_add(out, &later,
+  part_add(out, &later, /* what is still to be done comes first, and is not cut */
            later.used > 0 && strchr(later.text, ',') ? "need a restart" : "needs a restart");
+  part_add(out, &taken, "taken over");
   return out;
 }

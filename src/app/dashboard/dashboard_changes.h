@@ -12,7 +12,7 @@ enum change_effect {
 };
 enum change_effect dashboard_change_effect(enum config_option option);
 
-/* "; theme, events_keep: taken over; state: needs a restart"; "" if none has changed. Returns out.
+/* "; state: needs a restart; theme, events_keep: taken over"; "" if none has changed. Returns out.
  */
 enum { DASHBOARD_CHANGES_MAX = 480 };
 const char *dashboard_changes_text(char out[DASHBOARD_CHANGES_MAX], const struct config *config,

@@ -148,7 +148,7 @@ void dashboard_reload_text(char out[DASHBOARD_RELOAD_MAX], const struct config *
                            const struct config *old, const struct options *options, size_t kept) {
   char changes[DASHBOARD_CHANGES_MAX];
   snprintf(out, DASHBOARD_RELOAD_MAX,
-           "reloaded; %zu targets as before, %zu new or changed, %zu gone%s", kept,
-           config->target_count - kept, old->target_count - kept,
-           dashboard_changes_text(changes, config, old, options));
+           "reloaded%s; %zu target%s as before, %zu new or changed, %zu gone",
+           dashboard_changes_text(changes, config, old, options), kept, kept == 1 ? "" : "s",
+           config->target_count - kept, old->target_count - kept);
 }

@@ -39,7 +39,7 @@ void dashboard_reload_watch(struct dashboard_reload *reload, const struct config
  * NULL: it need not. away: a runbook has the terminal. */
 const char *dashboard_reload_waits(const struct model *model, bool away, bool evidence,
                                    bool paused);
-/* "reloaded; 3 targets as before, 1 new or changed, 0 gone", and what became of options. */
+/* "reloaded; state: needs a restart; 3 targets as before, 1 new or changed, 0 gone". */
 enum { DASHBOARD_RELOAD_MAX = DASHBOARD_CHANGES_MAX + 100 };
 void dashboard_reload_text(char out[DASHBOARD_RELOAD_MAX], const struct config *config,
                            const struct config *old, const struct options *options, size_t kept);

@@ -57,9 +57,9 @@ static void test_what_has_changed(void **state) {
   check("theme: dark\nmouse: true\n", "theme: light\nmouse: false\n", &own,
         "; theme: --theme has precedence; mouse: -M has precedence");
   check("", "events_keep: 2d\nevents: false\nstate: /x\n", &none,
-        "; events, events_keep: taken over; state: needs a restart");
+        "; state: needs a restart; events, events_keep: taken over");
   check("wall_run: [a, b]\n", "wall_run: [a, c]\naudit_syslog: true\nstate: /x\n", &none,
-        "; wall_run: taken over; state, audit_syslog: need a restart");
+        "; state, audit_syslog: need a restart; wall_run: taken over");
 }
 
 int main(void) {
