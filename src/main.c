@@ -203,6 +203,7 @@ static int mode_run(const struct options *options) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGUSR2, SIG_IGN); /* dashboards reload at it; `pkill -USR2 stacktop` ends nothing else */
   if (kafka_child_wanted(argc, argv))
     return kafka_child_main();
   if (!process_begin())

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -83,6 +84,7 @@ def server(config):
     process = subprocess.Popen([BINARY, "-c", config, "serve", "--metrics", "--listen", f"127.0.0.1:{port}"],
                                stderr=subprocess.PIPE, text=True)
     assert "serving http://127.0.0.1" in process.stderr.readline()
+    process.send_signal(signal.SIGUSR2)  # to reload dashboards: it ends nothing
     yield port
     process.terminate()
     assert process.wait(10) == 0

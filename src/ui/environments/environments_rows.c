@@ -19,8 +19,9 @@ enum {
   MARK_GAP = MARK_CELLS + 1,
   GAP = 1,
   SINCE_CELLS = 8,
-  FINDING_LEAST = 12,
+  FINDING_LEAST = 10,
   FRESH_MS = 5000,
+  COUNTS_MAX = 120,
 };
 
 /* Cells of each column; 0: there is no room for it. */
@@ -37,13 +38,41 @@ static int name_width(const struct environments_list *list) {
   return most < NAME_MOST ? most : NAME_MOST;
 }
 
+/* "2!! 1! 1? 1old": what is not 0. */
+static void counts_text(const struct environment *environment, char *out, size_t size) {
+  const struct {
+    int64_t count;
+    const char *sign;
+  } counts[] = {{environment->crit, "!!"},
+                {environment->warn, "!"},
+                {environment->unknown + environment->waiting, "?"},
+                {environment->stale, "old"}};
+  *out = '\0';
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].count > 0)
+      snprintf(out + strlen(out), size - strlen(out), "%s%" PRId64 "%s%s", *out ? " " : "",
+               counts[i].count, environment->at_least ? "+" : "", counts[i].sign);
+}
+
+/* The widest of them: a number is never cut. */
+static int counts_width(const struct environments_list *list) {
+  int most = text_width("FINDINGS");
+  for (size_t i = 0; i < list->count; i++) {
+    char text[COUNTS_MAX];
+    counts_text(list->items[i], text, sizeof text);
+    most = text_width(text) > most ? text_width(text) : most;
+  }
+  return most;
+}
+
 static struct places places_of(const struct environments_list *list, int width) {
   struct places places = {.name = name_width(list), .verdict = 7};
+  const int counts = counts_width(list);
   if (width < WORDS_WIDTH) {
     places.kind = 4;
     places.lock = 3;
     places.counts = width - MARK_GAP - places.kind - places.verdict - places.lock - 4 * GAP;
-    places.counts = places.counts - places.name >= 10 ? 10 : 0;
+    places.counts = places.counts - places.name >= counts ? counts : 0;
     const int rest =
         width - MARK_GAP - places.kind - places.verdict - places.lock - places.counts - 4 * GAP;
     places.name = places.name < rest ? places.name : rest;
@@ -60,7 +89,7 @@ static struct places places_of(const struct environments_list *list, int width) 
       places.name = NAME_SHORT;
   } else {
     places.name = places.name < NAME_SHORTER ? places.name : NAME_SHORTER;
-    places.counts = 10;
+    places.counts = counts;
     places.lock = 3;
   }
   places.finding = width - MARK_GAP - places.name - places.kind - places.verdict - places.age -
@@ -110,22 +139,6 @@ const char *environments_since(const struct environments_list *list,
   else
     format_time(out, size, environment->since_ms, list->utc, false);
   return out;
-}
-
-/* "2!! 1! 1? 1old": what is not 0. */
-static void counts_text(const struct environment *environment, char *out, size_t size) {
-  const struct {
-    int64_t count;
-    const char *sign;
-  } counts[] = {{environment->crit, "!!"},
-                {environment->warn, "!"},
-                {environment->unknown + environment->waiting, "?"},
-                {environment->stale, "old"}};
-  *out = '\0';
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    if (counts[i].count > 0)
-      snprintf(out + strlen(out), size - strlen(out), "%s%" PRId64 "%s%s", *out ? " " : "",
-               counts[i].count, environment->at_least ? "+" : "", counts[i].sign);
 }
 
 static const char *lock_text(const struct environment *environment, int cells) {
