@@ -195,7 +195,15 @@ Each screen below is the whole dashboard at 120x36 during an incident. For each,
 
 What a program finds on these screens: the second line names what is wrong on {count} of {count}, the onset is on {onset} of {count} (with
 the finding or its event), and the bottom line offers the key with which the fix begins on {key} of {count}. The others need a key that
-leads there (`l`, `U`, `:`, or the pane of the service). Whether a person finds it within a minute, only a person can tell.
+leads there (`l`, `U`, `:`, or the pane of the service).
+
+## What a reader found
+
+On 28 November 2026 somebody who had never seen stacktop, a language model without any document, read the screens of that day:
+what is wrong 20 of 20, since when 20 of 20, the cause 16 of 20, a first key that leads to the fix 14 of 20. The cause is not on the screens of
+2 (a slow answer), 6 (a log storm: it is in the log) and 20 (what fills the disk); on 12 it took a slow consumer for a burst of the producer. Keys: on
+12 to 15 (Kafka) it opened the page of the group, which names the member, but not the service to restart or the open transaction; on 17 it wanted the old policy back
+instead of the keys that fill the memory; on 6 the bottom line lacked `l logs`, which now comes before further actions.
 """
 
 if __name__ == "__main__":

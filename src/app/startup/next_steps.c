@@ -79,7 +79,7 @@ const struct next_step next_steps[] = {
     {"redis", ANY, "redis.latency", {"redis.latency", DETAILS}},
     {"redis", ANY, "redis.fork", {"redis.latency", DETAILS}},
     {"redis", TARGET, ANY, {LOGS, DETAILS}},
-    {"redis", ANY, ANY, {LOGS, "redis.topology", DETAILS}},
+    {"redis", ANY, ANY, {"redis.script-kill", LOGS, "redis.topology", DETAILS}}, /* if it is busy */
     {"memcached", ANY, ANY, {LOGS, DETAILS}},
 
     {"docker", DOCKER_CONTAINERS_TABLE, "docker.memory", {"docker.set-memory", LOGS, DETAILS}},

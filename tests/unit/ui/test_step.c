@@ -4,6 +4,7 @@
 #include "model/judge/next_step.h"
 #include "ui/operation_fixture.h"
 #include "ui/screen_text.h"
+#include "ui/view/view_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -150,6 +151,25 @@ static void test_a_page_of_the_row(void **state) {
   end(&s);
 }
 
+static const char *has_logs(const struct model *model, const struct subject *subject) {
+  (void)model;
+  (void)subject;
+  return NULL;
+}
+
+/* They say why: before further actions, and once. */
+static void test_logs_come_before_other_actions(void **state) {
+  (void)state;
+  struct session s;
+  begin(&s, 120, 36, NULL);
+  s.view->no_logs = has_logs;
+  draw(&s);
+  expect(&s, "8123: T terminate  l logs  C cancel the query");
+  const char *first = strstr(s.foot, "l logs");
+  assert_null(strstr(first + 1, "l logs"));
+  end(&s);
+}
+
 /* No logs here, no restart: the details. */
 static void test_the_last_resort(void **state) {
   (void)state;
@@ -203,10 +223,14 @@ static void test_another_key(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_an_action_comes_first),   cmocka_unit_test(test_read_only),
-      cmocka_unit_test(test_what_the_menu_refuses),   cmocka_unit_test(test_a_page_of_the_row),
-      cmocka_unit_test(test_the_last_resort),         cmocka_unit_test(test_no_finding_no_step),
-      cmocka_unit_test(test_in_the_list_of_findings), cmocka_unit_test(test_another_key)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_an_action_comes_first),
+                                     cmocka_unit_test(test_read_only),
+                                     cmocka_unit_test(test_what_the_menu_refuses),
+                                     cmocka_unit_test(test_a_page_of_the_row),
+                                     cmocka_unit_test(test_logs_come_before_other_actions),
+                                     cmocka_unit_test(test_the_last_resort),
+                                     cmocka_unit_test(test_no_finding_no_step),
+                                     cmocka_unit_test(test_in_the_list_of_findings),
+                                     cmocka_unit_test(test_another_key)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

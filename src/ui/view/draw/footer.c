@@ -255,6 +255,13 @@ static bool is_step(const struct binding *binding, const struct view_step *step)
          (step->kind == VIEW_STEP_DETAILS && strcmp(binding->name, "row-details") == 0);
 }
 
+/* The logs of a row with a finding come before its further actions: they say why. NULL: none. */
+static const struct binding *logs_beside(const struct view *view, const struct view_step *step) {
+  const struct binding *logs = binding_of(view, "logs-show");
+  const bool wanted = step->kind != VIEW_STEP_NONE && step->kind != VIEW_STEP_LOGS;
+  return wanted && logs && is_offered(view, logs) ? logs : NULL;
+}
+
 /* So are all actions. */
 static int all_width(const struct view *view) {
   const struct binding *all = binding_of(view, "row-actions");
@@ -277,10 +284,14 @@ static void draw_keys(const struct view *view, const struct frame *frame, int y)
   view_step_find(view, frame, &step);
   x = draw_subject(view, frame, y, end);
   x = draw_step(view, frame, &step, x, y, end);
+  const struct binding *logs = logs_beside(view, &step);
+  if (logs && x + binding_width(view, logs) <= end)
+    x += draw_binding(view, frame, logs, x, y) + GAP;
   x = draw_actions(view, frame, &step, x, y, end - all_width(view) - pages_width(view));
   for (size_t i = 0; i < view_binding_count; i++) {
     const struct binding *binding = &view_bindings[i];
-    if (binding->flags & BINDING_EDGE || !is_offered(view, binding) || is_step(binding, &step))
+    if (binding->flags & BINDING_EDGE || binding == logs || !is_offered(view, binding) ||
+        is_step(binding, &step))
       continue;
     if (x + binding_width(view, binding) > end)
       break;

@@ -63,7 +63,7 @@ static void draw_foot(const struct alarm_form *form, const struct frame *frame, 
 
 void alarm_form_draw(const struct alarm_form *form, const struct frame *frame) {
   static const char *const explains[] = {
-      "Not notified again; it calls again if it becomes worse, or afterwards.",
+      "Not notified again until then, unless it becomes worse.",
       "Dimmed, counted, not notified; it calls again if it becomes worse.",
       "It calls again, wherever the state directory is shared."};
   struct canvas *canvas = frame->canvas;
