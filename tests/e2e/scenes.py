@@ -45,7 +45,7 @@ SCENES = {scene.name: scene for scene in (
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  postgres ecap old_standby slot inactive.*, retains \d\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
-          rf"!  postgres ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application ecap-report\){SINCE}", "xmi",
+          rf"!  postgres ecap pid \d+ xmin age \d,\d\d\d, above 5,000 \(state idle in txn for {TIME}, application( ecap-report\)|…){SINCE}", "xmi",
           "pid "),
     Scene("replica-lag", "PostgreSQL", "1 WARN",
           rf"!  postgres ecap lag time {TIME}, above 5\.0s \(stage replaying on standby\){SINCE}", "lag", seconds=25),

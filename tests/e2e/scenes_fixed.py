@@ -48,7 +48,7 @@ FIXES = {
     "slot-holds-wal": Fix("ecap old_standby slot inactive", (), r"retains \d\d(\.\d)? MB of WAL", 0,
                           (":", "postgres.drop-slot ecap", "Enter", "Space", "Enter"), "old_standby", "dropped|DONE"),
     # A report holds the xmin; the dead rows go with the next vacuum.
-    "bloat": Fix(rf"ecap {PID} xmin age \d,", (), r"above 5,000 \(state idle in txn for .*, application ecap-report", 0,
+    "bloat": Fix(rf"ecap {PID} xmin age \d,", (), r"idle in txn +\S+ ecap-report", 0,
                  ("T",), PID, "gone after"),
     "replica-lag": Fix(r"ecap lag time \S+, above 5\.0s|standby replay is paused", (), r"replay is paused(, replay lag| since)", 0,
                        (":", "postgres.resume-replay standby", "Enter", "Space", "Enter"), "replay",

@@ -20,8 +20,9 @@ void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *a
                                            SIGINT,   SIGQUIT, SIGTERM, SIGUSR2};
   *signals = (struct signals){.came = came, .arg = arg};
   for (size_t i = 0; i < SIGNALS_MAX; i++) {
-    /* Ignoring these two has no effect: their default does nothing to a running process. */
-    const bool harmless = watched[i] == SIGWINCH || watched[i] == SIGCONT;
+    /* Ignoring the first two has no effect: their default does nothing to a running process. The
+     * third one is ignored by stacktop itself, where no screen reloads at it (main.c). */
+    const bool harmless = watched[i] == SIGWINCH || watched[i] == SIGCONT || watched[i] == SIGUSR2;
     if (!harmless && is_ignored(watched[i]))
       continue;
     uv_signal_t *handle = &signals->handles[signals->count];

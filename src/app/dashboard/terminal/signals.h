@@ -17,7 +17,7 @@ struct signals {
 
 /* Watches SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGUSR2. Those that the
  * parent ignores (nohup: SIGHUP; a shell without job control: SIGINT and SIGQUIT) stay ignored,
- * except SIGWINCH and SIGCONT. */
+ * except SIGWINCH, SIGCONT and SIGUSR2. */
 void signals_open(struct signals *signals, uv_loop_t *loop, void (*came)(void *arg, int number),
                   void *arg);
 void signals_close(struct signals *signals);
