@@ -202,6 +202,8 @@ static void draw_chart(const struct charts *charts, const struct chart *chart, s
   const struct rect plot = {rect.x, rect.y + 1, rect.width, rect.height - 1};
   int shown = widget_chart(frame->canvas, plot, chart->row.stale ? STYLE_STALE : STYLE_SPARK,
                            chart->ring, scale, charts->zoomed ? 1 : BAR_CELLS);
+  if (!charts->zoomed && shown > BAR_CELLS) /* with its bars, not with each sample */
+    shown -= shown % BAR_CELLS;
   age_text(span,
            (int64_t)shown * target_state_interval(&frame->model->targets[chart->row.target_index]));
   char legend[FORMAT_MAX + AGE_MAX + 16];
