@@ -41,7 +41,7 @@ SCENES = {scene.name: scene for scene in (
     Scene("db-hog", "PostgreSQL", "1 WARN",
           rf"!  postgres ecap pid \d+ idle in transaction {TIME} \(ecap-batch\), blocks 3 for {TIME}{SINCE}", "idl", "pid "),
     Scene("db-full", "PostgreSQL", "1 (CRIT|WARN)",  # 44 to 46 of 47, depending on monitoring sessions
-          rf"(!!|! ) (postgres )?ecap connections 9\d%, above (80|95)% \(conns 4\d of 47,( mostly ecap_user: 4\d, \d+ idle\)|.*…){SINCE}( .*)?", "con"),
+          rf"(!!|! ) (postgres )?ecap connections 9\d%, above (80|95)% \(conns 4\d of 47(, mostly ecap_user: 4\d, \d+ idle\)|.*…){SINCE}( .*)?", "con"),
     Scene("slot-holds-wal", "PostgreSQL", "1 WARN",
           rf"!  postgres ecap old_standby slot inactive.*, retains \d\d(\.\d)? MB of WAL{SINCE}", "slo", "old_standby"),
     Scene("bloat", "PostgreSQL", "1 WARN",
@@ -55,7 +55,7 @@ SCENES = {scene.name: scene for scene in (
           rf"!! kafka main {GROUP} stuck for {TIME}( on \d+ of \d+ partitions)?: members hold partitions but commit"
           rf" nothing.*", "stu", "ecap-", 25),
     Scene("hung-transaction", "Kafka lag", "1 CRIT",
-          rf"!! kafka main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing( open for {TIME}, not.*|…){SINCE}", "hel", "ecap-", 25),
+          rf"!! kafka main {GROUP} held back for {TIME} on {TOPIC}/0 by a transaction of ecap-billing( open for {TIME}.*|…){SINCE}", "hel", "ecap-", 25),
     Scene("skew", "Kafka lag", "1 WARN",
           rf"!  kafka main {GROUP} skew: {TOPIC}/3 gets 9\d% of the messages, its member reads [\d,.]+/s( of [\d,.]+/s.*|…){SINCE}", "ske", "ecap-", 25),
     Scene("redis-full", "Redis", "1 WARN",
