@@ -38,16 +38,8 @@ bool runbook_schedule_take(struct runbook *runbook, const struct config *config,
   return true;
 }
 
-static bool any_name(void *arg, enum runbook_naming what, const char *name, struct err *err) {
-  (void)arg;
-  (void)what;
-  (void)name;
-  (void)err;
-  return true;
-}
-
 void runbook_schedules_watch(struct config *config) {
-  const struct runbook_schema schema = {.lookup = &collector_lookup, .names = any_name};
+  const struct runbook_schema schema = {.lookup = &collector_lookup};
   struct runbook_places places;
   size_t count;
   runbook_places_init(&places, config);

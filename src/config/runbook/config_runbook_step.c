@@ -68,7 +68,8 @@ bool draft_name_check(struct runbook_draft *draft, const yaml_node_t *node, cons
                       enum runbook_naming what) {
   struct err err;
   const bool filled = name && runbook_text_is_filled(name);
-  if (!name || (!filled && draft->schema->names(draft->schema->arg, what, name, &err)))
+  if (!name || (!filled && (!draft->schema->names ||
+                            draft->schema->names(draft->schema->arg, what, name, &err))))
     return true;
   config_yaml_error(draft->yaml, node, "%s",
                     filled ? "a parameter cannot choose this: write its name" : err.text);

@@ -13,7 +13,7 @@ enum runbook_naming {
 };
 struct runbook_schema {
   const struct condition_lookup *lookup;
-  /* False with err: there is nothing of that name. */
+  /* False with err: there is nothing of that name. NULL: any name is taken. */
   bool (*names)(void *arg, enum runbook_naming what, const char *name, struct err *err);
   void *arg;
 };

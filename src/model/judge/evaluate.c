@@ -363,19 +363,18 @@ static void evaluate_target(struct evaluation *e, size_t index) {
   }
 }
 
+static struct finding_rank rank_of(const struct candidate *candidate) {
+  return (struct finding_rank){candidate->pending, candidate->severity, candidate->harm,
+                               candidate->since_ms, candidate->target_index};
+}
+
 /* In the order of the findings, then in that of the rows. */
 static int candidate_compare(const void *a, const void *b) {
   const struct candidate *x = a, *y = b;
-  if (x->pending != y->pending)
-    return x->pending - y->pending;
-  if (x->severity != y->severity)
-    return (int)y->severity - (int)x->severity;
-  if (x->harm != y->harm)
-    return x->harm > y->harm ? -1 : 1;
-  if (x->since_ms != y->since_ms)
-    return x->since_ms < y->since_ms ? -1 : 1;
-  if (x->target_index != y->target_index)
-    return x->target_index < y->target_index ? -1 : 1;
+  const struct finding_rank first = rank_of(x), second = rank_of(y);
+  const int order = finding_rank_compare(&first, &second);
+  if (order != 0)
+    return order;
   if (x->table != y->table)
     return x->table < y->table ? -1 : 1;
   return x->row == y->row ? 0 : x->row < y->row ? -1 : 1;

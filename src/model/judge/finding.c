@@ -106,8 +106,7 @@ static const struct finding *row_next(const struct findings *findings,
   return ++finding < findings->items + findings->count ? finding : NULL;
 }
 
-static int finding_compare(const void *a, const void *b) {
-  const struct finding *x = a, *y = b;
+int finding_rank_compare(const struct finding_rank *x, const struct finding_rank *y) {
   if (x->pending != y->pending)
     return x->pending - y->pending;
   if (x->severity != y->severity)
@@ -118,6 +117,20 @@ static int finding_compare(const void *a, const void *b) {
     return x->since_ms < y->since_ms ? -1 : 1;
   if (x->target_index != y->target_index)
     return x->target_index < y->target_index ? -1 : 1;
+  return 0;
+}
+
+static struct finding_rank rank_of(const struct finding *finding) {
+  return (struct finding_rank){finding->pending, finding->severity, finding->harm,
+                               finding->since_ms, finding->target_index};
+}
+
+static int finding_compare(const void *a, const void *b) {
+  const struct finding *x = a, *y = b;
+  const struct finding_rank first = rank_of(x), second = rank_of(y);
+  const int order = finding_rank_compare(&first, &second);
+  if (order != 0)
+    return order;
   return strcmp(x->sentence, y->sentence);
 }
 

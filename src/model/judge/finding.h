@@ -66,6 +66,16 @@ struct finding *findings_add(struct findings *findings, size_t target_index, con
 /* Whether no further finding of a row may be added: their number depends on the servers. Findings
  * of targets and tables are always added, because the configuration bounds their number. */
 bool findings_are_full(const struct findings *findings);
+/* What findings are ordered by, the worst first. */
+struct finding_rank {
+  bool pending;
+  enum severity severity;
+  double harm;
+  int64_t since_ms;
+  size_t target_index;
+};
+/* As for qsort; 0: something else decides. */
+int finding_rank_compare(const struct finding_rank *x, const struct finding_rank *y);
 /* Their final order, and the index. */
 void findings_order(struct findings *findings);
 /* Makes the lookups below fast, once all findings are in their final order; without it a storm of

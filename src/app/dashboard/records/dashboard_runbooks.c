@@ -32,15 +32,6 @@ struct task {
   size_t run_count;
 };
 
-/* Pages and actions are checked when it is run: a thread shares nothing with the configuration. */
-static bool any_name(void *arg, enum runbook_naming what, const char *name, struct err *err) {
-  (void)arg;
-  (void)what;
-  (void)name;
-  (void)err;
-  return true;
-}
-
 static void runs_read(struct task *task) {
   struct err err;
   size_t count;
@@ -66,7 +57,9 @@ static void runs_read(struct task *task) {
 
 static void task_work(struct worker_task *worker) {
   struct task *task = (struct task *)worker;
-  const struct runbook_schema schema = {.lookup = &collector_lookup, .names = any_name};
+  /* Pages and actions are checked when it is run: a thread shares nothing with the configuration.
+   */
+  const struct runbook_schema schema = {.lookup = &collector_lookup};
   size_t count;
   char **names = runbook_names(&task->places, &count);
   task->runbooks = mem_new((count + 1) * sizeof(struct runbook *));
